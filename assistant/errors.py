@@ -1,0 +1,195 @@
+"""Every error that Hush raises on purpose.
+
+::
+
+    HushError                     a sentence for the person, what to do next, a code
+    ├── InputRefused              the person gave something Hush cannot use; nothing was changed
+    │   ├── EmptyMessage
+    │   ├── MessageTooLong
+    │   ├── NotFound
+    │   └── SettingRefused
+    ├── EnvironmentProblem        the machine, not Hush and not the person
+    │   ├── ProfileError
+    │   │   ├── ProfileUnusable   the folder cannot be made, read or written
+    │   │   └── ProfileInUse      another Hush holds this profile
+    │   ├── VaultError
+    │   │   ├── VaultLocked       a way in is needed: keyring or passphrase
+    │   │   │   ├── WrongPassphrase
+    │   │   │   └── KeyringUnavailable
+    │   │   ├── VaultDamaged      the bytes on disk are not what Hush wrote
+    │   │   ├── VaultTooNew       a newer Hush wrote it
+    │   │   └── StorageFull       the disk is full, read-only or failing
+    │   └── EngineError
+    │       ├── ModelMissing
+    │       ├── ModelDamaged      empty, truncated, altered or not a model at all
+    │       ├── ModelRefused      a whole file that llama.cpp will not load
+    │       ├── PromptTooLong
+    │       └── EngineDied        the child process ended by itself
+    └── Bug                       ours; the only kind that asks for a report
+
+``message`` says what happened and what is safe; ``advice`` says what to do next. Neither ever
+holds what the person or the model wrote: both may reach a log, a terminal or a screenshot.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HushError(Exception):
+    """An error with words for the person.
+
+    Args:
+        message: What happened, and what is safe. One or two plain sentences.
+        advice: What the person can do next. Empty where the message says it already.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    @property
+    def sentence(self) -> str:
+        """Message and advice as one text, for a terminal or a notice."""
+        return f"{self.message} {self.advice}".strip()
+
+
+class InputRefused(HushError):
+    """The person gave something Hush cannot use. Nothing was changed."""
+
+    code = "input"
+
+
+class EmptyMessage(InputRefused):
+    """There was nothing to send."""
+
+    code = "empty-message"
+
+
+class MessageTooLong(InputRefused):
+    """One message is larger than the store accepts."""
+
+    code = "message-too-long"
+
+
+class NotFound(InputRefused):
+    """A conversation, message or file that does not exist."""
+
+    code = "not-found"
+
+
+class SettingRefused(InputRefused):
+    """A setting outside its range or of the wrong kind."""
+
+    code = "setting"
+
+
+class EnvironmentProblem(HushError):
+    """The machine is in a state that Hush cannot work in."""
+
+    code = "environment"
+
+
+class ProfileError(EnvironmentProblem):
+    """Something about the profile folder."""
+
+    code = "profile"
+
+
+class ProfileUnusable(ProfileError):
+    """The profile folder cannot be made, read or written."""
+
+    code = "profile-unusable"
+
+
+class ProfileInUse(ProfileError):
+    """Another Hush holds this profile's lock."""
+
+    code = "profile-in-use"
+
+
+class VaultError(EnvironmentProblem):
+    """Something about the encrypted store."""
+
+    code = "vault"
+
+
+class VaultLocked(VaultError):
+    """A way in is needed before the vault can be opened."""
+
+    code = "vault-locked"
+
+
+class WrongPassphrase(VaultLocked):
+    """The passphrase opens no key slot."""
+
+    code = "wrong-passphrase"
+
+
+class KeyringUnavailable(VaultLocked):
+    """No safe keyring answered, or it did not hold the right key."""
+
+    code = "keyring-unavailable"
+
+
+class VaultDamaged(VaultError):
+    """The bytes on disk are not what Hush wrote."""
+
+    code = "vault-damaged"
+
+
+class VaultTooNew(VaultError):
+    """A newer version of Hush wrote this vault."""
+
+    code = "vault-too-new"
+
+
+class StorageFull(VaultError):
+    """The disk is full, read-only or failing; what was committed before stands."""
+
+    code = "storage"
+
+
+class EngineError(EnvironmentProblem):
+    """Something about the language model or its process."""
+
+    code = "engine"
+
+
+class ModelMissing(EngineError):
+    """The model's file is not where it should be."""
+
+    code = "model-missing"
+
+
+class ModelDamaged(EngineError):
+    """The model's file is empty, truncated, altered or not a model."""
+
+    code = "model-damaged"
+
+
+class ModelRefused(EngineError):
+    """llama.cpp will not load this file, or its chat template does not work."""
+
+    code = "model-refused"
+
+
+class PromptTooLong(EngineError):
+    """The rendered prompt does not fit into the context."""
+
+    code = "prompt-too-long"
+
+
+class EngineDied(EngineError):
+    """The engine's process ended by itself: killed, aborted or out of memory."""
+
+    code = "engine-died"
+
+
+class Bug(HushError):
+    """Hush did something it should never do."""
+
+    code = "bug"

@@ -1,0 +1,98 @@
+"""What the core hands out: conversations and messages as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(StrEnum):
+    """How far a message got. Only assistant messages are ever anything but ``COMPLETE``."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"  # being written now
+    STOPPED = "stopped"  # the person stopped it
+    INTERRUPTED = "interrupted"  # the program ended while it was being written
+    FAILED = "failed"  # the engine or the store failed; the text so far is kept
+
+
+class FinishReason(StrEnum):
+    """Why the engine stopped writing."""
+
+    STOP = "stop"  # end of turn, or a stop string
+    LENGTH = "length"  # the reply's token limit, or the context, was reached
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFigures:
+    """Numbers about one reply; never content. Times in milliseconds, speeds in tokens/s."""
+
+    model: str
+    prompt_tokens: int
+    reused_tokens: int
+    reply_tokens: int
+    first_token_ms: float
+    tokens_per_second: float
+    context_cap: int
+    omitted_messages: int
+    omitted_tokens: int  # tokens cut out of the last message itself
+    finish_reason: FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation's head. Times are milliseconds since 1970, UTC."""
+
+    id: int
+    title: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    ``variant`` counts from 1 among the ``variants`` messages that share this one's parent:
+    a regenerated answer or an edited question stands beside the earlier one, never over it.
+    """
+
+    id: int
+    conversation_id: int
+    parent_id: int | None
+    role: Role
+    state: MessageState
+    text: str
+    created_at: int
+    figures: ReplyFigures | None = None
+    failure: str = ""  # the error's code where state is FAILED
+    variant: int = 1
+    variants: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation and its shown path, oldest message first."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one send wrote before anything was generated.
+
+    ``question`` is None where an answer was regenerated or continued: no question was written.
+    """
+
+    conversation: Conversation
+    question: Message | None
+    answer: Message

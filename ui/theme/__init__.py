@@ -1,0 +1,1 @@
+"""How Hush looks: tokens, the style sheet made from them, icons."""
