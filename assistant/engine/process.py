@@ -1,0 +1,233 @@
+"""The real engine: llama.cpp in a child process, spoken to in frames over its stdin and stdout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import IO, Final
+
+import psutil
+
+from assistant.engine import wire
+from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
+from assistant.engine.protocol import (
+    Cancel,
+    EngineOptions,
+    Finished,
+    GenerationEvent,
+    GenerationRequest,
+    ModelInfo,
+)
+from assistant.errors import EngineDied, EngineError, ModelDamaged, ModelMissing
+from models.file import Fault, ModelFile, ModelFileFault
+
+_COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.child")
+"""``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
+
+_KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+_CANCEL_SECONDS: Final = 2.0
+"""A cancel is seen within milliseconds; a child that took this long hangs and is killed."""
+
+_CLOSE_SECONDS: Final = 1.0
+
+
+class ChildEngine:
+    """An ``Engine`` whose model lives in a child process.
+
+    Args:
+        command: What to start; the tests start children that misbehave.
+    """
+
+    def __init__(self, command: Sequence[str] = _COMMAND) -> None:
+        self._command = tuple(command)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sending = threading.Lock()
+        self._number = 0
+        self._running = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None where none runs."""
+        return self._process.pid if self._process else None
+
+    def load(self, model: ModelFile, options: EngineOptions) -> ModelInfo:
+        """Start the child where none runs, check the file, load it; see ``Engine.load``."""
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        # The file is hashed here while the child still imports its libraries.
+        _verify(model)
+        threads = options.threads or physical_cores()
+        self._send(wire.load_frame(model, EngineOptions(options.context_tokens, threads)))
+        return wire.read_info(self._receive("loaded"))
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """See ``Engine.count``."""
+        if not texts:
+            return []
+        self._send({"op": "count", "texts": list(texts)})
+        return [int(count) for count in self._receive("counted")["counts"]]
+
+    def generate(
+        self, request: GenerationRequest, cancel: Cancel | None = None
+    ) -> Iterator[GenerationEvent]:
+        """See ``Engine.generate``."""
+        cancel = cancel or Cancel()
+        self._number += 1
+        number = self._number
+        self._send(wire.request_frame(number, request))
+        self._running = number
+        cancel.listen(lambda: self._cancel(number))
+        try:
+            finished = False
+            while not finished:
+                event = self._receive_event()
+                finished = isinstance(event, Finished)
+                if finished:
+                    self._running = 0
+                yield event
+        except GeneratorExit:
+            # The caller closed the iterator: what the child still says must be read away.
+            if self._running:
+                self._cancel(number)
+                self._drain()
+            raise
+        finally:
+            cancel.listen(None)
+            self._running = 0
+
+    def _cancel(self, number: int) -> None:
+        process = self._process
+        if self._running != number or process is None:
+            return
+        with suppress(EngineDied):
+            self._send({"op": "cancel", "id": number})
+        guard = threading.Timer(_CANCEL_SECONDS, self._kill_if_running, (number, process))
+        guard.daemon = True
+        guard.start()
+
+    def close(self) -> None:
+        """See ``Engine.close``."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(OSError):
+            _pipe(process.stdin).close()
+        try:
+            process.wait(_CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        _pipe(process.stdout).close()
+
+    def _start(self) -> None:
+        self.close()
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        environment |= {"GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=sys.prefix,
+            start_new_session=True,  # Ctrl+C in a terminal is the parent's to handle
+        )
+
+    def _send(self, frame: Frame) -> None:
+        process = self._process
+        if process is None:
+            raise _died()
+        try:
+            with self._sending:
+                write_frame(_pipe(process.stdin), frame)
+        except (OSError, ValueError) as error:
+            raise _died() from error
+
+    def _receive(self, expected: str) -> Frame:
+        frame = self._read()
+        if frame["op"] == "refused":
+            raise wire.read_refusal(frame)
+        if frame["op"] != expected:
+            self._give_up()
+            raise _died()
+        return frame
+
+    def _receive_event(self) -> GenerationEvent:
+        frame = self._read()
+        if frame["op"] == "refused":
+            raise wire.read_refusal(frame)
+        try:
+            return wire.read_event(frame)
+        except BrokenFrame as error:
+            self._give_up()
+            raise _died() from error
+
+    def _read(self) -> Frame:
+        process = self._process
+        if process is None:
+            raise _died()
+        try:
+            frame = read_frame(_pipe(process.stdout))
+        except (OSError, ValueError, BrokenFrame) as error:
+            self._give_up()
+            raise _died() from error
+        if frame is None:
+            self._give_up()
+            raise _died()
+        return frame
+
+    def _drain(self) -> None:
+        with suppress(EngineDied):
+            while not isinstance(self._receive_event(), Finished):
+                pass
+
+    def _kill_if_running(self, number: int, process: subprocess.Popen[bytes]) -> None:
+        if self._running == number:
+            process.kill()
+
+    def _give_up(self) -> None:
+        """The child is dead or talks nonsense: make sure that it is gone."""
+        if self._process is not None:
+            self._process.kill()
+        self.close()
+
+
+def physical_cores() -> int:
+    """Cores to compute on: hyper-threads share the units that matter here, so they do not count."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
+
+
+def _verify(model: ModelFile) -> None:
+    try:
+        model.verify()
+    except ModelFileFault as error:
+        kind, message, advice = _WORDS[error.fault]
+        raise kind(message, advice) from error
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - every child is started with pipes
+    return stream
+
+
+def _died() -> EngineDied:
+    return EngineDied(
+        "The model stopped unexpectedly. What it wrote so far is kept.",
+        "It starts again with your next message.",
+    )
+
+
+_AGAIN: Final = "Run “make setup” again, or choose another model."
+_WORDS: Final[dict[Fault, tuple[type[EngineError], str, str]]] = {
+    Fault.MISSING: (ModelMissing, "The model file is not there.", _AGAIN),
+    Fault.UNREADABLE: (ModelMissing, "The model file cannot be read.", "Check its permissions."),
+    Fault.EMPTY: (ModelDamaged, "The model file is empty.", _AGAIN),
+    Fault.NOT_GGUF: (ModelDamaged, "This file is not a GGUF model.", "Choose another model."),
+    Fault.WRONG_SIZE: (ModelDamaged, "The model file is incomplete or was changed.", _AGAIN),
+    Fault.WRONG_DIGEST: (ModelDamaged, "The model file was changed or is damaged.", _AGAIN),
+}

@@ -1,0 +1,176 @@
+"""What a language model back end is: a generator of events (after simonw/llm's models).
+
+``tests/contract/test_engine_contract.py`` is the contract in code: the real engine and the
+deterministic fake both pass it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from assistant.records import FinishReason
+from models.file import ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How to load. ``threads`` 0 means one per physical core."""
+
+    context_tokens: int = 2048
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What was loaded. Token overheads are the chat template's own, measured at load."""
+
+    name: str
+    context_tokens: int
+    train_context_tokens: int
+    parameters: int
+    size_bytes: int
+    threads: int
+    template_fixed_tokens: int
+    template_turn_tokens: int
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn as the model sees it."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. ``temperature`` 0 is greedy; ``seed`` None is random.
+
+    ``repeat_penalty`` divides the likelihood of the last 64 tokens; 1 is off. Small models fall
+    into loops without it.
+    """
+
+    temperature: float = 0.2
+    top_p: float = 0.9
+    min_p: float = 0.05
+    seed: int | None = None
+    repeat_penalty: float = 1.05
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One reply to write.
+
+    ``continue_from`` is the beginning of the assistant's answer that stands already; only what
+    comes after it is returned.
+    """
+
+    turns: tuple[Turn, ...]
+    max_tokens: int
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    continue_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """The prompt was read. ``seconds`` from the request; always the first event."""
+
+    prompt_tokens: int
+    reused_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A bit of text: whole characters only, from one or more tokens."""
+
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Always the last event. ``decode_seconds`` runs from the first to the last token."""
+
+    reason: FinishReason
+    reply_tokens: int
+    decode_seconds: float
+
+
+GenerationEvent = Prefilled | Piece | Finished
+
+
+class Cancel:
+    """A request to stop, made on any thread, heard by whoever works.
+
+    Asking before, during and after the work are all safe: a listener that comes late is called
+    at once, so no request falls between two chairs.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked = False
+        self._listener: Callable[[], None] | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._asked
+
+    def ask(self) -> None:
+        """Ask for a stop. Asking again changes nothing."""
+        with self._lock:
+            listener = None if self._asked else self._listener
+            self._asked = True
+        if listener:
+            listener()
+
+    def listen(self, listener: Callable[[], None] | None) -> None:
+        """Call ``listener`` once when a stop is asked for; now, where it was. None: nobody."""
+        with self._lock:
+            self._listener = listener
+            asked = self._asked
+        if asked and listener:
+            listener()
+
+
+class Engine(Protocol):
+    """A warm language model. One generation at a time, and everything from one thread.
+
+    Every method but ``close`` raises ``EngineDied`` where the model's process has ended; after
+    that ``load`` starts it again.
+    """
+
+    def load(self, model: ModelFile, options: EngineOptions) -> ModelInfo:
+        """Load the model, replacing what was loaded.
+
+        Raises:
+            ModelMissing, ModelDamaged, ModelRefused: with the reason in words.
+        """
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Count each text's tokens, without the chat template's own.
+
+        A special token that the text only spells out (``<|im_end|>``) is text here.
+        """
+
+    def generate(
+        self, request: GenerationRequest, cancel: Cancel | None = None
+    ) -> Iterator[GenerationEvent]:
+        """Yield ``Prefilled``, then ``Piece``s, then ``Finished``. Closing the iterator cancels.
+
+        ``cancel`` ends the reply soon, during prefill too; cancelled before the first token it
+        yields no ``Prefilled``, only ``Finished``.
+
+        Raises:
+            PromptTooLong: the rendered prompt leaves no room for one token.
+            ModelRefused: the chat template fails on these turns.
+        """
+
+    def close(self) -> None:
+        """End the process and free its memory, on any thread. Safe to call twice."""

@@ -1,0 +1,85 @@
+"""The log: what happened and when, never what was said.
+
+A line is a time, a level, an event's name and numbers. Nothing else can be written: values are
+numbers or short codes, foreign libraries' messages are reduced to their logger's name, and an
+exception to its types and line numbers. So no log, and no crash report made from it, holds what a
+person or a model wrote, a path or a key.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+_LOGGER: Final = logging.getLogger("hush")
+_CODE: Final = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
+_MAX_BYTES: Final = 512 * 1024
+
+Value = int | float | bool | str
+
+
+def log_event(name: str, **values: Value) -> None:
+    """Log an event, like ``log_event("engine.warm", load_ms=120)``.
+
+    Strings that are no short code (letters, digits, ``_.+-``, at most 40) are replaced.
+    """
+    _say(
+        logging.INFO, " ".join([name, *(f"{key}={_safe(value)}" for key, value in values.items())])
+    )
+
+
+def log_error(name: str, error: BaseException) -> None:
+    """Log where an unexpected exception came from: types, files and lines, no messages."""
+    for line in [name, *trace_of(error)]:
+        _say(logging.ERROR, line)
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """The exception chain as ``type at module:line`` rows, innermost call last."""
+    rows: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)
+        places = " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames)
+        rows.append(f"  {type(seen).__name__} at {places or 'unknown'}")
+        seen = seen.__cause__ or seen.__context__
+    return rows
+
+
+def start_log(folder: Path) -> logging.Handler:
+    """Write the log to ``folder``/hush.log, two files of at most 512 KiB. Returns its handler."""
+    handler = RotatingFileHandler(
+        folder / "hush.log", maxBytes=_MAX_BYTES, backupCount=1, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(ContentFreeFormatter())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    _LOGGER.setLevel(logging.INFO)
+    return handler
+
+
+class ContentFreeFormatter(logging.Formatter):
+    """Formats our own events in full, and of any other record only who and how bad."""
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03d"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format without ever rendering a foreign message or its arguments."""
+        what = record.getMessage() if hasattr(record, "hush") else f"foreign.{record.name}"
+        return f"{self.formatTime(record)} {record.levelname} {what}"
+
+
+def _say(level: int, line: str) -> None:
+    _LOGGER.log(level, "%s", line, extra={"hush": True})
+
+
+def _safe(value: Value) -> str:
+    if isinstance(value, str) and not _CODE.fullmatch(value):
+        return "<redacted>"
+    return str(value)
