@@ -1,0 +1,181 @@
+"""The way into the vault: making it on the first run, opening it on every other.
+
+A first run ends with two files, the database and the key slots. The slots are written under
+another name first and get their own when the database stands, so a crash in between is told from
+a loss: it is finished, or undone, at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from assistant.clock import Clock
+from assistant.store.disk import flush_folder
+from assistant.errors import InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
+from assistant.paths import Profile
+from assistant.store.keyring_guard import KeyringSurvey, SecretStore, open_keyring, survey
+from assistant.store.keyslot_format import SlotType
+from assistant.store.keyslots import (
+    KEK_BYTES,
+    KekSource,
+    KeyLabel,
+    KeyringKey,
+    KeySlots,
+    derive_key,
+    new_vault_id,
+)
+from assistant.store.passphrase import Argon2Policy, Passphrase
+from assistant.store.vault import Vault
+
+MIN_PASSPHRASE_CHARACTERS: Final = 8
+"""Shortest new passphrase (NIST SP 800-63B, 5.1.1.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultStatus:
+    """What is known before anything is opened.
+
+    Attributes:
+        exists: A vault was made before.
+        ways: Slot types that open it: ``"keyring"``, ``"passphrase"``.
+        keyring: Name of the safe keyring found, empty where none is.
+        keyring_problem: A sentence for the person where none is usable.
+        keyrings_refused: Back ends that are installed and not safe, by name.
+    """
+
+    exists: bool
+    ways: tuple[str, ...]
+    keyring: str
+    keyring_problem: str
+    keyrings_refused: tuple[str, ...]
+
+
+class Entrance:
+    """Opens one profile's vault. Every method blocks: a keyring may ask the person something.
+
+    Args:
+        profile: Prepared.
+        clock: For the times in the key slots.
+        keyring: Finds the safe keyring.
+        look_around: Says which keyrings there are.
+        cost: What a new passphrase slot may cost to open.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        clock: Clock,
+        *,
+        keyring: Callable[[], SecretStore] = open_keyring,
+        look_around: Callable[[], KeyringSurvey] = lambda: survey(os.environ),
+        cost: Argon2Policy | None = None,
+    ) -> None:
+        self._profile = profile
+        self._clock = clock
+        self._keyring = keyring
+        self._look_around = look_around
+        self._cost = cost
+
+    def status(self) -> VaultStatus:
+        """Look, without opening.
+
+        Raises:
+            VaultDamaged, VaultTooNew, StorageFull: from the key slots' file.
+        """
+        found = self._look_around()
+        exists = self._exists()
+        ways: tuple[str, ...] = ()
+        if exists:
+            ways = tuple(sorted(kind.value for kind in self._slots().types))
+        return VaultStatus(exists, ways, found.chosen, found.problem, found.refused)
+
+    def create(self, passphrase: str | None) -> Vault:
+        """Make the vault, with ``passphrase`` as its way in, else with the keyring.
+
+        Raises:
+            InputRefused: a vault stands already, or the passphrase is too short.
+            KeyringUnavailable: no passphrase was given and there is no safe keyring.
+            StorageFull: nothing was made.
+        """
+        if self._exists():
+            raise InputRefused("This profile has a vault already.")
+        if passphrase is not None and len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
+            raise InputRefused(
+                f"A passphrase needs at least {MIN_PASSPHRASE_CHARACTERS} characters.",
+                "A few unrelated words are easy to remember and hard to guess.",
+            )
+        vault_id = new_vault_id()
+        source: KekSource
+        if passphrase is None:
+            key = secrets.token_bytes(KEK_BYTES)
+            self._keyring().put(vault_id, key)
+            source = KeyringKey(key)
+        else:
+            source = Passphrase(passphrase, policy=self._cost)
+        slots, dek = KeySlots.create(vault_id, source, now=self._clock.now())
+        slots.save(self._unfinished)
+        vault = Vault.open(self._profile.database, derive_key(dek, KeyLabel.DB))
+        self._finish()
+        return vault
+
+    def open(self, passphrase: str | None, *, read_only: bool = False) -> Vault:
+        """Open the vault with ``passphrase``, else with the keyring.
+
+        Args:
+            passphrase: What the person typed; None to ask the keyring.
+            read_only: Beside another process that writes.
+
+        Raises:
+            VaultLocked, WrongPassphrase, KeyringUnavailable: another way in is needed.
+            VaultDamaged, VaultTooNew, StorageFull: nothing was changed.
+        """
+        if not self._exists():
+            raise VaultLocked("There is no vault in this profile yet.")
+        slots = self._slots()
+        key = derive_key(slots.unlock(self._source(slots, passphrase)), KeyLabel.DB)
+        database = self._profile.database
+        if not database.exists():
+            raise VaultDamaged(
+                "The vault's database is missing. Its key is still here.",
+                f"Put {database.name} back into the profile folder.",
+            )
+        return Vault.open_read_only(database, key) if read_only else Vault.open(database, key)
+
+    def _source(self, slots: KeySlots, passphrase: str | None) -> KekSource:
+        if passphrase is not None:
+            return Passphrase(passphrase, policy=self._cost)
+        if SlotType.KEYRING not in slots.types:
+            raise VaultLocked("This vault is locked.", "Enter its passphrase.")
+        key = self._keyring().get(slots.vault_id)
+        if key is None:
+            raise KeyringUnavailable(
+                "Your keyring does not hold this vault's key.",
+                "Unlock the keyring that Hush was set up with, or put it back.",
+            )
+        return KeyringKey(key)
+
+    def _slots(self) -> KeySlots:
+        return KeySlots.load(self._profile.key_slots)
+
+    @property
+    def _unfinished(self) -> Path:
+        path = self._profile.key_slots
+        return path.with_name(path.name + ".first")
+
+    def _exists(self) -> bool:
+        """Whether a vault was made; ends a first run that was cut short, either way."""
+        if self._unfinished.exists():
+            if self._profile.database.exists():
+                self._finish()
+            else:
+                self._unfinished.unlink()
+        return self._profile.key_slots.exists() or self._profile.database.exists()
+
+    def _finish(self) -> None:
+        self._unfinished.replace(self._profile.key_slots)
+        flush_folder(self._profile.root)

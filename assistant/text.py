@@ -1,0 +1,45 @@
+"""What text Hush stores and shows: cleaned once, at the door."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_MESSAGE_CHARACTERS: Final = 200_000
+"""Longest message in characters: about twenty times what the largest small model reads at once."""
+
+_TITLE_CHARACTERS: Final = 60
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+# C0 and C1 controls but tab and line feed; ESC among them would drive a terminal.
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Embeddings, overrides and isolates (Unicode UAX #9, 2): they can make text read as another text.
+_BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Make ``text`` storable: line ends become LF, NULs and lone surrogates become U+FFFD.
+
+    Everything else stays as it was typed: emoji, right-to-left marks, other controls.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def title_from(text: str) -> str:
+    """Make a conversation's first title from its first message: one line, at most 60 characters."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    words = " ".join(_CONTROLS.sub(" ", _BIDI_CONTROLS.sub("", line)).split())
+    if len(words) <= _TITLE_CHARACTERS:
+        return words
+    cut = words[: _TITLE_CHARACTERS - 1]
+    head, space, _ = cut.rpartition(" ")
+    # A cut inside a word shows less than half a title only where the word itself is that long.
+    return (head if space and len(head) > _TITLE_CHARACTERS // 2 else cut).rstrip() + "…"
+
+
+def for_terminal(text: str) -> str:
+    """Make foreign text safe to print: no control characters but tab and line feed, no overrides.
+
+    A model's answer may hold escape sequences that rewrite the screen or the clipboard.
+    """
+    return _BIDI_CONTROLS.sub("\ufffd", _CONTROLS.sub("\ufffd", clean(text)))
