@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 # Before numpy is imported anywhere: two BLAS threads were 5 to 25 times slower on our sizes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -129,6 +129,12 @@ class App:
         self._worker.close(_CLOSE_SECONDS)
         self._blocking.submit(self._close_vault).result()
         self._blocking.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _start(self, vault: Vault, *, read_only: bool) -> Session:
         self._vault = vault

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from assistant.clock import Clock
-from assistant.store.disk import flush_folder
 from assistant.errors import InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
 from assistant.paths import Profile
+from assistant.store.disk import flush_folder
 from assistant.store.keyring_guard import KeyringSurvey, SecretStore, open_keyring, survey
 from assistant.store.keyslot_format import SlotType
 from assistant.store.keyslots import (

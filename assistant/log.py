@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -50,8 +52,9 @@ def trace_of(error: BaseException) -> list[str]:
     return rows
 
 
-def start_log(folder: Path) -> logging.Handler:
-    """Write the log to ``folder``/hush.log, two files of at most 512 KiB. Returns its handler."""
+@contextmanager
+def start_log(folder: Path) -> Iterator[None]:
+    """Write the log to ``folder``/hush.log, two files of at most 512 KiB, while in the context."""
     handler = RotatingFileHandler(
         folder / "hush.log", maxBytes=_MAX_BYTES, backupCount=1, encoding="utf-8", delay=True
     )
@@ -60,7 +63,11 @@ def start_log(folder: Path) -> logging.Handler:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     _LOGGER.setLevel(logging.INFO)
-    return handler
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 class ContentFreeFormatter(logging.Formatter):

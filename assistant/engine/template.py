@@ -62,6 +62,7 @@ class ChatTemplate:
         except TemplateError as error:
             raise TemplateRefused("the template cannot be parsed") from error
         question = Turn("user", "question")
+        self._system_role = True
         self._system_role = self._works([Turn("system", "words"), question])
         if not self._system_role and not self._works([question]):
             raise TemplateRefused("the template fails on a plain question")
@@ -96,7 +97,6 @@ class ChatTemplate:
         return [piece for piece in pieces if piece.text]
 
     def _works(self, turns: list[Turn]) -> bool:
-        self._system_role = True
         try:
             self.render(turns)
         except TemplateRefused:

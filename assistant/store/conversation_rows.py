@@ -1,0 +1,169 @@
+"""SQL for conversations. Plain functions, to be called inside ``Vault.read`` or ``Vault.write``.
+
+A conversation marked deleted is out of the lists and nothing else: by its id it is there as
+before, so that an answer still being written can be finished and the deletion undone.
+Times are milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Literal
+
+from assistant.errors import NotFound
+from assistant.records import Conversation
+from assistant.store.sqlcipher import Connection, Row, Value
+from assistant.store.text import storable
+
+TitleBy = Literal["hush", "person"]
+
+
+def create(connection: Connection, title: str, now: int) -> Conversation:
+    """Add an empty conversation whose title is Hush's until the person gives one."""
+    cursor = connection.execute(
+        "INSERT INTO conversation (title, title_by, created_at, updated_at)"
+        " VALUES (?, 'hush', ?, ?)",
+        (storable(title), now, now),
+    )
+    return get(connection, cursor.lastrowid)
+
+
+def get(connection: Connection, conversation_id: int) -> Conversation:
+    """Read one conversation.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = connection.execute(
+        "SELECT id, title, created_at, updated_at FROM conversation WHERE id = ?",
+        (conversation_id,),
+    ).fetchone()
+    if row is None:
+        raise _not_found()
+    return _conversation(row)
+
+
+def list_all(connection: Connection) -> list[Conversation]:
+    """Read all conversations that are not deleted, the one changed last first."""
+    rows = connection.execute(
+        "SELECT id, title, created_at, updated_at FROM conversation"
+        " WHERE deleted_at IS NULL ORDER BY updated_at DESC, id DESC"
+    )
+    return [_conversation(row) for row in rows]
+
+
+def search(connection: Connection, query: str) -> list[Conversation]:
+    """Find conversations whose title contains ``query``, in any case, newest first.
+
+    Compared in Python: SQLite's LIKE folds ASCII only, and gives ``%`` and ``_`` a meaning.
+    An empty query finds all.
+    """
+    wanted = _folded(query)
+    return [found for found in list_all(connection) if wanted in _folded(found.title)]
+
+
+def rename(
+    connection: Connection, conversation_id: int, title: str, by: TitleBy, now: int
+) -> Conversation:
+    """Give a conversation another title. Hush never replaces a title that the person gave.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    connection.execute(
+        "UPDATE conversation SET title = :title, title_by = :by, updated_at = :now"
+        " WHERE id = :id AND (:by = 'person' OR title_by = 'hush')",
+        {"title": storable(title), "by": by, "now": now, "id": conversation_id},
+    )
+    return get(connection, conversation_id)
+
+
+def touch(connection: Connection, conversation_id: int, now: int) -> Conversation:
+    """Note that a conversation changed now.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    _update(
+        connection,
+        "UPDATE conversation SET updated_at = ? WHERE id = ?",
+        (now, conversation_id),
+    )
+    return get(connection, conversation_id)
+
+
+def set_head(connection: Connection, conversation_id: int, message_id: int) -> None:
+    """Show the path that ends at this message.
+
+    Raises:
+        NotFound: the conversation does not exist, or the message is not one of its own.
+    """
+    _update(
+        connection,
+        "UPDATE conversation SET head_id = :message WHERE id = :id AND EXISTS"
+        " (SELECT 1 FROM message WHERE id = :message AND conversation_id = :id)",
+        {"message": message_id, "id": conversation_id},
+    )
+
+
+def mark_deleted(connection: Connection, conversation_id: int, now: int) -> None:
+    """Take a conversation out of the lists. A second call keeps the first one's time.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    _update(
+        connection,
+        "UPDATE conversation SET deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
+        (now, conversation_id),
+    )
+
+
+def restore(connection: Connection, conversation_id: int) -> Conversation:
+    """Undo ``mark_deleted``.
+
+    Raises:
+        NotFound: there is none with this id, or it was purged.
+    """
+    _update(
+        connection,
+        "UPDATE conversation SET deleted_at = NULL WHERE id = ?",
+        (conversation_id,),
+    )
+    return get(connection, conversation_id)
+
+
+def purge_deleted(connection: Connection, before: int) -> int:
+    """Really delete what was marked deleted before this time, messages included.
+
+    Returns:
+        How many conversations are gone.
+    """
+    # Untie the messages from each other first. Otherwise the cascade follows parent_id from
+    # message to message, and SQLite ends it at 1,000 levels (SQLITE_MAX_TRIGGER_DEPTH).
+    connection.execute(
+        "UPDATE message SET parent_id = NULL WHERE parent_id IS NOT NULL AND conversation_id IN"
+        " (SELECT id FROM conversation WHERE deleted_at < ?)",
+        (before,),
+    )
+    return connection.execute("DELETE FROM conversation WHERE deleted_at < ?", (before,)).rowcount
+
+
+def _update(
+    connection: Connection, sql: str, parameters: tuple[Value, ...] | dict[str, Value]
+) -> None:
+    if connection.execute(sql, parameters).rowcount == 0:
+        raise _not_found()
+
+
+def _conversation(row: Row) -> Conversation:
+    return Conversation(id=row[0], title=row[1], created_at=row[2], updated_at=row[3])
+
+
+def _folded(text: str) -> str:
+    # Folding can leave characters apart; composed again, both sides have one form.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _not_found() -> NotFound:
+    return NotFound("This conversation does not exist any more.")

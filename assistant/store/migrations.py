@@ -1,0 +1,126 @@
+"""The schema, as numbered steps. ``PRAGMA user_version`` holds the number of the last one taken.
+
+Each step is one transaction: a crash leaves the schema before it or after it. A step that was
+ever released is never edited; a new one is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from assistant.errors import VaultError, VaultTooNew
+from assistant.store.sqlcipher import Connection
+
+APPLICATION_ID: Final = 0x48555348  # "HUSH", what file(1) would show were the file not encrypted
+
+# Messages form a tree through parent_id; head_id is the leaf of the path that is shown.
+# A chunk is a piece of an answer still being written: appending a row is 0.3 ms where rewriting
+# the growing message is 4 ms (measured medians, with a FULL commit each).
+_CONVERSATIONS = (
+    """
+    CREATE TABLE conversation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        title TEXT NOT NULL,
+        title_by TEXT NOT NULL CHECK (title_by IN ('hush', 'person')),
+        head_id INTEGER REFERENCES message(id) ON DELETE SET NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        deleted_at INTEGER
+    ) STRICT
+    """,
+    """
+    CREATE TABLE message (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+        parent_id INTEGER REFERENCES message(id) ON DELETE CASCADE,
+        role TEXT NOT NULL,
+        state TEXT NOT NULL,
+        text TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        figures TEXT,
+        failure TEXT NOT NULL DEFAULT ''
+    ) STRICT
+    """,
+    """
+    CREATE TABLE chunk (
+        message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+        seq INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (message_id, seq)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # The list, newest first.
+    "CREATE INDEX conversation_listed ON conversation(updated_at) WHERE deleted_at IS NULL",
+    # Foreign keys are followed backwards on every delete.
+    "CREATE INDEX conversation_head ON conversation(head_id)",
+    "CREATE INDEX message_conversation ON message(conversation_id)",
+    # Children of a message, and with a NULL parent the roots of a conversation.
+    "CREATE INDEX message_parent ON message(parent_id, conversation_id)",
+    # Looked for at every start.
+    "CREATE INDEX message_streaming ON message(id) WHERE state = 'streaming'",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_CONVERSATIONS,)
+LATEST: Final = len(MIGRATIONS)
+
+
+def migrate(connection: Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the schema up to the newest step.
+
+    Args:
+        connection: Writable, outside of a transaction.
+        migrations: The statements of each step; step *n* leads to ``user_version`` *n*.
+
+    Raises:
+        VaultTooNew: the schema is ahead of ``migrations``; nothing was changed.
+        sqlcipher3.dbapi2.Error: a step failed; that step was rolled back.
+    """
+    refuse_newer(connection, len(migrations))
+    for number in range(_user_version(connection) + 1, len(migrations) + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in migrations[number - 1]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def refuse_newer(connection: Connection, latest: int = LATEST) -> None:
+    """Refuse a schema that a newer Hush wrote. Only reads.
+
+    Raises:
+        VaultTooNew: with both format numbers.
+    """
+    found = _user_version(connection)
+    if found > latest:
+        raise VaultTooNew(
+            f"A newer Hush wrote this vault: it has format {found}, and this Hush knows formats "
+            f"up to {latest}. Nothing was changed.",
+            "Open it with the newer Hush.",
+        )
+
+
+def require_latest(connection: Connection) -> None:
+    """Refuse any schema but the newest: what a reader that may not migrate needs. Only reads.
+
+    Raises:
+        VaultTooNew: a newer Hush wrote it.
+        VaultError: an older Hush wrote it.
+    """
+    refuse_newer(connection)
+    if _user_version(connection) < LATEST:
+        raise VaultError(
+            "This vault is not in the format that this Hush reads. Nothing was changed.",
+            "Open Hush once in the ordinary way: it brings the vault up to date.",
+        )
+
+
+def _user_version(connection: Connection) -> int:
+    row = connection.execute("PRAGMA user_version").fetchone()
+    return int(row[0]) if row else 0

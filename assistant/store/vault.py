@@ -1,0 +1,233 @@
+"""An open database and the one thread that may touch it."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlcipher3 import dbapi2
+
+from assistant.errors import VaultDamaged, VaultLocked
+from assistant.store import migrations
+from assistant.store.disk import disk_problem, flush_folder
+from assistant.store.sqlcipher import KEY_BYTES, MEMORY, Connection, open_database, translate
+
+T = TypeVar("T")
+
+
+class Vault:
+    """Hands work to the store thread, one transaction each, in the order it was handed over.
+
+    Work is a function of the connection. It must return plain values, never a cursor. What it
+    raises comes out of the future: database errors in the tree of ``assistant.errors``, all
+    else as it is.
+
+    Args:
+        connect: Opens the database; called on the store thread, to which it then belongs.
+
+    Raises:
+        HushError: whatever ``connect`` raises.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._gate = threading.Lock()  # closing and submitting exclude each other
+        self._closed = False
+        try:
+            self._connection = self._executor.submit(connect).result()
+        except BaseException:
+            self._executor.shutdown()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Self:
+        """Open the vault at ``path`` for writing, making it where it is missing.
+
+        Blocks the calling thread for some milliseconds; a migration may take longer.
+
+        Args:
+            path: The database file. Whether a missing one is a first start or a loss only the
+                caller can know: look before.
+            key: The raw database key, 32 bytes.
+
+        Raises:
+            VaultDamaged, VaultTooNew, StorageFull: nothing was changed.
+        """
+        return cls(lambda: _open_for_writing(path, key))
+
+    @classmethod
+    def open_read_only(cls, path: Path, key: bytes) -> Self:
+        """Open the vault at ``path`` beside a writer, in this process or another.
+
+        Each ``read`` sees the last commit before it; ``write`` fails.
+
+        Raises:
+            NotFound: there is no vault yet.
+            VaultError: it needs the writer first, or is damaged, or newer; nothing was changed.
+        """
+        return cls(lambda: _open_for_reading(path, key))
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A vault that is gone when it is closed: no file, and a key that nobody is told."""
+        return cls(_open_in_memory)
+
+    def write(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Run ``work`` in a transaction that is durable once the future holds its result.
+
+        On any exception everything ``work`` wrote is rolled back.
+
+        Raises:
+            VaultLocked: the vault is closed.
+        """
+        return self._submit(lambda: _write(self._connection, work))
+
+    def read(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Run ``work`` on one consistent snapshot. Writing in it is an error, not a no-op.
+
+        Raises:
+            VaultLocked: the vault is closed.
+        """
+        return self._submit(lambda: _read(self._connection, work))
+
+    def close(self) -> None:
+        """Finish what was handed over, empty the WAL into the file, close. Safe to call twice.
+
+        Not from inside ``work``: the store thread cannot wait for itself.
+        """
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._executor.submit(_close, self._connection)
+        self._executor.shutdown(wait=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _submit(self, run: Callable[[], T]) -> Future[T]:
+        with self._gate:
+            if self._closed:
+                raise VaultLocked("The vault is closed.")
+            return self._executor.submit(run)
+
+
+def _write(connection: Connection, work: Callable[[Connection], T]) -> T:
+    return _transact(connection, "BEGIN IMMEDIATE", work)
+
+
+def _read(connection: Connection, work: Callable[[Connection], T]) -> T:
+    connection.execute("PRAGMA query_only = ON")
+    try:
+        return _transact(connection, "BEGIN", work)
+    finally:
+        connection.execute("PRAGMA query_only = OFF")
+
+
+def _transact(connection: Connection, begin: str, work: Callable[[Connection], T]) -> T:
+    try:
+        connection.execute(begin)
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:  # SQLite itself rolls back where the disk is full
+            connection.execute("ROLLBACK")
+        if isinstance(error, dbapi2.Error):
+            # Not "from error": its text may quote what was being written.
+            raise translate(error) from None
+        raise
+    return result
+
+
+def _close(connection: Connection) -> None:
+    # Where the disk is full or failing the WAL simply stays: the next start reads it.
+    with contextlib.suppress(dbapi2.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _open_for_writing(path: Path, key: bytes) -> Connection:
+    try:
+        if path.exists():
+            _refuse_newer(path, key)
+        else:
+            _make(path, key)
+    except OSError as error:
+        raise disk_problem(error) from None
+    connection = open_database(path, key)
+    _migrate(connection)
+    return connection
+
+
+def _open_for_reading(path: Path, key: bytes) -> Connection:
+    connection = open_database(path, key, read_only=True)
+    try:
+        migrations.require_latest(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_in_memory() -> Connection:
+    connection = open_database(MEMORY, secrets.token_bytes(KEY_BYTES))
+    _migrate(connection)
+    return connection
+
+
+def _refuse_newer(path: Path, key: bytes) -> None:
+    """Look at the version read-only: closing a writer would empty a newer Hush's WAL."""
+    connection = open_database(path, key, read_only=True)
+    try:
+        migrations.refuse_newer(connection)
+    finally:
+        connection.close()
+
+
+def _make(path: Path, key: bytes) -> None:
+    """Make a vault under another name and move it into place whole.
+
+    So an empty or half-made file under the vault's own name is always damage, never a first
+    start that was cut short.
+    """
+    if _beside(path, "-wal").exists():
+        raise VaultDamaged(
+            "The vault's file is missing, but its write-ahead log is still there. "
+            "Nothing was changed.",
+            "Put the vault's file back, or move the log away to start afresh.",
+        )
+    fresh = _beside(path, ".new")
+    for ending in ("", "-journal", "-wal", "-shm"):  # SQLite would take a journal for this file's
+        _beside(fresh, ending).unlink(missing_ok=True)
+    connection = open_database(fresh, key)
+    _migrate(connection)
+    _close(connection)
+    fresh.replace(path)
+    flush_folder(path.parent)
+
+
+def _migrate(connection: Connection) -> None:
+    try:
+        migrations.migrate(connection)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, dbapi2.Error):
+            raise translate(error) from None
+        raise
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)

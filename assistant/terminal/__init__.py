@@ -1,0 +1,35 @@
+"""Hush in a terminal: the same services and the same store as the window, with no Qt.
+
+Exit codes::
+
+    0    done
+    1    a bug in Hush
+    2    the command line was not understood, or there was nothing to do
+    3    the vault is locked: wrong passphrase, no keyring
+    4    no such conversation
+    5    the model is missing or failed
+    6    the profile is in use, or its folder cannot be used
+    7    the store is damaged, from a newer Hush, full or read-only
+    130  stopped with Ctrl+C
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.terminal.arguments import Arguments, parse
+
+__all__ = ["Arguments", "main", "parse", "run"]
+
+
+def run(arguments: Arguments) -> int:
+    """Run the chosen command; returns the exit code."""
+    # Imported here: the window parses arguments too, and should not wait for what it won't use.
+    from assistant.terminal.command import run_command
+
+    return run_command(arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``python -m assistant``: as ``hush``, but without a window ``hush chat`` is the default."""
+    return run(parse(argv))

@@ -1,0 +1,109 @@
+"""``hush doctor``: what Hush found on this machine. Numbers, names and versions only."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import psutil
+
+from assistant import __version__
+from assistant.app import App
+from assistant.engine.process import physical_cores
+from assistant.errors import HushError
+from assistant.paths import Profile
+from assistant.store.sqlcipher import versions
+from assistant.terminal.console import Console
+from models.file import ModelFileFault
+from models.starter import starter_model
+
+_PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "sqlcipher3", "keyring")
+_GIB: Final = 1 << 30
+
+
+def doctor(profile: Profile, app: App, console: Console, *, as_json: bool) -> int:
+    """Print the report. Returns 0, also where something is missing: saying so is its job."""
+    report = examine(profile, app, os.environ)
+    if as_json:
+        console.data(report)
+        return 0
+    for topic, facts in report.items():
+        console.line(topic)
+        for name, value in facts.items():
+            console.line(f"  {name:<14} {_words(value)}")
+    return 0
+
+
+def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Gather the report, topic by topic."""
+    return {
+        "versions": {
+            "hush": __version__,
+            "python": platform.python_version(),
+            **{name: _installed(name) for name in _PACKAGES},
+            **versions(),
+        },
+        "vault": {"profile": str(profile.root), **_vault(app)},
+        "model": _model(),
+        "machine": {
+            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "cores": physical_cores(),
+            "threads": psutil.cpu_count() or 0,
+            "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
+            "available_gib": round(psutil.virtual_memory().available / _GIB, 1),
+            "display": display_server(environment) or "none",
+        },
+        "network": {"sent": "nothing: this version opens no internet socket"},
+    }
+
+
+def display_server(environment: Mapping[str, str], system: str = sys.platform) -> str:
+    """Which display a window would open on; empty where there is none."""
+    if system in {"darwin", "win32"}:
+        return system
+    if environment.get("QT_QPA_PLATFORM"):
+        return environment["QT_QPA_PLATFORM"]
+    if environment.get("WAYLAND_DISPLAY"):
+        return "wayland"
+    return "x11" if environment.get("DISPLAY") else ""
+
+
+def _vault(app: App) -> dict[str, Any]:
+    try:
+        status = app.vault_status().result()
+    except HushError as error:
+        return {"problem": error.sentence}
+    return {
+        "exists": status.exists,
+        "opens_with": list(status.ways),
+        "keyring": status.keyring or status.keyring_problem,
+        "refused": list(status.keyrings_refused),
+    }
+
+
+def _model() -> dict[str, Any]:
+    model = starter_model()
+    try:
+        model.verify()
+    except ModelFileFault as fault:
+        return {"name": model.name, "path": str(model.path), "file": fault.fault.value}
+    return {"name": model.name, "path": str(model.path), "file": "whole, digest verified"}
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(entry) for entry in value) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,64 @@
+"""``hush list``, ``hush show`` and ``hush export``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from assistant.app import Session
+from assistant.export import to_markdown, to_plain_data
+from assistant.store.disk import write_atomically
+from assistant.terminal.arguments import Arguments
+from assistant.terminal.console import Console
+
+
+def list_conversations(arguments: Arguments, session: Session, console: Console) -> int:
+    """Print conversations, newest first: id, time, title."""
+    for conversation in session.conversations.list(arguments.query).result():
+        if arguments.json:
+            console.data(asdict(conversation))
+        else:
+            console.line(
+                f"{conversation.id:>6}  {_time(conversation.updated_at)}  {conversation.title}"
+            )
+    return 0
+
+
+def show(arguments: Arguments, session: Session, console: Console) -> int:
+    """Print one conversation.
+
+    Raises:
+        NotFound: there is none.
+    """
+    thread = session.conversations.thread(arguments.id).result()
+    if arguments.json:
+        console.data(to_plain_data(thread))
+    else:
+        console.write(to_markdown(thread))
+    return 0
+
+
+def export(arguments: Arguments, session: Session, console: Console) -> int:
+    """Write one conversation to a file, readable by its owner only, or to stdout.
+
+    Raises:
+        NotFound: there is none.
+        StorageFull: the file cannot be written.
+    """
+    thread = session.conversations.thread(arguments.id).result()
+    if arguments.format == "json":
+        text = json.dumps(to_plain_data(thread), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = to_markdown(thread)
+    if arguments.output == "-":
+        console.write(text)
+        return 0
+    write_atomically(Path(arguments.output), text.encode())
+    console.remark(f"Written to {arguments.output}. It is not encrypted there.")
+    return 0
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
