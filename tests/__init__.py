@@ -1,0 +1,1 @@
+"""Everything that proves Hush: unit, contract, gui and e2e."""

@@ -1,0 +1,70 @@
+"""The services over a vault in memory and a fake engine, for the tests of both."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass, field
+
+from assistant.chat import ChatService, Run
+from assistant.conversations import ConversationService
+from assistant.engine.protocol import EngineOptions
+from assistant.engine.worker import LlmWorker
+from assistant.events import Event, ReplyEnded
+from assistant.records import Message, Thread
+from assistant.settings import Settings
+from assistant.store.vault import Vault
+from models.starter import starter_model
+from tests.fakes.clock import FakeClock
+from tests.fakes.engine import FakeEngine
+
+
+@dataclass
+class Services:
+    """Everything a chat needs."""
+
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    settings: Settings = field(default_factory=Settings)
+    vault: Vault = field(default_factory=Vault.in_memory)
+    clock: FakeClock = field(default_factory=FakeClock)
+    events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self) -> None:
+        self.worker = LlmWorker(
+            self.engine,
+            self.events.put,
+            lambda: (starter_model(), EngineOptions(self.settings.context_tokens)),
+        )
+        self.chat = ChatService(
+            self.vault, self.worker, lambda: self.settings, self.events.put, self.clock
+        )
+        self.conversations = ConversationService(self.vault, self.clock, self.chat.stop_in)
+
+    def until(self, kind: type[Event], run: Run) -> list[Event]:
+        """Events up to the first of ``kind`` that belongs to ``run``."""
+        seen: list[Event] = []
+        while True:
+            event = self.events.get(timeout=10)
+            seen.append(event)
+            if isinstance(event, kind) and getattr(event, "run_id", None) == run.id:
+                return seen
+
+    def ended(self, run: Run) -> ReplyEnded:
+        """Wait for a run's end."""
+        last = self.until(ReplyEnded, run)[-1]
+        assert isinstance(last, ReplyEnded)
+        return last
+
+    def ask(self, text: str, conversation: int | None = None) -> Message:
+        """Send and wait; returns the answer."""
+        return self.ended(self.chat.send(conversation, text)).message
+
+    def thread(self, conversation: int) -> Thread:
+        """What is stored."""
+        return self.conversations.thread(conversation).result(10)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.engine.gate.set()
+        self.chat.stop_all()
+        self.worker.close(5)
+        self.vault.close()
