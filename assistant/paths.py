@@ -72,6 +72,11 @@ class Profile:
             ) from error
 
 
+def keep_private() -> None:
+    """Make every file this process creates from now on readable by its owner only."""
+    os.umask(0o077)
+
+
 def _default(environment: Mapping[str, str]) -> Path:
     """The folder the platform keeps for an application's own data."""
     home = Path.home()

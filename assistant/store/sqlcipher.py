@@ -119,23 +119,20 @@ def open_database(
     name = MEMORY if path == MEMORY else _prepare(Path(path), read_only=read_only)
     try:
         connection = cast("Connection", dbapi2.connect(name, uri=True, isolation_level=None))
+        try:
+            _configure(connection, key, read_only=read_only)
+        except BaseException:
+            connection.close()
+            raise
     except dbapi2.Error as error:
         raise translate(error) from None
-    try:
-        _configure(connection, key, read_only=read_only)
-    except dbapi2.Error as error:
-        connection.close()
-        raise translate(error) from None
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
 def check_integrity(connection: Connection) -> None:
     """Read every page and check it: its HMAC first, then SQLite's own structure.
 
-    Takes about 5 ms for each MiB. An ordinary query finds damage only on the pages it reads.
+    Takes about 7 ms for each MiB. An ordinary query finds damage only on the pages it reads.
 
     Raises:
         VaultDamaged: with the number of problems found.

@@ -167,34 +167,20 @@ def _open_for_writing(path: Path, key: bytes) -> Connection:
             _make(path, key)
     except OSError as error:
         raise disk_problem(error) from None
-    connection = open_database(path, key)
-    _migrate(connection)
-    return connection
+    return _checked(open_database(path, key), migrations.migrate)
 
 
 def _open_for_reading(path: Path, key: bytes) -> Connection:
-    connection = open_database(path, key, read_only=True)
-    try:
-        migrations.require_latest(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return _checked(open_database(path, key, read_only=True), migrations.require_latest)
 
 
 def _open_in_memory() -> Connection:
-    connection = open_database(MEMORY, secrets.token_bytes(KEY_BYTES))
-    _migrate(connection)
-    return connection
+    return _checked(open_database(MEMORY, secrets.token_bytes(KEY_BYTES)), migrations.migrate)
 
 
 def _refuse_newer(path: Path, key: bytes) -> None:
     """Look at the version read-only: closing a writer would empty a newer Hush's WAL."""
-    connection = open_database(path, key, read_only=True)
-    try:
-        migrations.refuse_newer(connection)
-    finally:
-        connection.close()
+    _checked(open_database(path, key, read_only=True), migrations.refuse_newer).close()
 
 
 def _make(path: Path, key: bytes) -> None:
@@ -212,21 +198,21 @@ def _make(path: Path, key: bytes) -> None:
     fresh = _beside(path, ".new")
     for ending in ("", "-journal", "-wal", "-shm"):  # SQLite would take a journal for this file's
         _beside(fresh, ending).unlink(missing_ok=True)
-    connection = open_database(fresh, key)
-    _migrate(connection)
-    _close(connection)
+    _close(_checked(open_database(fresh, key), migrations.migrate))
     fresh.replace(path)
     flush_folder(path.parent)
 
 
-def _migrate(connection: Connection) -> None:
+def _checked(connection: Connection, check: Callable[[Connection], None]) -> Connection:
+    """Hand out a connection that passes a check; close one that does not."""
     try:
-        migrations.migrate(connection)
+        check(connection)
     except BaseException as error:
         connection.close()
         if isinstance(error, dbapi2.Error):
             raise translate(error) from None
         raise
+    return connection
 
 
 def _beside(path: Path, ending: str) -> Path:

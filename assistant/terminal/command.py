@@ -22,7 +22,7 @@ from assistant.errors import (
 )
 from assistant.instance import Instance
 from assistant.log import log_error, start_log
-from assistant.paths import Profile
+from assistant.paths import Profile, keep_private
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
 from assistant.terminal.conversing import EXIT_STOPPED, Events, ask, chat
@@ -70,6 +70,7 @@ def exit_code(error: HushError) -> int:
 
 
 def _run(arguments: Arguments, console: Console, parts: Parts) -> int:
+    keep_private()
     profile = Profile.choose(arguments.profile)
     profile.prepare()
     events: Events = queue.SimpleQueue()

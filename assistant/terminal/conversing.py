@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -78,24 +82,35 @@ def follow(run: Run, session: Session, events: Events, console: Console, *, as_j
     Raises:
         HushError: the exchange could not be saved, or the answer failed.
     """
-    stopped = False
     run.saved.result()
-    while True:
-        try:
+    with _interrupt(lambda: session.chat.stop(run.id)) as interrupted:
+        while True:
             event = events.get()
-        except KeyboardInterrupt:
-            stopped = True
-            session.chat.stop(run.id)
-            continue
-        if as_json:
-            if described := _described(event):
-                console.data(described)
-        else:
-            _print(event, console)
-        if isinstance(event, ReplyEnded) and event.run_id == run.id:
-            if event.error:
-                raise event.error
-            return EXIT_STOPPED if stopped else 0
+            if as_json:
+                if described := _described(event):
+                    console.data(described)
+            else:
+                _print(event, console)
+            if isinstance(event, ReplyEnded) and event.run_id == run.id:
+                if event.error:
+                    raise event.error
+                return EXIT_STOPPED if interrupted.is_set() else 0
+
+
+@contextmanager
+def _interrupt(stop: Callable[[], None]) -> Iterator[threading.Event]:
+    """Within the context Ctrl+C calls ``stop`` instead of raising somewhere in the middle."""
+    interrupted = threading.Event()
+
+    def handle(_signal: int, _frame: object) -> None:
+        interrupted.set()
+        stop()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print(event: Event, console: Console) -> None:

@@ -1,0 +1,1 @@
+"""The whole program: real processes, real model, real keyring, real window."""

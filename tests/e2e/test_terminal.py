@@ -1,0 +1,191 @@
+"""``hush`` as a person runs it in a terminal: the real model, a real store, no network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+HUSH = [sys.executable, "-m", "assistant"]
+PASSPHRASE = "correct horse battery staple"
+STORY = "Tell me a very long story about the sea."
+CANARY = "zebra-umbrella-4711"
+
+
+def hush(
+    profile: Path, *words: str, prefix: tuple[str, ...] = (), piped: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    secret = profile.parent / "passphrase"
+    secret.write_text(PASSPHRASE + "\n")
+    with secret.open() as stream:
+        return subprocess.run(
+            [
+                *prefix,
+                *HUSH,
+                "--profile",
+                str(profile),
+                "--passphrase-fd",
+                str(stream.fileno()),
+                *words,
+            ],
+            input=piped,
+            stdin=subprocess.DEVNULL if piped is None else None,
+            capture_output=True,
+            text=True,
+            pass_fds=[stream.fileno()],
+            timeout=100,
+            check=False,
+        )
+
+
+def start(profile: Path, *words: str) -> subprocess.Popen[str]:
+    """Start ``hush ask`` and leave it running."""
+    secret = profile.parent / "passphrase"
+    secret.write_text(PASSPHRASE + "\n")
+    with secret.open() as stream:
+        return subprocess.Popen(
+            [
+                *HUSH,
+                "--profile",
+                str(profile),
+                "--passphrase-fd",
+                str(stream.fileno()),
+                "ask",
+                *words,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[stream.fileno()],
+        )
+
+
+def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for a condition, looking often."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        os.sched_yield()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A profile folder that does not exist yet."""
+    return tmp_path / "profile"
+
+
+def without_network() -> tuple[str, ...]:
+    """A command prefix that takes the network away; skips where the kernel refuses."""
+    prefix = ("unshare", "-rn")
+    if not shutil.which("unshare") or subprocess.run([*prefix, "true"], check=False).returncode:
+        pytest.skip("unshare -rn is not allowed here")
+    return prefix
+
+
+def test_capital_of_france_with_the_network_unplugged(folder: Path) -> None:
+    """The question that the README shows, through a pipe, in an empty network namespace."""
+    done = hush(folder, "ask", prefix=without_network(), piped="What is the capital of France?\n")
+    assert done.returncode == 0, done.stderr
+    assert "Paris" in done.stdout
+
+
+def test_nothing_typed_or_answered_is_readable_on_disk(folder: Path) -> None:
+    """Scan every byte of every file; the answer is there again after a restart."""
+    done = hush(folder, "ask", f"Repeat the words {CANARY} and nothing else.")
+    assert done.returncode == 0, done.stderr
+    answer = done.stdout.strip()
+    needles = [CANARY.encode(), CANARY.encode("utf-16-le"), answer[:24].encode()]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {"vault.db", "keyslots.json", "hush.log"} <= {path.name for path in files}
+    for path in files:
+        data = path.read_bytes()
+        assert not [needle for needle in needles if needle and needle in data], path.name
+        assert path.stat().st_mode & 0o077 == 0, path.name
+    shown = hush(folder, "show", "1")
+    assert CANARY in shown.stdout
+    assert answer in shown.stdout
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_no_internet_socket_is_opened(folder: Path, tmp_path: Path) -> None:
+    """Every process of a whole chat, watched by strace: no AF_INET, no AF_INET6, no DNS."""
+    trace = tmp_path / "trace"
+    prefix = ("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(trace))
+    done = hush(folder, "ask", "Hello", prefix=prefix)
+    assert done.returncode == 0, done.stderr
+    calls = trace.read_text()
+    assert "AF_INET" not in calls
+    leak = "import socket; socket.socket(socket.AF_INET).connect_ex(('127.0.0.1', 9))"
+    subprocess.run([*prefix, sys.executable, "-c", leak], check=True, timeout=60)
+    assert "AF_INET" in trace.read_text(), "the witness is blind"
+
+
+def test_killed_engine_is_told_and_the_next_question_works(folder: Path) -> None:
+    """Kill -9 of the child in the middle of an answer: a sentence, the text kept, exit code 5."""
+    running = start(folder, "--json", STORY)
+    assert running.stdout
+    said = ""
+    for line in running.stdout:
+        event = json.loads(line)
+        if event["event"] == "text":
+            said += event["text"]
+        if len(said) > 40:
+            break
+    (child,) = psutil.Process(running.pid).children()
+    child.kill()
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 5
+    assert "stopped unexpectedly" in stderr
+    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    answer = shown["messages"][1]
+    assert answer["state"] == "failed"
+    assert answer["text"].startswith(said)
+    assert hush(folder, "ask", "What is 2 + 2?").returncode == 0
+
+
+def test_killed_hush_loses_nothing_it_acknowledged(folder: Path) -> None:
+    """Kill -9 of Hush itself: the question and the durable text are there, marked interrupted."""
+    running = start(folder, "--json", STORY)
+    assert running.stdout
+    tokens = 0
+    for line in running.stdout:
+        tokens += json.loads(line).get("event") == "text"
+        if tokens == 80:
+            break
+    (child,) = psutil.Process(running.pid).children()
+    running.kill()
+    running.communicate(timeout=60)
+    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert hush(folder, "ask", "--conversation", "1", "Go on.").returncode == 0
+    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    question, answer = shown["messages"][:2]
+    assert question["text"] == STORY
+    assert answer["state"] == "interrupted"
+    assert answer["text"]
+
+
+def test_ctrl_c_keeps_the_answer(folder: Path) -> None:
+    """SIGINT stops the answer, keeps it, exit code 130."""
+    with start(folder, STORY) as running:
+        assert running.stdout
+        assert running.stderr
+        first = running.stdout.read(20)
+        running.send_signal(signal.SIGINT)
+        # Not communicate(): it would pass over what the text stream has read ahead.
+        rest = running.stdout.read()
+        assert "Stopped" in running.stderr.read()
+    assert running.returncode == 130
+    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    assert shown["messages"][1]["state"] == "stopped"
+    assert shown["messages"][1]["text"] == (first + rest).rstrip("\n")
