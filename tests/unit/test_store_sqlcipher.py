@@ -25,6 +25,7 @@ from assistant.store.sqlcipher import (
     open_database,
     require_capable,
     translate,
+    versions,
 )
 
 KEY = bytes(range(32))
@@ -162,6 +163,15 @@ def test_an_undamaged_database_passes_the_check(tmp_path: Path) -> None:
 def test_the_installed_library_is_capable() -> None:
     """Exactly the oldest versions that are good enough pass."""
     require_capable(cipher_version="4.19.0 community", sqlite_version=(3, 51, 3), fts5=True)
+
+
+def test_the_versions_in_use() -> None:
+    """For a report: what is loaded here, not what was asked for."""
+    found = versions()
+    assert found["SQLite"] == dbapi2.sqlite_version
+    require_capable(
+        cipher_version=found["SQLCipher"], sqlite_version=dbapi2.sqlite_version_info, fts5=True
+    )
 
 
 @pytest.mark.parametrize(
