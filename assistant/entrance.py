@@ -7,7 +7,6 @@ a loss: it is finished, or undone, at the next start.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from assistant.clock import Clock
+from assistant.disk import flush_folder
 from assistant.errors import InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
 from assistant.paths import Profile
-from assistant.store.disk import flush_folder
-from assistant.store.keyring_guard import KeyringSurvey, SecretStore, open_keyring, survey
+from assistant.store.keyring_guard import SecretStore, open_keyring
 from assistant.store.keyslot_format import SlotType
 from assistant.store.keyslots import (
     KEK_BYTES,
@@ -45,14 +44,12 @@ class VaultStatus:
         ways: Slot types that open it: ``"keyring"``, ``"passphrase"``.
         keyring: Name of the safe keyring found, empty where none is.
         keyring_problem: A sentence for the person where none is usable.
-        keyrings_refused: Back ends that are installed and not safe, by name.
     """
 
     exists: bool
     ways: tuple[str, ...]
     keyring: str
     keyring_problem: str
-    keyrings_refused: tuple[str, ...]
 
 
 class Entrance:
@@ -62,7 +59,6 @@ class Entrance:
         profile: Prepared.
         clock: For the times in the key slots.
         keyring: Finds the safe keyring.
-        look_around: Says which keyrings there are.
         cost: What a new passphrase slot may cost to open.
     """
 
@@ -72,13 +68,11 @@ class Entrance:
         clock: Clock,
         *,
         keyring: Callable[[], SecretStore] = open_keyring,
-        look_around: Callable[[], KeyringSurvey] = lambda: survey(os.environ),
         cost: Argon2Policy | None = None,
     ) -> None:
         self._profile = profile
         self._clock = clock
         self._keyring = keyring
-        self._look_around = look_around
         self._cost = cost
 
     def status(self) -> VaultStatus:
@@ -87,12 +81,12 @@ class Entrance:
         Raises:
             VaultDamaged, VaultTooNew, StorageFull: from the key slots' file.
         """
-        found = self._look_around()
         exists = self._exists()
-        ways: tuple[str, ...] = ()
-        if exists:
-            ways = tuple(sorted(kind.value for kind in self._slots().types))
-        return VaultStatus(exists, ways, found.chosen, found.problem, found.refused)
+        ways = tuple(sorted(kind.value for kind in self._slots().types)) if exists else ()
+        try:
+            return VaultStatus(exists, ways, self._keyring().name, "")
+        except KeyringUnavailable as error:
+            return VaultStatus(exists, ways, "", error.message)
 
     def create(self, passphrase: str | None) -> Vault:
         """Make the vault, with ``passphrase`` as its way in, else with the keyring.

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from assistant.errors import SettingRefused, StorageFull
-from assistant.files import write_atomically
+from assistant.disk import write_atomically
+from assistant.errors import SettingRefused
 
 DEFAULT_SYSTEM_PROMPT: Final = (
     "You are a helpful assistant. Give short, clear answers in plain words."
@@ -116,16 +116,10 @@ class SettingsFile:
         """Write the settings, atomically.
 
         Raises:
-            StorageFull: the disk is full or read-only; the old settings stand.
+            StorageFull: the disk is full or read-only; the file is as it was.
         """
         data = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
-        try:
-            write_atomically(self._path, data.encode())
-        except OSError as error:
-            raise StorageFull(
-                "Your settings could not be saved: the disk is full or read-only.",
-                "The earlier settings stand.",
-            ) from error
+        write_atomically(self._path, data.encode())
 
     def _set_aside(self) -> str:
         kept = self._path.with_name(f"settings.damaged-{int(self._now())}.json")

@@ -21,7 +21,15 @@ def clean(text: str) -> str:
 
     Everything else stays as it was typed: emoji, right-to-left marks, other controls.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    return storable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd"))
+
+
+def storable(text: str) -> str:
+    """Replace lone surrogates by U+FFFD, so that the rest of the text survives.
+
+    A clipboard can hold them. They have no UTF-8 form, and the error that the database would
+    raise carries the whole text.
+    """
     return _SURROGATES.sub("\ufffd", text)
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from assistant.errors import NotFound
 from assistant.records import Conversation
 from assistant.store.sqlcipher import Connection, Row, Value
-from assistant.store.text import storable
+from assistant.text import storable
 
 TitleBy = Literal["hush", "person"]
 

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from assistant.disk import disk_problem, write_atomically
 from assistant.errors import Bug, InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
-from assistant.store.disk import disk_problem, write_atomically
 from assistant.store.keyslot_format import (
     MAX_FILE_BYTES,
     MAX_SLOTS,

@@ -14,7 +14,7 @@ from assistant.errors import Bug, NotFound
 from assistant.records import Message, MessageState, ReplyFigures, Role
 from assistant.store.figures import decode_figures, encode_figures
 from assistant.store.sqlcipher import Connection, Row
-from assistant.store.text import storable
+from assistant.text import storable
 
 # Any number of messages by one statement, in the order of a JSON array of ids.
 _SELECT = """

@@ -9,6 +9,13 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
 from sqlcipher3 import dbapi2
 
+from assistant.disk import (
+    create_private_file,
+    disk_failing,
+    disk_full,
+    disk_problem,
+    disk_read_only,
+)
 from assistant.errors import (
     Bug,
     EnvironmentProblem,
@@ -17,13 +24,6 @@ from assistant.errors import (
     StorageFull,
     VaultDamaged,
     VaultError,
-)
-from assistant.store.disk import (
-    create_private_file,
-    disk_failing,
-    disk_full,
-    disk_problem,
-    disk_read_only,
 )
 
 KEY_BYTES: Final = 32

@@ -13,9 +13,9 @@ from typing import Self, TypeVar
 
 from sqlcipher3 import dbapi2
 
+from assistant.disk import disk_problem, flush_folder
 from assistant.errors import VaultDamaged, VaultLocked
 from assistant.store import migrations
-from assistant.store.disk import disk_problem, flush_folder
 from assistant.store.sqlcipher import KEY_BYTES, MEMORY, Connection, open_database, translate
 
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from assistant.app import App
 from assistant.engine.process import physical_cores
 from assistant.errors import HushError
 from assistant.paths import Profile
+from assistant.store.keyring_guard import survey
 from assistant.store.sqlcipher import versions
 from assistant.terminal.console import Console
 from models.file import ModelFileFault
@@ -48,6 +49,7 @@ def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[
             **versions(),
         },
         "vault": {"profile": str(profile.root), **_vault(app)},
+        "keyring": _keyring(environment),
         "model": _model(),
         "machine": {
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -80,9 +82,12 @@ def _vault(app: App) -> dict[str, Any]:
     return {
         "exists": status.exists,
         "opens_with": list(status.ways),
-        "keyring": status.keyring or status.keyring_problem,
-        "refused": list(status.keyrings_refused),
     }
+
+
+def _keyring(environment: Mapping[str, str]) -> dict[str, Any]:
+    found = survey(environment)
+    return {"used": found.chosen or found.problem, "refused": list(found.refused)}
 
 
 def _model() -> dict[str, Any]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from assistant.app import Session
+from assistant.disk import write_atomically
 from assistant.export import to_markdown, to_plain_data
-from assistant.store.disk import write_atomically
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
 

@@ -18,7 +18,7 @@ from assistant.errors import (
 )
 from assistant.paths import Profile
 from assistant.store import conversation_rows
-from assistant.store.keyring_guard import KeyringSurvey, SecretStore
+from assistant.store.keyring_guard import SecretStore
 from assistant.store.passphrase import Argon2Policy
 from assistant.store.vault import Vault
 from tests.fakes.clock import FakeClock
@@ -42,9 +42,6 @@ class Door:
             self.profile,
             FakeClock(),
             keyring=self._find,
-            look_around=lambda: KeyringSurvey(
-                self.keyring.name if self.present else "", (), "" if self.present else "None here."
-            ),
             cost=CHEAP,
         )
 

@@ -80,6 +80,7 @@ def test_any_json_object_loads(stored: dict[str, object]) -> None:
 
 
 def test_unwritable_folder(tmp_path: Path) -> None:
-    """Saving says so; the old file stands."""
+    """Saving says so."""
+    (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageFull):
-        SettingsFile(tmp_path / "missing" / "settings.json").save(Settings())
+        SettingsFile(tmp_path / "file" / "settings.json").save(Settings())

@@ -7,14 +7,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from assistant.app import Parts
 from assistant.entrance import Entrance
-from assistant.errors import ModelDamaged
+from assistant.errors import KeyringUnavailable, ModelDamaged
 from assistant.paths import Profile
-from assistant.store.keyring_guard import KeyringSurvey
 from assistant.store.passphrase import Argon2Policy
 from assistant.terminal import parse
 from assistant.terminal.command import run_command
@@ -51,12 +51,14 @@ class Terminal:
         return Parts(
             engine=lambda: self.engine(),
             entrance=lambda profile, clock: Entrance(
-                profile,
-                clock,
-                look_around=lambda: KeyringSurvey("", ("plain",), "No safe keyring is running."),
-                cost=CHEAP,
+                profile, clock, keyring=no_keyring, cost=CHEAP
             ),
         )
+
+
+def no_keyring() -> NoReturn:
+    """A machine without a safe keyring."""
+    raise KeyringUnavailable("No safe keyring is running here.")
 
 
 def readable(text: str) -> int:
@@ -244,12 +246,12 @@ def test_doctor_reports(terminal: Terminal) -> None:
     """Every topic, as words and as JSON."""
     assert terminal.run("doctor", "--json") == 0
     report = json.loads(terminal.out)
-    assert set(report) == {"versions", "vault", "model", "machine", "network"}
-    assert report["vault"]["refused"] == ["plain"]
+    assert set(report) == {"versions", "vault", "keyring", "model", "machine", "network"}
+    assert "keyrings.alt.file.PlaintextKeyring" in report["keyring"]["refused"]
     assert report["versions"]["SQLCipher"].startswith("4.")
     assert report["model"]["file"] == "whole, digest verified"
     assert terminal.run("doctor") == 0
-    assert "No safe keyring" in terminal.out
+    assert "keyrings.alt.file.PlaintextKeyring" in terminal.out
 
 
 @pytest.mark.parametrize(

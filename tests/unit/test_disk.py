@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.disk import create_private_file, disk_problem, write_atomically
 from assistant.errors import StorageFull
-from assistant.store.disk import create_private_file, disk_problem, write_atomically
 
 
 def mode(path: Path) -> int:
