@@ -22,53 +22,48 @@ CANARY = "zebra-umbrella-4711"
 
 
 def hush(
-    profile: Path, *words: str, prefix: tuple[str, ...] = (), piped: str | None = None
+    profile: Path,
+    *words: str,
+    prefix: tuple[str, ...] = (),
+    piped: str | None = None,
+    passphrase: str | None = PASSPHRASE,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
-    secret = profile.parent / "passphrase"
-    secret.write_text(PASSPHRASE + "\n")
-    with secret.open() as stream:
-        return subprocess.run(
-            [
-                *prefix,
-                *HUSH,
-                "--profile",
-                str(profile),
-                "--passphrase-fd",
-                str(stream.fileno()),
-                *words,
-            ],
-            input=piped,
-            stdin=subprocess.DEVNULL if piped is None else None,
-            capture_output=True,
-            text=True,
-            pass_fds=[stream.fileno()],
-            timeout=100,
-            check=False,
-        )
+    with start(
+        profile, *words, prefix=prefix, piped=piped is not None, passphrase=passphrase
+    ) as it:
+        out, err = it.communicate(piped, timeout=100)
+    return subprocess.CompletedProcess(it.args, it.returncode, out, err)
 
 
-def start(profile: Path, *words: str) -> subprocess.Popen[str]:
-    """Start ``hush ask`` and leave it running."""
-    secret = profile.parent / "passphrase"
-    secret.write_text(PASSPHRASE + "\n")
-    with secret.open() as stream:
+def start(
+    profile: Path,
+    *words: str,
+    prefix: tuple[str, ...] = (),
+    piped: bool = False,
+    passphrase: str | None = PASSPHRASE,
+) -> subprocess.Popen[str]:
+    """Start one command and leave it running; the passphrase goes through a descriptor."""
+    descriptors = []
+    options = ["--profile", str(profile)]
+    if passphrase is not None:
+        reader, writer = os.pipe()
+        os.write(writer, f"{passphrase}\n".encode())
+        os.close(writer)
+        descriptors.append(reader)
+        options += ["--passphrase-fd", str(reader)]
+    try:
         return subprocess.Popen(
-            [
-                *HUSH,
-                "--profile",
-                str(profile),
-                "--passphrase-fd",
-                str(stream.fileno()),
-                "ask",
-                *words,
-            ],
-            stdin=subprocess.DEVNULL,
+            [*prefix, *HUSH, *options, *words],
+            stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            pass_fds=[stream.fileno()],
+            pass_fds=descriptors,
         )
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
@@ -133,7 +128,7 @@ def test_no_internet_socket_is_opened(folder: Path, tmp_path: Path) -> None:
 
 def test_killed_engine_is_told_and_the_next_question_works(folder: Path) -> None:
     """Kill -9 of the child in the middle of an answer: a sentence, the text kept, exit code 5."""
-    running = start(folder, "--json", STORY)
+    running = start(folder, "ask", "--json", STORY)
     assert running.stdout
     said = ""
     for line in running.stdout:
@@ -156,7 +151,7 @@ def test_killed_engine_is_told_and_the_next_question_works(folder: Path) -> None
 
 def test_killed_hush_loses_nothing_it_acknowledged(folder: Path) -> None:
     """Kill -9 of Hush itself: the question and the durable text are there, marked interrupted."""
-    running = start(folder, "--json", STORY)
+    running = start(folder, "ask", "--json", STORY)
     assert running.stdout
     tokens = 0
     for line in running.stdout:
@@ -177,7 +172,7 @@ def test_killed_hush_loses_nothing_it_acknowledged(folder: Path) -> None:
 
 def test_ctrl_c_keeps_the_answer(folder: Path) -> None:
     """SIGINT stops the answer, keeps it, exit code 130."""
-    with start(folder, STORY) as running:
+    with start(folder, "ask", STORY) as running:
         assert running.stdout
         assert running.stderr
         first = running.stdout.read(20)
