@@ -264,7 +264,7 @@ def test_full_disk_stops_the_reply_and_says_so() -> None:
             return future
         return real_write(work)
 
-    vault.write = failing  # type: ignore[method-assign,assignment] # a disk that fills up
+    vault.write = failing  # type: ignore[method-assign] # a disk that fills up
     end = services.ended(services.chat.send(None, "Hello"))
     assert isinstance(end.error, StorageFull)
     assert end.message.state is MessageState.FAILED

@@ -31,7 +31,7 @@ class Terminal:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.engine = FakeEngine
+        self.engine: Callable[[], FakeEngine] = FakeEngine
         self.out = ""
         self.err = ""
 
@@ -193,7 +193,7 @@ def test_unsaved_keeps_nothing(terminal: Terminal) -> None:
 
 def test_model_output_cannot_drive_the_terminal(terminal: Terminal) -> None:
     """Escape sequences in an answer are shown as replacement characters."""
-    terminal.engine = lambda: FakeEngine(lambda request: "\x1b]52;c;evil\x07 \x9b31m red")  # type: ignore[assignment]
+    terminal.engine = lambda: FakeEngine(lambda request: "\x1b]52;c;evil\x07 \x9b31m red")
     assert terminal.run("ask", "Hello") == 0
     assert "\x1b" not in terminal.out
     assert "\x07" not in terminal.out
@@ -211,7 +211,7 @@ def test_engine_problems_are_exit_5(
     terminal: Terminal, engine: Callable[[], FakeEngine], word: str
 ) -> None:
     """With the sentence on stderr, and the question kept."""
-    terminal.engine = engine  # type: ignore[assignment]
+    terminal.engine = engine
     assert terminal.run("ask", "Hello") == 5
     assert word in terminal.err
     terminal.run("list")
