@@ -179,6 +179,7 @@ class ReplyJob:
             match event:
                 case Prefilled():
                     read = event
+                    log_event("prompt.read", tokens=event.prompt_tokens, reused=event.reused_tokens)
                     self._publish(
                         PromptRead(
                             self._run_id,

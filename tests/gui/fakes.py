@@ -1,0 +1,331 @@
+"""The core as the window sees it, in memory, with its futures and events in the tests' hands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+from assistant.app import App, Session
+from assistant.chat import Run
+from assistant.entrance import VaultStatus
+from assistant.errors import EmptyMessage, HushError, NotFound
+from assistant.events import (
+    EngineChanged,
+    EngineCondition,
+    EventSink,
+    ReplyBegan,
+    ReplyEnded,
+    ReplyText,
+)
+from assistant.records import (
+    Conversation,
+    Exchange,
+    FinishReason,
+    Message,
+    MessageState,
+    ReplyFigures,
+    Role,
+    Thread,
+)
+from assistant.settings import Settings
+
+T = TypeVar("T")
+
+NOON = 1_750_000_000_000
+"""Milliseconds since 1970: 15 June 2025, 15:06:40 UTC."""
+
+FIGURES = ReplyFigures(
+    model="SmolLM2 135M",
+    prompt_tokens=600,
+    reused_tokens=0,
+    reply_tokens=35,
+    first_token_ms=120.0,
+    tokens_per_second=128.4,
+    context_cap=2048,
+    omitted_messages=0,
+    omitted_tokens=0,
+    finish_reason=FinishReason.STOP,
+)
+
+
+def done(value: T) -> Future[T]:
+    """A future that has its result."""
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
+def failed(error: HushError) -> Future[Any]:
+    """A future that failed."""
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
+
+
+def conversation(number: int, title: str = "", updated_at: int = NOON) -> Conversation:
+    """A conversation's head."""
+    return Conversation(number, title or f"Chat {number}", updated_at, updated_at)
+
+
+class FakeConversations:
+    """``ConversationService`` over a dictionary. ``hold`` keeps threads back until ``release``."""
+
+    def __init__(self) -> None:
+        self.heads: dict[int, Conversation] = {}
+        self.deleted: dict[int, Conversation] = {}
+        self.messages: dict[int, list[Message]] = {}
+        self.purged = 0
+        self.problem: HushError | None = None  # what the next call fails with
+        self.held: list[tuple[Future[Thread], Thread]] | None = None
+
+    def add(self, head: Conversation, messages: Sequence[Message] = ()) -> None:
+        """Put a conversation in."""
+        self.heads[head.id] = head
+        self.messages[head.id] = list(messages)
+
+    def _answer(self, value: T) -> Future[T]:
+        problem, self.problem = self.problem, None
+        return failed(problem) if problem else done(value)
+
+    def list(self, query: str = "") -> Future[list[Conversation]]:
+        found = [c for c in self.heads.values() if query.casefold() in c.title.casefold()]
+        return self._answer(sorted(found, key=lambda c: -c.updated_at))
+
+    def thread(self, conversation_id: int) -> Future[Thread]:
+        if conversation_id not in self.heads:
+            return failed(NotFound("There is no such conversation."))
+        thread = Thread(self.heads[conversation_id], tuple(self.messages[conversation_id]))
+        if self.held is None:
+            return self._answer(thread)
+        future: Future[Thread] = Future()
+        self.held.append((future, thread))
+        return future
+
+    def hold(self) -> None:
+        """Keep threads back, as they are read now."""
+        self.held = []
+
+    def release(self) -> None:
+        """Hand out what was kept back."""
+        held, self.held = self.held or [], None
+        for future, thread in held:
+            future.set_result(thread)
+
+    def rename(self, conversation_id: int, title: str) -> Future[Conversation]:
+        self.heads[conversation_id] = replace(self.heads[conversation_id], title=title)
+        return self._answer(self.heads[conversation_id])
+
+    def delete(self, conversation_id: int) -> Future[Conversation]:
+        self.deleted[conversation_id] = self.heads.pop(conversation_id)
+        return done(self.deleted[conversation_id])
+
+    def restore(self, conversation_id: int) -> Future[Conversation]:
+        self.heads[conversation_id] = self.deleted.pop(conversation_id)
+        return done(self.heads[conversation_id])
+
+    def purge(self) -> Future[int]:
+        self.purged += 1
+        return done(len(self.deleted))
+
+    def show_variant(self, message_id: int, step: int) -> Future[Thread]:
+        for number, messages in self.messages.items():
+            for place, message in enumerate(messages):
+                if message.id == message_id:
+                    messages[place] = replace(message, variant=message.variant + step)
+                    return self.thread(number)
+        return failed(NotFound("There is no such message here."))
+
+    def export_markdown(self, conversation_id: int) -> Future[str]:
+        return self._answer(f"# {self.heads[conversation_id].title}\n")
+
+
+@dataclass
+class FakeRun:
+    """One reply, played by the test."""
+
+    run: Run
+    exchange: Exchange
+    sink: EventSink
+    conversations: FakeConversations
+    text: str = ""
+
+    def save(self) -> None:
+        """The exchange is in the store now."""
+        cast("Future[Exchange]", self.run.saved).set_result(self.exchange)
+
+    def refuse(self, error: HushError) -> None:
+        """It could not be saved."""
+        cast("Future[Exchange]", self.run.saved).set_exception(error)
+
+    def begin(self, left_out: str = "") -> None:
+        """The model reads the prompt."""
+        answer = self.exchange.answer
+        self.sink(
+            ReplyBegan(self.run.id, answer.conversation_id, answer.id, 600, 2048, left_out)
+        )
+
+    def say(self, text: str, *, flush: bool = False) -> None:
+        """The model writes; ``flush`` brings it into the store as well."""
+        answer = self.exchange.answer
+        self.text += text
+        self.sink(ReplyText(self.run.id, answer.conversation_id, answer.id, text, 1))
+        if flush:
+            self._store(replace(answer, text=answer.text + self.text))
+
+    def end(
+        self, state: MessageState = MessageState.COMPLETE, error: HushError | None = None
+    ) -> None:
+        """The answer is final."""
+        answer = self.exchange.answer
+        message = replace(
+            answer,
+            state=state,
+            text=answer.text + self.text,
+            figures=FIGURES,
+            failure=error.code if error else "",
+        )
+        self._store(message)
+        self.sink(ReplyEnded(self.run.id, self.exchange.conversation, message, error))
+
+    def _store(self, message: Message) -> None:
+        messages = self.conversations.messages[message.conversation_id]
+        for place, there in enumerate(messages):
+            if there.id == message.id:
+                messages[place] = message
+
+
+@dataclass
+class FakeChat:
+    """``ChatService``: what was asked is noted; what comes of it is up to the test."""
+
+    conversations: FakeConversations
+    sink: EventSink
+    runs: list[FakeRun] = field(default_factory=list)
+    stopped: list[int] = field(default_factory=list)
+    problem: HushError | None = None  # what the next call is refused with
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
+
+    @property
+    def last(self) -> FakeRun:
+        """The run asked for last."""
+        return self.runs[-1]
+
+    def send(self, conversation_id: int | None, text: str) -> Run:
+        if not text.strip():
+            raise EmptyMessage("There is nothing to send yet.")
+        if conversation_id is None:
+            head = conversation(next(self._ids), text[:60])
+            self.conversations.add(head)
+            conversation_id = head.id
+        messages = self.conversations.messages[conversation_id]
+        question = self._message(conversation_id, Role.USER, text)
+        answer = self._message(conversation_id, Role.ASSISTANT, "")
+        return self._start(question, answer, lambda: messages.extend([question, answer]))
+
+    def edit(self, message_id: int, text: str) -> Run:
+        old, messages = self._find(message_id)
+        question = replace(
+            self._message(old.conversation_id, Role.USER, text), variant=2, variants=2
+        )
+        answer = self._message(old.conversation_id, Role.ASSISTANT, "")
+        place = messages.index(old)
+        return self._start(
+            question, answer, lambda: messages.__setitem__(slice(place, None), [question, answer])
+        )
+
+    def regenerate(self, message_id: int) -> Run:
+        old, messages = self._find(message_id)
+        answer = replace(
+            self._message(old.conversation_id, Role.ASSISTANT, ""), variant=2, variants=2
+        )
+        place = messages.index(old)
+        return self._start(
+            None, answer, lambda: messages.__setitem__(slice(place, None), [answer])
+        )
+
+    def resume(self, message_id: int) -> Run:
+        old, messages = self._find(message_id)
+        answer = replace(old, state=MessageState.STREAMING)
+        place = messages.index(old)
+        return self._start(None, answer, lambda: messages.__setitem__(place, answer))
+
+    def stop(self, run_id: int) -> None:
+        self.stopped.append(run_id)
+
+    def _message(self, conversation_id: int, role: Role, text: str) -> Message:
+        state = MessageState.STREAMING if role is Role.ASSISTANT else MessageState.COMPLETE
+        return Message(next(self._ids), conversation_id, None, role, state, text, NOON)
+
+    def _find(self, message_id: int) -> tuple[Message, list[Message]]:
+        for messages in self.conversations.messages.values():
+            for message in messages:
+                if message.id == message_id:
+                    return message, messages
+        raise NotFound("There is no such message here.")
+
+    def _start(
+        self, question: Message | None, answer: Message, write: Callable[[], object]
+    ) -> Run:
+        problem, self.problem = self.problem, None
+        if problem:
+            raise problem
+        write()
+        head = self.conversations.heads[answer.conversation_id]
+        run = Run(next(self._ids), Future())
+        exchange = Exchange(head, question, answer)
+        self.runs.append(FakeRun(run, exchange, self.sink, self.conversations))
+        return run
+
+
+class FakeApp:
+    """``App``: settings, a vault that opens as the test says, an engine that only counts."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self.sink = sink
+        self.settings = Settings()
+        self.status = VaultStatus(
+            exists=True, ways=("keyring",), keyring="Test Keyring", keyring_problem=""
+        )
+        self.warmed = 0
+        self.closed = False
+        self.save_problem: HushError | None = None
+        self.status_problem: HushError | None = None
+        self.opened: list[tuple[str | None, bool]] = []  # passphrase, create
+        self.open_problems: list[HushError] = []  # what the next openings fail with
+        self.conversations = FakeConversations()
+        self.chat = FakeChat(self.conversations, sink)
+
+    @property
+    def session(self) -> Session:
+        """The services."""
+        return Session(cast("Any", self.conversations), cast("Any", self.chat))
+
+    @property
+    def as_app(self) -> App:
+        """This, as the window's type."""
+        return cast("App", self)
+
+    def save_settings(self, settings: Settings) -> Future[Settings]:
+        self.settings = settings
+        problem, self.save_problem = self.save_problem, None
+        return failed(problem) if problem else done(settings)
+
+    def vault_status(self) -> Future[VaultStatus]:
+        problem, self.status_problem = self.status_problem, None
+        return failed(problem) if problem else done(self.status)
+
+    def open_vault(
+        self, *, passphrase: str | None = None, create: bool = False
+    ) -> Future[Session]:
+        self.opened.append((passphrase, create))
+        return failed(self.open_problems.pop(0)) if self.open_problems else done(self.session)
+
+    def warm_engine(self) -> None:
+        self.warmed += 1
+        self.sink(EngineChanged(EngineCondition.LOADING, "SmolLM2 135M"))
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,310 @@
+"""Wires the chat page to the services: asking, showing, stopping, going elsewhere and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Final
+
+from assistant.app import Session
+from assistant.chat import Run
+from assistant.errors import HushError
+from assistant.events import Event, ReplyBegan, ReplyEnded, ReplyText
+from assistant.records import Conversation, Exchange, Message, ReplyFigures, Thread
+from ui.bridge import Bridge
+from ui.chat.drafts import Draft, Drafts
+from ui.chat.page import ChatPage
+from ui.chat.replies import LiveReply, Replies
+from ui.conversation_list import ConversationList
+from ui.status_line import StatusLine
+
+_STILL_WRITING: Final = "An answer is still being written here. Wait for it, or stop it with Esc."
+_WAITING: Final = "Another answer is being written. This one comes next."
+
+
+class ChatController:
+    """One person talking in one conversation at a time, while others may be answered.
+
+    Args:
+        session: The services.
+        bridge: Brings outcomes to the GUI thread.
+        page: Where the conversation is shown.
+        conversations: The list beside it.
+        status: The line below it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        bridge: Bridge,
+        page: ChatPage,
+        conversations: ConversationList,
+        status: StatusLine,
+    ) -> None:
+        self._chat = session.chat
+        self._conversations = session.conversations
+        self._bridge = bridge
+        self._page = page
+        self._list = conversations
+        self._status = status
+        self._replies = Replies()
+        self._drafts = Drafts(page.composer)
+        self._load_number = 0
+        self._connect()
+        page.show_empty()
+        self._show_busy()
+
+    def _connect(self) -> None:
+        composer, timeline = self._page.composer, self._page.timeline
+        composer.send_wanted.connect(self.send)
+        composer.send_refused.connect(lambda: self._page.notice.say(_STILL_WRITING))
+        composer.stop_wanted.connect(self.stop)
+        composer.editing_left.connect(self._leave_editing)
+        timeline.edit_requested.connect(self._begin_editing)
+        timeline.regenerate_requested.connect(self._regenerate)
+        timeline.resume_requested.connect(self._resume)
+        timeline.variant_requested.connect(self._show_variant)
+        self._list.opened.connect(self.open)
+        self._list.new_wanted.connect(self.new)
+
+    # Going somewhere ----------------------------------------------------------------------
+
+    @property
+    def conversation_id(self) -> int | None:
+        """The conversation on the page; None for a chat that has not begun."""
+        return self._drafts.current.conversation_id
+
+    def open(self, conversation_id: int) -> None:
+        """Show a conversation."""
+        self._list.select(conversation_id)
+        self._load(conversation_id)
+        if conversation_id == self.conversation_id:
+            self._page.composer.take_focus()
+
+    def new(self) -> None:
+        """Show a chat that has not begun."""
+        self._load_number += 1
+        self._list.select(None)
+        if self.conversation_id is not None:
+            self._go_to(None)
+            self._page.show_empty()
+            self._status.show_reply(None)
+            self._show_busy()
+        self._page.composer.take_focus()
+
+    def forget(self, conversation_id: int) -> None:
+        """A conversation was deleted."""
+        if conversation_id == self.conversation_id:
+            self.new()
+
+    def retitle(self, conversation: Conversation) -> None:
+        """A conversation has another title."""
+        if conversation.id == self.conversation_id:
+            self._page.header.show_title(conversation.title)
+
+    def _load(self, conversation_id: int) -> None:
+        self._expect(self._conversations.thread(conversation_id), self._show)
+
+    def _expect(self, thread: Future[Thread], show: Callable[[Thread], None]) -> None:
+        """Show a thread when it comes, unless something else is wanted by then."""
+        self._load_number += 1
+        number = self._load_number
+
+        def came(thread: Thread) -> None:
+            if number == self._load_number:
+                show(thread)
+
+        def failed(error: HushError) -> None:
+            if number == self._load_number:
+                self._list.select(self.conversation_id)
+                self._page.notice.say_error(error)
+
+        self._bridge.then(thread, came, failed)
+
+    def _show(self, thread: Thread) -> None:
+        conversation_id = thread.conversation.id
+        if conversation_id != self.conversation_id:
+            self._go_to(conversation_id)
+            self._page.composer.take_focus()
+        current = self._replies.brought_up_to_date(thread)
+        self._page.show_thread(current)
+        self._list.select(conversation_id)
+        self._status.show_reply(_last_figures(current))
+        self._show_note(self._running())
+        self._show_busy()
+
+    def _go_to(self, conversation_id: int | None) -> None:
+        """Leave what concerns the conversation that was on the page."""
+        self._page.notice.dismiss()
+        self._page.find_bar.leave()
+        self._drafts.go_to(conversation_id)
+
+    # Asking -------------------------------------------------------------------------------
+
+    def send(self, text: str) -> None:
+        """Ask, in this conversation or in a new one; or ask an earlier question differently."""
+        edited = self._drafts.current.edited
+        if edited:
+            ask = partial(self._chat.edit, edited.id, text)
+        else:
+            ask = partial(self._chat.send, self.conversation_id, text)
+        if self._begin(ask, text, edited):
+            self._drafts.sent()
+
+    def stop(self) -> bool:
+        """Stop the reply being written here; False where there is none."""
+        reply = self._running()
+        if reply:
+            self._chat.stop(reply.run_id)
+        return reply is not None
+
+    def escape(self) -> None:
+        """Leave, stop or close the nearest thing."""
+        page = self._page
+        if page.find_bar.leave():
+            page.composer.take_focus()
+        elif self._drafts.current.edited:
+            self._leave_editing()
+        elif not self.stop():
+            page.notice.dismiss()
+
+    def _regenerate(self, message: Message) -> None:
+        self._begin(partial(self._chat.regenerate, message.id))
+
+    def _resume(self, message: Message) -> None:
+        self._begin(partial(self._chat.resume, message.id))
+
+    def _begin(
+        self, ask: Callable[[], Run], question: str = "", edited: Message | None = None
+    ) -> bool:
+        """Ask for a reply here; False where that was refused at once."""
+        if self._running():
+            self._page.notice.say(_STILL_WRITING)
+            return False
+        try:
+            run = ask()
+        except HushError as error:
+            self._page.notice.say_error(error)
+            return False
+        draft = self._drafts.current
+        draft.asked = LiveReply(run.id, draft.conversation_id, question, edited)
+        self._replies.begin(draft.asked)
+        self._page.notice.dismiss()
+        self._show_busy()
+        self._bridge.then(
+            run.saved,
+            partial(self._saved, draft, draft.asked),
+            partial(self._not_saved, draft, draft.asked),
+        )
+        return True
+
+    def _saved(self, draft: Draft, reply: LiveReply, exchange: Exchange) -> None:
+        draft.asked = None
+        reply.save(exchange)
+        conversation = exchange.conversation
+        self._list.put(conversation)
+        if draft.conversation_id is None:
+            self._drafts.adopt(draft, conversation.id)
+            if draft is self._drafts.current:
+                self._list.select(conversation.id)
+        if conversation.id != self.conversation_id:
+            return
+        is_running = self._replies.get(reply.run_id) is reply
+        shown_at_its_place = exchange.answer.variants == 1 and reply.edited is None
+        if is_running and shown_at_its_place:
+            self._page.begin(exchange)
+            self._page.timeline.append_text(exchange.answer.id, reply.said)
+            self._show_note(reply)
+        else:  # another version of something above, or over already: read what stands where
+            self._load(conversation.id)
+        self._show_busy()
+
+    def _not_saved(self, draft: Draft, reply: LiveReply, error: HushError) -> None:
+        """Nothing was written: the person gets their words back."""
+        draft.asked = None
+        self._replies.drop(reply.run_id)
+        self._drafts.give_back(draft, reply.question, reply.edited)
+        self._page.notice.say_error(error)
+        self._show_busy()
+
+    # Editing and versions -----------------------------------------------------------------
+
+    def _begin_editing(self, message: Message) -> None:
+        self._drafts.begin_editing(message)
+        self._page.composer.take_focus()
+
+    def _leave_editing(self) -> None:
+        self._drafts.leave_editing()
+        self._page.composer.take_focus()
+
+    def _show_variant(self, message: Message, step: int) -> None:
+        self._expect(self._conversations.show_variant(message.id, step), self._show)
+
+    # What the core tells ------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Take an event about a reply; others are passed over."""
+        match event:
+            case ReplyBegan():
+                self._reply_began(event)
+            case ReplyText():
+                self._reply_grew(event)
+            case ReplyEnded():
+                self._reply_ended(event)
+            case _:
+                pass
+
+    def _reply_began(self, event: ReplyBegan) -> None:
+        reply = self._replies.get(event.run_id)
+        if reply is None:
+            return
+        reply.began, reply.left_out = True, event.left_out
+        self._show_note(reply)
+        if event.conversation_id == self.conversation_id:
+            self._status.show_context(event.prompt_tokens, event.context_cap, event.left_out)
+
+    def _reply_grew(self, event: ReplyText) -> None:
+        reply = self._replies.get(event.run_id)
+        if reply is None:
+            return
+        reply.add(event.text)
+        if reply.exchange and event.conversation_id == self.conversation_id:
+            self._page.timeline.append_text(event.message_id, event.text)
+
+    def _reply_ended(self, event: ReplyEnded) -> None:
+        reply = self._replies.get(event.run_id)
+        self._replies.end(event.run_id, event.message)
+        self._list.update_shown(event.conversation)
+        if event.conversation.id == self.conversation_id:
+            failure = event.error.sentence if event.error else ""
+            self._page.timeline.finish(event.message, failure)
+            if event.message.figures:
+                left_out = reply.left_out if reply else ""
+                self._status.show_reply(event.message.figures, left_out)
+        self._show_busy()
+
+    # What is shown ------------------------------------------------------------------------
+
+    def _running(self) -> LiveReply | None:
+        """The reply being written, or waited for, in what is on the page."""
+        if self._drafts.current.asked:
+            return self._drafts.current.asked
+        if self.conversation_id is None:
+            return None
+        return self._replies.running_in(self.conversation_id)
+
+    def _show_busy(self) -> None:
+        self._page.set_busy(busy=self._running() is not None)
+
+    def _show_note(self, reply: LiveReply | None) -> None:
+        """Say below an answer what did not fit, or what it waits for."""
+        if reply and reply.message_id is not None:
+            waits = not reply.began and self._replies.count > 1
+            note = _WAITING if waits else reply.left_out
+            self._page.timeline.set_note(reply.message_id, note)
+
+
+def _last_figures(thread: Thread) -> ReplyFigures | None:
+    found = (message.figures for message in reversed(thread.messages) if message.figures)
+    return next(found, None)

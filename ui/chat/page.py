@@ -1,0 +1,170 @@
+"""The chat page: title, conversation, and below it the place to write."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from assistant.records import Exchange, Thread
+from assistant.text import MAX_MESSAGE_CHARACTERS
+from ui.chat.composer import Composer
+from ui.chat.find_bar import FindBar
+from ui.chat.header import Header
+from ui.chat.timeline import Timeline
+from ui.controls import PlainLabel, TextButton
+from ui.notice import Notice
+from ui.theme.style import Theme
+from ui.theme.tokens import Space
+
+_GREETING: Final = "What is on your mind?"
+_PROMISE: Final = "Your words stay on this laptop. No network is used."
+_STARTERS: Final = (
+    "Explain how a heat pump works.",
+    "Write a note to say I will be late.",
+    "What should I pack for four days?",
+)
+_GUTTER: Final = Space.RELATED  # text in the conversation stands this far inside its column
+
+
+class EmptyChat(QWidget):
+    """A chat that has not begun: one calm line, and a few ways to begin."""
+
+    starter_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(1, 1)  # what does not fit is cut: the composer below needs its room
+        self._starters = [TextButton(words, "outlined") for words in _STARTERS]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.MARGIN, 0, Space.MARGIN, 0)
+        column.setSpacing(Space.HALF)
+        column.addStretch(2)
+        column.addWidget(self._line(_GREETING, "title"))
+        column.addWidget(self._line(_PROMISE, "quiet"))
+        column.addSpacing(Space.GROUP)
+        for words, button in zip(_STARTERS, self._starters, strict=True):
+            button.clicked.connect(partial(self.starter_chosen.emit, words))
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addSpacing(Space.HALF)
+        column.addStretch(3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer only what can be read whole."""
+        super().resizeEvent(event)
+        for button in self._starters:
+            button.setVisible(button.sizeHint().width() <= self.width() - 2 * Space.INSIDE)
+
+    @staticmethod
+    def _line(text: str, kind: str) -> PlainLabel:
+        label = PlainLabel(text, kind, wrap=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        return label
+
+
+class ChatPage(QWidget):
+    """Shows one conversation, or the empty beginning of one.
+
+    Args:
+        timeline: Draws the conversation.
+        theme: Colours and type.
+    """
+
+    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
+        self.timeline = timeline
+        self.header = Header(theme)
+        self.find_bar = FindBar(timeline.find, theme)
+        self.empty = EmptyChat()
+        self.notice = Notice(theme.palette)
+        self.composer = Composer(theme)
+        self._stack = QStackedWidget()
+        self._foot = QVBoxLayout()
+        self._lay_out()
+        self.empty.starter_chosen.connect(self._take_starter)
+        self.composer.paste_refused.connect(self._offer_beginning)
+
+    def _lay_out(self) -> None:
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.timeline)
+        self._foot.setSpacing(Space.INSIDE)
+        self._foot.addWidget(self.notice)
+        self._foot.addWidget(self.composer)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.find_bar)
+        column.addWidget(self._stack, 1)
+        column.addLayout(self._foot)
+        self._centre()
+
+    def show_thread(self, thread: Thread) -> None:
+        """Show a conversation."""
+        self.header.show_title(thread.conversation.title)
+        self.timeline.show_thread(thread)
+        self._stack.setCurrentWidget(self.timeline)
+
+    def begin(self, exchange: Exchange) -> None:
+        """Show a question and its answer below what there is."""
+        self.header.show_title(exchange.conversation.title)
+        self.timeline.begin(exchange)
+        self._stack.setCurrentWidget(self.timeline)
+
+    def show_empty(self) -> None:
+        """Show a chat that has not begun."""
+        self.header.show_title("")
+        self.find_bar.leave()
+        self.timeline.clear()
+        self._stack.setCurrentWidget(self.empty)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """A reply is being written here: it can be stopped, and none can be begun."""
+        self.timeline.set_busy(busy)
+        self.composer.set_busy(busy=busy)
+
+    def begin_find(self) -> None:
+        """Find words, where there is a conversation."""
+        if self._stack.currentWidget() is self.timeline:
+            self.find_bar.open()
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._theme = theme
+        self.timeline.apply(theme.palette)
+        self.timeline.set_reading_size(theme.px(theme.reading))
+        self.header.apply(theme)
+        self.find_bar.apply(theme)
+        self.notice.apply(theme.palette)
+        self.composer.apply(theme)
+        self._centre()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep title and composer in line with the text between them."""
+        super().resizeEvent(event)
+        self._centre()
+
+    def _centre(self) -> None:
+        text = min(self._theme.column_width, self.width() - 2 * Space.MARGIN)
+        side = (self.width() - text) // 2 - _GUTTER
+        self._foot.setContentsMargins(side, Space.INSIDE, side, Space.GROUP)
+        self.header.indent(side + _GUTTER)
+        self.find_bar.indent(side)
+
+    def _take_starter(self, words: str) -> None:
+        self.composer.set_text(words)
+        self.composer.take_focus()
+
+    def _offer_beginning(self, beginning: str, size: int) -> None:
+        limit = f"{MAX_MESSAGE_CHARACTERS:,}"
+        self.notice.say(
+            f"This text has {size:,} characters; a message holds {limit}. Nothing was inserted.",
+            "Insert the beginning" if beginning else "",
+            lambda: self.composer.field.insert(beginning),
+        )

@@ -1,0 +1,251 @@
+"""The conversation on the page: what is being read, written and looked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from assistant.records import Exchange, Message, Thread
+from ui.chat.entries import Entry, LiveRange, Side, may_contain, visits
+from ui.chat.links import LinkDialog, open_in_browser
+from ui.chat.message import MessageView
+from ui.chat.scroll import ConversationScroll
+from ui.chat.tools import Tools
+from ui.markdown.look import Look
+from ui.markdown.writer import DocumentWriter
+from ui.theme.tokens import Palette, Type
+
+_FOUND_MARGIN = 80  # pixels around what was found
+
+
+class Timeline(ConversationScroll):
+    """A conversation. It follows its end while the reader is there; else nothing moves.
+
+    Args:
+        palette: Colours.
+        pool: Reads code for its colours. It is not shut down here.
+        parent: As Qt's.
+        reading_size: Reading text in pixels; every other size keeps its proportion to it.
+        opener: Opens an address once the person agreed; returns whether that worked.
+        clock: Seconds, for the shares of the GUI thread.
+    """
+
+    regenerate_requested = Signal(object)  # Message
+    edit_requested = Signal(object)  # Message
+    resume_requested = Signal(object)  # Message
+    variant_requested = Signal(object, int)  # Message, -1 or +1
+
+    def __init__(
+        self,
+        palette: Palette,
+        pool: Executor,
+        parent: QWidget | None = None,
+        *,
+        reading_size: int = Type.READING,
+        opener: Callable[[str], bool] = open_in_browser,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        tools = Tools(DocumentWriter(Look(palette, reading_size)), pool, clock)
+        super().__init__(tools, parent)
+        self.setAccessibleName("Conversation")
+        self._opener = opener
+        self._busy = False
+        self._needle = ""
+        self._match: MessageView | None = None  # what holds the match
+
+    # The conversation ---------------------------------------------------------------------
+
+    def show_thread(self, thread: Thread) -> None:
+        """Show exactly this. What is shown already stays as it is.
+
+        An answer that is being written begins with its text here; ``append_text`` adds to it.
+        """
+        self._open(thread.conversation.id)
+        kept = self._conversation.common(thread.messages)
+        if kept == len(self._conversation) == len(thread.messages):
+            return
+        self._conversation.replace_from(kept, thread.messages[kept:])
+        if kept > self._column.range.first:
+            self._column.cut(kept)
+        elif not self._follows and self._anchor[0] < kept:
+            self._restart_at(*self._anchor)
+        else:
+            self._follows = True
+        if self._follows:
+            self.jump_to_latest()
+        else:
+            self._build()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._match = None
+        self._follows = True
+        self._conversation.id = None
+        self._conversation.replace_from(0, ())
+        self._column.restart(LiveRange())
+        self._build()
+
+    def begin(self, exchange: Exchange) -> None:
+        """Show a question, where one was asked, and the answer that is being written now.
+
+        Messages that are shown already become what they are here.
+        """
+        self._open(exchange.conversation.id)
+        for message in (exchange.question, exchange.answer):
+            if message is not None:
+                self._put(message)
+        if exchange.answer.id == self._conversation.entries[-1].message.id:
+            self.jump_to_latest()
+
+    def append_text(self, message_id: int, text: str) -> None:
+        """Add to an answer; one that is not shown here is passed over."""
+        entry, view = self._look_up(message_id)
+        if entry and entry.is_streaming:
+            entry.append(text)
+            if view:
+                view.append_text(text)
+
+    def set_note(self, message_id: int, text: str) -> None:
+        """Say something below a message, quietly; an empty text takes it back."""
+        entry, view = self._look_up(message_id)
+        if entry and entry.note != text:
+            entry.note = text
+            if view:
+                view.note_changed()
+
+    def finish(self, message: Message, failure: str = "") -> None:
+        """Show an answer's final state.
+
+        Args:
+            message: As the store has it now.
+            failure: What went wrong, in a sentence for the person; empty where nothing did.
+        """
+        entry, view = self._look_up(message.id)
+        if entry is None:
+            return
+        shown, was_streaming = entry.text, entry.is_streaming
+        entry.message = message
+        entry.failure = failure
+        if view and was_streaming and message.text.startswith(shown):
+            view.append_text(message.text[len(shown) :])
+            view.finish()
+        elif view:
+            self._column.rebuild(self._column.index_of(view))
+            self._build()
+
+    def set_busy(self, busy: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
+        """Offer nothing that would start a reply while one is being written."""
+        self._busy = busy
+        for view in self._column.views:
+            view.set_busy(busy)
+
+    def _open(self, conversation_id: int) -> None:
+        if conversation_id != self._conversation.id:
+            self.clear()
+            self._conversation.id = conversation_id
+
+    def _put(self, message: Message) -> None:
+        index = self._conversation.index(message.id)
+        if index is None:
+            self._conversation.append(message)
+        elif not self._conversation.entries[index].shows(message):
+            self._conversation.entries[index] = Entry(message)
+            self._column.rebuild(index)
+
+    def _look_up(self, message_id: int) -> tuple[Entry | None, MessageView | None]:
+        index = self._conversation.index(message_id)
+        if index is None:
+            return None, None
+        return self._conversation.entries[index], self._column.view_of(index)
+
+    # Messages as widgets ------------------------------------------------------------------
+
+    def _make_view(self, entry: Entry) -> MessageView:
+        view = super()._make_view(entry)
+        view.set_busy(self._busy)
+        view.edit_requested.connect(lambda: self.edit_requested.emit(entry.message))
+        view.regenerate_requested.connect(lambda: self.regenerate_requested.emit(entry.message))
+        view.resume_requested.connect(lambda: self.resume_requested.emit(entry.message))
+        view.variant_requested.connect(
+            lambda step: self.variant_requested.emit(entry.message, step)
+        )
+        view.link_requested.connect(self._ask_about_link)
+        return view
+
+    def _ask_about_link(self, address: str) -> None:
+        dialog = LinkDialog(address, self._opener, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # The look -----------------------------------------------------------------------------
+
+    def apply(self, palette: Palette) -> None:
+        """Take the colours of another palette."""
+        self._take(Look(palette, self._tools.look.reading))
+
+    def set_reading_size(self, pixels: int) -> None:
+        """Take another size of reading text; every other size keeps its proportion to it."""
+        self._take(Look(self._tools.look.palette, pixels))
+
+    def _take(self, look: Look) -> None:
+        if look != self._tools.look:
+            self._tools = replace(self._tools, writer=DocumentWriter(look))
+            self._redraw()
+
+    # Finding ------------------------------------------------------------------------------
+
+    # QWidget has a static ``find`` of its own, by window id: nothing asks a timeline for that.
+    def find(self, text: str, *, backwards: bool = False) -> bool:  # type: ignore[override]
+        """Select the next place where a text is shown; go round at the ends.
+
+        Args:
+            text: What to find; upper and lower case are the same. Empty: select nothing.
+            backwards: Towards the beginning.
+
+        Returns:
+            Whether it was found.
+        """
+        match = self._last_match(text)
+        start = self._column.index_of(match) if match else self._anchor[0]
+        total = len(self._conversation) if text else 0
+        for index in visits(total, start, backwards=backwards):
+            if self._select_in(index, text, backwards=backwards, afresh=match is None):
+                return True
+            if match:
+                match.forget_match()
+                match = None
+        return False
+
+    def _last_match(self, text: str) -> MessageView | None:
+        """The message to go on from, if it still has a widget."""
+        match, self._match = self._match, None
+        last, self._needle = self._needle, text
+        if match is None or match not in self._column.views:
+            return None
+        if not text:
+            match.forget_match()
+        elif text != last:
+            match.widen_search()
+        return match
+
+    def _select_in(self, index: int, text: str, *, backwards: bool, afresh: bool) -> bool:
+        """Select the next match inside one message, and show it; return whether there is one."""
+        if not may_contain(self._conversation.entries[index].text, text):
+            return False
+        view = self._column.view_of(index)
+        if view:
+            self._stop_following()
+        else:
+            self._restart_at(index, _FOUND_MARGIN)
+            view = self._column.grow(Side.NEWER)
+        if not view.find_text(text, backwards=backwards, afresh=afresh):
+            return False
+        self._match = view
+        self._build()
+        self._reveal(view, view.match_rect(), _FOUND_MARGIN)
+        return True

@@ -1,0 +1,172 @@
+"""Wires the list of conversations to its service: find, rename, delete and undo, export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from assistant.app import Session
+from assistant.conversations import UNDO_MILLISECONDS
+from assistant.disk import write_atomically
+from assistant.errors import HushError, StorageFull
+from assistant.records import Conversation
+from ui.bridge import Bridge
+from ui.chat.controller import ChatController
+from ui.chat.page import ChatPage
+from ui.conversation_list import ConversationList
+
+_TITLE_IN_NOTICE: Final = 32  # characters; two lines of the list's width
+_GRACE: Final = 1_000  # milliseconds after undo, so that no clock's rounding cuts it short
+_NOT_IN_FILE_NAMES: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+class ConversationController:
+    """What a person does with conversations as a whole.
+
+    Args:
+        session: The services.
+        bridge: Brings outcomes to the GUI thread.
+        conversations: The list.
+        page: The page beside it.
+        chat: Knows which conversation is on the page.
+        pool: Writes exported files.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        bridge: Bridge,
+        conversations: ConversationList,
+        page: ChatPage,
+        chat: ChatController,
+        pool: Executor,
+    ) -> None:
+        self._service = session.conversations
+        self._bridge = bridge
+        self._list = conversations
+        self._page = page
+        self._chat = chat
+        self._pool = pool
+        self._query_number = 0
+        self._purge = QTimer(singleShot=True, interval=UNDO_MILLISECONDS + _GRACE)
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        self._list.query_changed.connect(self.refresh)
+        self._list.renamed.connect(self.rename)
+        self._list.delete_wanted.connect(self.delete)
+        header = self._page.header
+        header.renamed.connect(lambda title: self._here(partial(self.rename, title=title)))
+        header.delete_wanted.connect(lambda: self._here(self.delete))
+        header.export_wanted.connect(lambda: self._here(self.export))
+        self._purge.timeout.connect(self._purge_deleted)
+
+    def _here(self, action: Callable[[int], None]) -> None:
+        """Do something with the conversation on the page."""
+        if self._chat.conversation_id is not None:
+            action(self._chat.conversation_id)
+
+    def refresh(self, query: str | None = None) -> None:
+        """Ask for the list again; what was asked for before is not shown any more."""
+        self._query_number += 1
+        number = self._query_number
+        wanted = self._list.search.text() if query is None else query
+
+        def came(conversations: list[Conversation]) -> None:
+            if number == self._query_number:
+                self._list.show_conversations(conversations)
+
+        self._bridge.then(
+            self._service.list(wanted),
+            came,
+            lambda error: self._list.notice.say_error(error, "Try again", self.refresh),
+        )
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        """Give a title."""
+        try:
+            future = self._service.rename(conversation_id, title)
+        except HushError as error:
+            self._fail(error)
+            return
+        self._bridge.then(future, self._renamed, self._fail)
+
+    def _renamed(self, conversation: Conversation) -> None:
+        self._list.update_shown(conversation)
+        self._chat.retitle(conversation)
+
+    def delete(self, conversation_id: int) -> None:
+        """Take a conversation away; for half a minute it can be brought back."""
+        self._bridge.then(self._service.delete(conversation_id), self._deleted, self._fail)
+
+    def _deleted(self, conversation: Conversation) -> None:
+        was_open = conversation.id == self._chat.conversation_id
+        self._list.remove(conversation.id)
+        self._chat.forget(conversation.id)
+        self._purge.start()
+        title = conversation.title
+        if len(title) > _TITLE_IN_NOTICE:
+            title = title[:_TITLE_IN_NOTICE].rstrip() + "…"
+        self._list.notice.say(
+            f"Deleted “{title}”.",
+            "Undo",
+            lambda: self._restore(conversation.id, reopen=was_open),
+            milliseconds=UNDO_MILLISECONDS,
+        )
+
+    def _restore(self, conversation_id: int, *, reopen: bool) -> None:
+        def restored(conversation: Conversation) -> None:
+            self._list.put(conversation)
+            if reopen:
+                self._chat.open(conversation.id)
+
+        self._bridge.then(self._service.restore(conversation_id), restored, self._fail)
+
+    def _purge_deleted(self) -> None:
+        self._bridge.then(self._service.purge(), lambda _: None, self._fail)
+
+    # Export -------------------------------------------------------------------------------
+
+    def export(self, conversation_id: int) -> None:
+        """Ask where to, then write the conversation there as Markdown."""
+        name = self._list.title_of(conversation_id) or "Chat"
+        dialog = QFileDialog(self._page, "Export chat")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("Markdown (*.md)")
+        dialog.setDefaultSuffix("md")
+        dialog.selectFile(f"{_NOT_IN_FILE_NAMES.sub(' ', name).strip(' .') or 'Chat'}.md")
+        dialog.fileSelected.connect(lambda chosen: self.export_to(conversation_id, Path(chosen)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export_to(self, conversation_id: int, path: Path) -> None:
+        """Write a conversation to a file."""
+
+        def came(text: str) -> None:
+            self._bridge.then(self._pool.submit(_write, path, text), written, self._fail)
+
+        def written(_: None) -> None:
+            self._page.notice.say(f"Exported to {path}. It is not encrypted there.")
+
+        self._bridge.then(self._service.export_markdown(conversation_id), came, self._fail)
+
+    def _fail(self, error: HushError) -> None:
+        self._page.notice.say_error(error)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode())
+    except StorageFull as error:  # its own words are about Hush's folder
+        raise StorageFull(
+            f"The file {path.name} could not be written.",
+            "Nothing was changed. Choose another folder, or make room.",
+        ) from error

@@ -1,0 +1,290 @@
+"""The list beside the page: find, open, rename and delete conversations, or begin one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from assistant.records import Conversation
+from ui.controls import Hairline, PlainLabel, TextButton
+from ui.conversation_delegate import ConversationDelegate
+from ui.conversation_model import ConversationModel
+from ui.notice import Notice
+from ui.theme.icons import Icon, icon
+from ui.theme.style import Theme
+from ui.theme.tokens import Space
+
+_EMPTY: Final = "Your chats appear here. They are kept encrypted, on this machine only."
+_NO_MATCH: Final = "No title contains that."
+_MINUTE: Final = 60_000  # milliseconds; the finest time shown is a minute
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_NO_SELECTION: Final = QItemSelectionModel.SelectionFlag.NoUpdate
+
+
+class ConversationView(QListView):
+    """The rows. What is selected is what is open; the keyboard moves a ring of its own."""
+
+    opened = Signal(object)  # id
+    delete_wanted = Signal(object)  # id
+
+    def __init__(self, model: ConversationModel, delegate: ConversationDelegate) -> None:
+        super().__init__()
+        self._model = model
+        self._delegate = delegate
+        delegate.setParent(self)
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Chats")
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.clicked.connect(self._open)
+
+    def mark(self, conversation_id: int | None) -> QModelIndex:
+        """Mark the conversation that is open, None for none; answers its row."""
+        index = self._model.index_of(conversation_id)
+        selection = QItemSelection(index, index) if index.isValid() else QItemSelection()
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        return index
+
+    def move_ring(self, index: QModelIndex) -> None:
+        """Let the keyboard go on from here."""
+        self.selectionModel().setCurrentIndex(index, _NO_SELECTION)
+
+    def rename_current(self) -> None:
+        """Edit the title under the ring, in place."""
+        if self._model.conversation(self.currentIndex()):
+            self.edit(self.currentIndex())
+
+    def selectionCommand(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        event: QEvent | None = None,
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Neither clicks nor keys select: opening does."""
+        del index, event
+        return _NO_SELECTION
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Delete deletes; the rest moves the ring."""
+        self._show_ring(shown=True)
+        conversation = self._model.conversation(self.currentIndex())
+        if conversation and event.key() in _ENTER:
+            self.opened.emit(conversation.id)
+        elif conversation and event.key() == Qt.Key.Key_Delete:
+            self.delete_wanted.emit(conversation.id)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The pointer needs no ring."""
+        self._show_ring(shown=False)
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming here by keyboard, begin at the first conversation."""
+        super().focusInEvent(event)
+        self._show_ring(shown=event.reason() is not Qt.FocusReason.MouseFocusReason)
+        if not self.currentIndex().isValid() and self._model.rowCount() > 1:
+            self.move_ring(self._model.index(1))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with one conversation."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        conversation = self._model.conversation(index)
+        if conversation:
+            self.move_ring(index)
+            place = self.visualRect(index).bottomLeft() if by_key else event.pos()
+            self._offer(conversation, self.viewport().mapToGlobal(place))
+
+    def _offer(self, conversation: Conversation, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", lambda: self.opened.emit(conversation.id))
+        menu.addAction("Rename\tF2", self.rename_current)  # keys are named only, bound elsewhere
+        menu.addAction("Delete\tDel", lambda: self.delete_wanted.emit(conversation.id))
+        menu.popup(place)
+
+    def _show_ring(self, *, shown: bool) -> None:
+        self._delegate.ring_shown = shown
+        self.viewport().update()
+
+    def _open(self, index: QModelIndex) -> None:
+        conversation = self._model.conversation(index)
+        if conversation:
+            self.opened.emit(conversation.id)
+
+
+class ConversationList(QWidget):
+    """Search, the conversations by day, a place for "Undo", and "New chat".
+
+    Args:
+        theme: Colours and type.
+        now: Milliseconds since 1970, UTC.
+    """
+
+    opened = Signal(object)  # id
+    new_wanted = Signal()
+    renamed = Signal(object, str)  # id, title
+    delete_wanted = Signal(object)  # id
+    query_changed = Signal(str)
+
+    def __init__(self, theme: Theme, now: Callable[[], int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("list")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._now = now
+        self._open_id: int | None = None
+        self._model = ConversationModel()
+        self._delegate = ConversationDelegate(theme)
+        self.view = ConversationView(self._model, self._delegate)
+        self.search = QLineEdit()
+        self._empty = PlainLabel(_EMPTY, "quiet", wrap=True)
+        self._stack = QStackedWidget()
+        self.notice = Notice(theme.palette)
+        self._new = TextButton("New chat", "row")
+        self._line = Hairline(theme.palette, Qt.Orientation.Horizontal)
+        self._set_up_search()
+        self._lay_out()
+        self._connect()
+        self.apply(theme)
+        self.show_conversations([])
+
+    def _set_up_search(self) -> None:
+        keys = QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText)
+        self.search.setPlaceholderText(f"Search  {keys}")
+        self.search.setAccessibleName("Search titles")
+        self.search.setClearButtonEnabled(True)
+
+    def _lay_out(self) -> None:
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._empty.setMargin(Space.INSIDE * 2)
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self._empty)
+        top = QHBoxLayout()
+        top.setContentsMargins(Space.INSIDE, Space.INSIDE, Space.INSIDE, Space.INSIDE)
+        top.addWidget(self.search)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(Space.INSIDE, Space.HALF, Space.INSIDE, Space.INSIDE)
+        foot.addWidget(self.notice)
+        foot.addWidget(self._new)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._line)
+        column.addWidget(self._stack, 1)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self.query_changed)
+        self.search.returnPressed.connect(self._open_first)
+        self.view.opened.connect(self.opened)
+        self.view.delete_wanted.connect(self.delete_wanted)
+        self._model.renamed.connect(self.renamed)
+        self._new.clicked.connect(self.new_wanted)
+        self._minute = QTimer(self, interval=_MINUTE)
+        self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
+
+    # What is shown ------------------------------------------------------------------------
+
+    def show_conversations(self, conversations: Sequence[Conversation]) -> None:
+        """Show these, newest first."""
+        self._model.show(conversations, self._now())
+        self._settle()
+
+    def put(self, conversation: Conversation) -> None:
+        """Show a new or changed conversation, unless what is searched for leaves it out."""
+        if self.search.text().strip().casefold() in conversation.title.casefold():
+            self._model.put(conversation, self._now())
+        self._settle()
+
+    def update_shown(self, conversation: Conversation) -> None:
+        """Show a change, where the conversation is in the list: it may be deleted by now."""
+        if self._model.index_of(conversation.id).isValid():
+            self.put(conversation)
+
+    def remove(self, conversation_id: int) -> None:
+        """Show a conversation no longer."""
+        self._model.remove(conversation_id, self._now())
+        self._settle()
+
+    def select(self, conversation_id: int | None) -> None:
+        """Mark the conversation that is open."""
+        self._open_id = conversation_id
+        index = self.view.mark(conversation_id)
+        if index.isValid():
+            self.view.move_ring(index)
+
+    def title_of(self, conversation_id: int) -> str:
+        """A title as the list shows it; empty where it does not."""
+        found = self._model.conversation(self._model.index_of(conversation_id))
+        return found.title if found else ""
+
+    def _settle(self) -> None:
+        self._stack.setCurrentIndex(0 if self._model.conversations else 1)
+        self._empty.setText(_NO_MATCH if self.search.text().strip() else _EMPTY)
+        self.view.mark(self._open_id)
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._delegate.apply(theme)
+        self._line.apply(theme.palette)
+        self.notice.apply(theme.palette)
+        self._new.setIcon(icon(Icon.PLUS, theme.palette.accent, size=16))
+        self.view.scheduleDelayedItemsLayout()
+
+    # The person's hands -------------------------------------------------------------------
+
+    def begin_search(self) -> None:
+        """Put the keyboard into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def leave_search(self) -> bool:
+        """Empty the search field; False where there was nothing in it."""
+        if not self.search.text():
+            return False
+        self.search.clear()
+        return True
+
+    def _open_first(self) -> None:
+        if self._model.conversations:
+            self.opened.emit(self._model.conversations[0].id)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Keep the times right while they can be seen."""
+        self._model.look_again(self._now())
+        self._minute.start()
+        super().showEvent(event)  # type: ignore[arg-type] # always a QShowEvent
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Rest while nothing can be seen."""
+        self._minute.stop()
+        super().hideEvent(event)  # type: ignore[arg-type] # always a QHideEvent

@@ -1,0 +1,59 @@
+"""The ``hush`` command: opens the window, or runs a subcommand in the terminal.
+
+Nothing of Qt is imported until a window is wanted, so subcommands work where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from assistant.errors import HushError
+from assistant.paths import Profile
+from assistant.terminal import Arguments, parse
+from assistant.terminal import run as run_in_terminal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``hush``; returns the exit code.
+
+    Args:
+        argv: Arguments without the program's name; default: the process's own.
+    """
+    arguments = parse(argv)
+    if arguments.command:
+        return run_in_terminal(arguments)
+    if not has_display(os.environ, sys.platform):
+        sys.stderr.write("hush: There is no display here, so this is the chat in the terminal.\n")
+        return run_in_terminal(arguments)
+    return _open_window(arguments)
+
+
+def has_display(environment: Mapping[str, str], platform: str) -> bool:
+    """Whether a window could be shown. Only Linux and its kin run without a display."""
+    if platform in {"darwin", "win32"}:
+        return True
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(environment.get(name) for name in names)
+
+
+def _open_window(arguments: Arguments) -> int:
+    try:
+        passphrase = _passphrase(arguments)
+    except HushError as error:
+        from assistant.terminal.command import exit_code  # a window that opens has no use for it
+
+        sys.stderr.write(f"hush: {error.sentence}\n")
+        return exit_code(error)
+    from ui.desktop import run  # Qt
+
+    return run(Profile.choose(arguments.profile), passphrase)
+
+
+def _passphrase(arguments: Arguments) -> str | None:
+    if arguments.passphrase_fd is None:
+        return None
+    from assistant.terminal.console import read_passphrase
+
+    return read_passphrase(arguments.passphrase_fd)

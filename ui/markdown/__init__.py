@@ -1,0 +1,1 @@
+"""Markdown to a text document, without HTML: split, parse, make harmless, write."""

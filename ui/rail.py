@@ -1,0 +1,73 @@
+"""The rail at the edge of the window: one button for each place there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+
+from ui.controls import IconButton
+from ui.theme.icons import Icon
+from ui.theme.tokens import Palette, Space
+
+_WIDTH = 56  # pixels: a button of 40 with the inside distance on both sides
+_BUTTON = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere to go. ``at_end`` puts it at the rail's foot."""
+
+    name: str
+    drawing: Icon
+    at_end: bool = False
+
+
+class Rail(QWidget):
+    """Buttons for the places, of which one is where the person is.
+
+    Args:
+        places: In the order of their shortcuts, Ctrl+1 being the first.
+        palette: Colours.
+    """
+
+    chosen = Signal(int)  # the place's position
+
+    def __init__(
+        self, places: Sequence[Place], palette: Palette, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("rail")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(_WIDTH)
+        self._group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.INSIDE, Space.INSIDE, Space.INSIDE, Space.INSIDE)
+        column.setSpacing(Space.HALF)
+        for position, place in enumerate(places):
+            if place.at_end:
+                column.addStretch()
+            column.addWidget(self._button(position, place, palette))
+        if not any(place.at_end for place in places):
+            column.addStretch()
+        self._group.idClicked.connect(self.chosen)
+
+    def _button(self, position: int, place: Place, palette: Palette) -> IconButton:
+        keys = QKeySequence(f"Ctrl+{position + 1}").toString(QKeySequence.SequenceFormat.NativeText)
+        button = IconButton(place.drawing, place.name, palette, self, shortcut=keys)
+        button.setCheckable(True)
+        button.setFixedSize(_BUTTON, _BUTTON)
+        self._group.addButton(button, position)
+        return button
+
+    def show_place(self, position: int) -> None:
+        """Mark where the person is."""
+        self._group.button(position).setChecked(True)
+
+    def apply(self, palette: Palette) -> None:
+        """Take the colours of another palette."""
+        for button in self.findChildren(IconButton):
+            button.apply(palette)

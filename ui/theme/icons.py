@@ -1,0 +1,122 @@
+"""Line icons, drawn for Hush as SVG and coloured from the tokens. No icon fonts.
+
+Each is drawn in a box of 24 with a stroke of 1.6, so that it reads at 20 pixels beside 13 pixel
+text. ``{ink}`` fills what is solid.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from ui.theme.tokens import LIGHT
+
+_DEVICE_PIXEL_RATIOS: Final = (1, 2, 3)  # 1.25 and 1.5 are scaled down from 2 by Qt
+
+
+class Icon(StrEnum):
+    """What there is; the value is the drawing."""
+
+    CHATS = '<path d="M12 4a8 8 0 0 0-7 11.9L4 20l4.1-1A8 8 0 1 0 12 4z"/>'
+    SETTINGS = (
+        '<path d="M4 7h8m6 0h2M4 17h2m6 0h8"/><circle cx="15" cy="7" r="2.6"/>'
+        '<circle cx="9" cy="17" r="2.6"/>'
+    )
+    SEARCH = '<circle cx="11" cy="11" r="6"/><path d="m15.5 15.5 4.5 4.5"/>'
+    PLUS = '<path d="M12 5v14M5 12h14"/>'
+    CLOSE = '<path d="m6.5 6.5 11 11m0-11-11 11"/>'
+    UP = '<path d="m6 14.5 6-6 6 6"/>'
+    DOWN = '<path d="m6 9.5 6 6 6-6"/>'
+    SEND = '<path d="M12 19V5.5m-5.5 6L12 5.5l5.5 6"/>'
+    STOP = '<rect x="6" y="6" width="12" height="12" rx="1.5" fill="{ink}"/>'
+    MORE = (
+        '<g fill="{ink}" stroke="none"><circle cx="5.5" cy="12" r="1.6"/>'
+        '<circle cx="12" cy="12" r="1.6"/><circle cx="18.5" cy="12" r="1.6"/></g>'
+    )
+    SHIELD = '<path d="M12 3.5 5 6v5.5c0 4.3 2.9 7.4 7 9 4.1-1.6 7-4.7 7-9V6z"/>'
+    LOCK = (
+        '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/>'
+        '<path d="M8 10.5V8a4 4 0 0 1 8 0v2.5"/>'
+    )
+    LAPTOP = '<rect x="5" y="5" width="14" height="10" rx="1.5"/><path d="M2.5 18.5h19"/>'
+    WARNING = '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5m0 2.4v.2"/>'
+    COLD = '<circle cx="12" cy="12" r="4.5"/>'
+    LOADING = '<circle cx="12" cy="12" r="4.5"/><path d="M12 7.5a4.5 4.5 0 0 1 0 9z" fill="{ink}"/>'
+    WARM = '<circle cx="12" cy="12" r="4.5" fill="{ink}"/>'
+    FAILED = '<path d="m7 7 10 10m0-10L7 17"/>'
+
+
+_CRESCENT: Final = (
+    "M130 52A74 74 0 0 0 61 154l-7 41a7 7 0 0 0 8 8L102 195A74 74 0 0 0 204 130A54 54 0 0 1 130 52z"
+)
+
+APP_ICON: Final = f"""\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">
+  <rect x="16" y="16" width="224" height="224" rx="52" fill="{LIGHT.accent}"/>
+  <path d="{_CRESCENT}" fill="{LIGHT.list}"/>
+</svg>
+"""
+"""A speech bubble that is a crescent: what is said here stays in the quiet of the night.
+``packaging/hush.svg`` is the same drawing, for the desktop."""
+
+
+def icon(
+    drawing: Icon, colour: str, *, checked: str = "", disabled: str = "", size: int = 20
+) -> QIcon:
+    """An icon for a button, in the colours of its states.
+
+    Args:
+        drawing: Which.
+        colour: A token's value.
+        checked: The colour while the button is checked; empty for the same.
+        disabled: The colour while it is disabled; empty for the same.
+        size: Its edge in device-independent pixels.
+    """
+    made = QIcon()
+    for ratio in _DEVICE_PIXEL_RATIOS:
+        for mode, state, ink in (
+            (QIcon.Mode.Normal, QIcon.State.Off, colour),
+            (QIcon.Mode.Normal, QIcon.State.On, checked or colour),
+            (QIcon.Mode.Disabled, QIcon.State.Off, disabled or colour),
+        ):
+            made.addPixmap(pixmap(drawing, ink, size, ratio), mode, state)
+    return made
+
+
+def pixmap(drawing: Icon, colour: str, size: int, ratio: float) -> QPixmap:
+    """An icon as a picture, for a label; ``ratio`` is the screen's device pixel ratio."""
+    body = drawing.value.replace("{ink}", colour)
+    return _render(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" '
+        f'stroke="{colour}" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">'
+        f"{body}</g></svg>",
+        size,
+        ratio,
+    )
+
+
+def app_icon() -> QIcon:
+    """The program's own icon, for the window and the task bar."""
+    made = QIcon()
+    for edge in (16, 24, 32, 48, 64, 128, 256):
+        made.addPixmap(_render(APP_ICON, edge, 1))
+    return made
+
+
+def app_mark(size: int, ratio: float) -> QPixmap:
+    """The program's own icon as a picture in a page, without the margin that desktops want."""
+    return _render(APP_ICON.replace("0 0 256 256", "16 16 224 224"), size, ratio)
+
+
+def _render(svg: str, size: int, ratio: float) -> QPixmap:
+    picture = QPixmap(QSize(size, size) * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(QColor(Qt.GlobalColor.transparent))
+    painter = QPainter(picture)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return picture

@@ -1,0 +1,167 @@
+"""The furnished window: places, their controllers and the keys, over one open session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from assistant.app import App, Session
+from assistant.errors import HushError
+from assistant.events import EngineChanged, Event, Notice
+from assistant.settings import Settings
+from ui.bridge import Bridge
+from ui.chat.controller import ChatController
+from ui.chat.page import ChatPage
+from ui.chat.timeline import Timeline
+from ui.chats import ChatsPlace
+from ui.conversation_controller import ConversationController
+from ui.conversation_list import ConversationList
+from ui.settings_page import SettingsPage
+from ui.shortcuts import bind
+from ui.theme.style import Theme
+from ui.window import CHATS, SETTINGS, Window
+
+_LOADED_WITH = ("context_tokens", "threads", "model_path")  # settings that the model is loaded with
+
+
+class Workplace:
+    """Builds the places, puts them into the window and hands events to whom they concern.
+
+    Args:
+        app: Settings and engine.
+        session: The services over the open vault.
+        bridge: Brings outcomes to the GUI thread.
+        window: The frame.
+        pool: For reading code and writing files.
+        now: Milliseconds since 1970, UTC.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        session: Session,
+        bridge: Bridge,
+        window: Window,
+        pool: Executor,
+        now: Callable[[], int],
+    ) -> None:
+        self._app = app
+        self._bridge = bridge
+        self._window = window
+        theme = window.theme
+        timeline = Timeline(theme.palette, pool, reading_size=theme.look.reading)
+        self._page = ChatPage(timeline, theme)
+        self._list = ConversationList(theme, now)
+        self._chats = ChatsPlace(self._list, self._page, theme)
+        self._settings_page = SettingsPage(app.settings, theme)
+        self._chat = ChatController(session, bridge, self._page, self._list, window.status)
+        self._conversations = ConversationController(
+            session, bridge, self._list, self._page, self._chat, pool
+        )
+        self._chats.show_list(shown=app.settings.list_visible)
+        window.furnish([self._chats, self._settings_page])
+        self._connect()
+        self._chat.new()
+
+    def _connect(self) -> None:
+        window = self._window
+        window.theme_changed.connect(self._apply)
+        window.went_to.connect(self._arrived)
+        window.status.retry_wanted.connect(self._app.warm_engine)
+        window.status.context_wanted.connect(self._show_context_setting)
+        self._settings_page.changed.connect(self._save)
+        bind(
+            window,
+            {
+                "escape": self._escape,
+                "new": self._in_chats(self._chat.new),
+                "search": self._in_chats(self._search),
+                "find": self._in_chats(self._page.begin_find),
+                "list": self._in_chats(self._toggle_list),
+                "rename": self._in_chats(self._rename),
+                "chats": lambda: window.go_to(CHATS),
+                "settings": lambda: window.go_to(SETTINGS),
+            },
+        )
+
+    def handle(self, event: Event) -> None:
+        """Take an event from the core."""
+        match event:
+            case EngineChanged():
+                self._window.status.show_engine(event)
+            case Notice():
+                self._page.notice.say(event.text)
+            case _:
+                self._chat.handle(event)
+
+    # Keys ---------------------------------------------------------------------------------
+
+    def _in_chats(self, action: Callable[[], object]) -> Callable[[], None]:
+        """Go to the chats first: these keys mean something there."""
+
+        def act() -> None:
+            if self._window.place != CHATS:
+                self._window.go_to(CHATS)
+            action()
+
+        return act
+
+    def _escape(self) -> None:
+        if self._window.place != CHATS:
+            self._window.go_to(CHATS)
+        elif not (self._list.search.hasFocus() and self._list.leave_search()):
+            self._chat.escape()
+
+    def _search(self) -> None:
+        self._show_list(shown=True)
+        self._list.begin_search()
+
+    def _rename(self) -> None:
+        if self._list.view.hasFocus():
+            self._list.view.rename_current()
+        else:
+            self._page.header.begin_rename()
+
+    def _toggle_list(self) -> None:
+        self._show_list(shown=not self._chats.list_is_shown)
+
+    def _show_list(self, *, shown: bool) -> None:
+        if shown != self._chats.list_is_shown:
+            self._chats.show_list(shown=shown)
+            settings = replace(self._app.settings, list_visible=shown)
+            self._settings_page.adopt(settings)
+            self._save(settings)
+
+    def _arrived(self, place: int) -> None:
+        if place == CHATS:
+            self._page.composer.take_focus()
+        else:
+            self._settings_page.setFocus()
+
+    # Settings and look --------------------------------------------------------------------
+
+    def _save(self, settings: Settings) -> None:
+        before = self._app.settings
+        self._bridge.then(self._app.save_settings(settings), self._saved, self._not_saved)
+        if any(getattr(before, name) != getattr(settings, name) for name in _LOADED_WITH):
+            self._app.warm_engine()
+        if before.reading_size != settings.reading_size:
+            theme = replace(self._window.theme, reading=settings.reading_size)
+            self._window.apply(theme)
+
+    def _saved(self, settings: Settings) -> None:
+        del settings
+        self._settings_page.show_problem("")
+
+    def _not_saved(self, error: HushError) -> None:
+        self._settings_page.show_problem(error.sentence)
+        self._page.notice.say_error(error)
+
+    def _show_context_setting(self) -> None:
+        self._window.go_to(SETTINGS)
+        self._settings_page.focus_on("context_tokens")
+
+    def _apply(self, theme: Theme) -> None:
+        self._chats.apply(theme)
+        self._settings_page.apply(theme)
