@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -12,6 +12,7 @@ from typing import Final, Self
 # Before numpy is imported anywhere: two BLAS threads were 5 to 25 times slower on our sizes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from assistant.background import Background
 from assistant.chat import ChatService
 from assistant.clock import Clock, SystemClock
 from assistant.conversations import ConversationService
@@ -19,6 +20,7 @@ from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine.worker import LlmWorker
 from assistant.entrance import Entrance, VaultStatus
+from assistant.errors import VaultLocked
 from assistant.events import EventSink, Notice
 from assistant.log import log_event
 from assistant.paths import Profile
@@ -68,7 +70,8 @@ class App:
         self._file = SettingsFile(profile.settings)
         self._settings, problem = self._file.load()
         # One thread for what blocks: keyring, key derivation, opening, saving settings.
-        self._blocking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="blocking")
+        self._blocking = Background("blocking")
+        self._closed = False
         self._worker = LlmWorker(self._parts.engine(), sink, self._wanted_model)
         self._vault: Vault | None = None
         self._chat: ChatService | None = None
@@ -101,10 +104,9 @@ class App:
     def open_vault(
         self, *, passphrase: str | None = None, create: bool = False, read_only: bool = False
     ) -> Future[Session]:
-        """Open the vault, or make it; see ``Entrance``. An open one is closed first."""
+        """Open the vault, or make it; see ``Entrance``. An open one is closed when that worked."""
 
         def work() -> Session:
-            self._close_vault()
             if create:
                 vault = self._entrance.create(passphrase)
             else:
@@ -123,12 +125,15 @@ class App:
         self._worker.warm()
 
     def close(self) -> None:
-        """Stop what is being written, end the engine, close the vault. Takes under 2 s."""
+        """Stop what is being written, end the engine, close the vault. Takes under 2 s.
+
+        A keyring that is still being asked is not waited for.
+        """
+        self._closed = True
         if self._chat:
             self._chat.stop_all()
         self._worker.close(_CLOSE_SECONDS)
-        self._blocking.submit(self._close_vault).result()
-        self._blocking.shutdown()
+        self._close_vault()
 
     def __enter__(self) -> Self:
         return self
@@ -137,7 +142,11 @@ class App:
         self.close()
 
     def _start(self, vault: Vault, *, read_only: bool) -> Session:
+        self._close_vault()
         self._vault = vault
+        if self._closed:  # while the keyring was being asked
+            self._close_vault()
+            raise VaultLocked("Hush is closing.")
         clock = self._parts.clock
         if not read_only:
             vault.write(_tidy).result()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from assistant.clock import Clock
 from assistant.engine.protocol import Cancel, Sampling
 from assistant.engine.worker import LlmWorker
-from assistant.errors import EmptyMessage, InputRefused, MessageTooLong, NotFound
+from assistant.errors import EmptyMessage, HushError, InputRefused, MessageTooLong, NotFound
 from assistant.events import Event, EventSink, ReplyEnded
 from assistant.records import Conversation, Exchange, Message, Role
 from assistant.reply import ReplyJob, ReplyPlan, TokenCounts
@@ -83,11 +83,10 @@ class ChatService:
                 parent = None
             else:
                 conversation = conversation_rows.get(connection, conversation_id)
-                path = message_rows.path(connection, conversation_id)
-                parent = path[-1].id if path else None
+                parent = conversation_rows.head(connection, conversation_id)
             return self._ask(connection, conversation, parent, text)
 
-        return self._start(conversation_id, begin)
+        return self._start(begin, conversation_id)
 
     def edit(self, message_id: int, text: str) -> Run:
         """Ask a question differently: a variant beside the first one, and its answer.
@@ -103,7 +102,7 @@ class ChatService:
             conversation = conversation_rows.get(connection, message.conversation_id)
             return self._ask(connection, conversation, message.parent_id, text)
 
-        return self._start(None, begin)
+        return self._start(begin)
 
     def regenerate(self, message_id: int) -> Run:
         """Write another answer beside the one there is.
@@ -119,7 +118,7 @@ class ChatService:
                 raise NotFound("This answer has no question.")
             return self._answer(connection, conversation, message.parent_id, None)
 
-        return self._start(None, begin)
+        return self._start(begin)
 
     def resume(self, message_id: int) -> Run:
         """Go on with an answer that was stopped, interrupted, failed or cut at its limit.
@@ -135,7 +134,7 @@ class ChatService:
             conversation_rows.touch(connection, conversation.id, self._clock.now())
             return Exchange(conversation, None, message_rows.get(connection, message_id))
 
-        return self._start(None, begin)
+        return self._start(begin)
 
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
@@ -180,7 +179,15 @@ class ChatService:
         question = question and message_rows.get(connection, question.id)
         return Exchange(touched, question, message_rows.get(connection, answer.id))
 
-    def _start(self, conversation_id: int | None, begin: Callable[[Connection], Exchange]) -> Run:
+    def _start(
+        self, begin: Callable[[Connection], Exchange], conversation_id: int | None = None
+    ) -> Run:
+        """Save an exchange and queue its reply.
+
+        Args:
+            begin: Writes the exchange, in one transaction.
+            conversation_id: Where it is known before the transaction.
+        """
         settings = self._settings()
         plan = ReplyPlan(
             settings.system_prompt,
@@ -188,25 +195,21 @@ class ChatService:
             Sampling(settings.temperature, settings.top_p, settings.min_p, settings.seed),
         )
         run_id, cancel = next(self._numbers), Cancel()
-        with self._lock:
-            busy = {active.conversation_id for active in self._active.values()} - {None}
-            if conversation_id in busy:
-                raise InputRefused(
-                    "An answer is still being written here.", "Wait for it, or stop it first."
-                )
-            self._active[run_id] = _Active(conversation_id, cancel)
+        self._claim(run_id, cancel, conversation_id)
+
+        def work(connection: Connection) -> Exchange:
+            exchange = begin(connection)
+            self._claim(run_id, cancel, exchange.conversation.id)
+            return exchange
 
         def queue(saved: Future[Exchange]) -> None:
-            if saved.cancelled() or saved.exception():
+            if saved.exception():
                 self._forget(run_id)
                 return
-            exchange = saved.result()
-            with self._lock:
-                self._active[run_id] = _Active(exchange.conversation.id, cancel)
             self._worker.submit(
                 ReplyJob(
                     run_id,
-                    exchange,
+                    saved.result(),
                     plan,
                     cancel,
                     self._vault,
@@ -216,9 +219,27 @@ class ChatService:
                 )
             )
 
-        saved = self._vault.write(begin)
+        try:
+            saved = self._vault.write(work)
+        except HushError:
+            self._forget(run_id)
+            raise
         saved.add_done_callback(queue)
         return Run(run_id, saved)
+
+    def _claim(self, run_id: int, cancel: Cancel, conversation_id: int | None) -> None:
+        """Note the run; one at a time in each conversation.
+
+        Raises:
+            InputRefused: another run is at it.
+        """
+        with self._lock:
+            others = (active for number, active in self._active.items() if number != run_id)
+            if conversation_id in {active.conversation_id for active in others} - {None}:
+                raise InputRefused(
+                    "An answer is still being written here.", "Wait for it, or stop it first."
+                )
+            self._active[run_id] = _Active(conversation_id, cancel)
 
     def _report(self, event: Event) -> None:
         if isinstance(event, ReplyEnded):
@@ -231,7 +252,8 @@ class ChatService:
 
 
 def _checked(text: str) -> str:
-    text = clean(text)
+    if len(text) <= 2 * MAX_MESSAGE_CHARACTERS:  # cleaning halves a text at most, and takes time
+        text = clean(text)
     if not text.strip():
         raise EmptyMessage("There is nothing to send yet.", "Type a question first.")
     if len(text) > MAX_MESSAGE_CHARACTERS:

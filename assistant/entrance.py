@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from assistant.clock import Clock
-from assistant.disk import flush_folder
+from assistant.disk import disk_problem, flush_folder
 from assistant.errors import InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
 from assistant.paths import Profile
 from assistant.store.keyring_guard import SecretStore, open_keyring
@@ -42,7 +43,8 @@ class VaultStatus:
     Attributes:
         exists: A vault was made before.
         ways: Slot types that open it: ``"keyring"``, ``"passphrase"``.
-        keyring: Name of the safe keyring found, empty where none is.
+        keyring: Name of the safe keyring found, empty where none is, or where none is asked
+            because only a passphrase opens the vault.
         keyring_problem: A sentence for the person where none is usable.
     """
 
@@ -50,6 +52,14 @@ class VaultStatus:
     ways: tuple[str, ...]
     keyring: str
     keyring_problem: str
+
+
+class _KeyringWords(TypedDict):
+    keyring: str
+    keyring_problem: str
+
+
+_UNASKED: Final[_KeyringWords] = {"keyring": "", "keyring_problem": ""}
 
 
 class Entrance:
@@ -81,12 +91,11 @@ class Entrance:
         Raises:
             VaultDamaged, VaultTooNew, StorageFull: from the key slots' file.
         """
-        exists = self._exists()
-        ways = tuple(sorted(kind.value for kind in self._slots().types)) if exists else ()
-        try:
-            return VaultStatus(exists, ways, self._keyring().name, "")
-        except KeyringUnavailable as error:
-            return VaultStatus(exists, ways, "", error.message)
+        if not self._exists():
+            return VaultStatus(exists=False, ways=(), **self._keyring_words())
+        types = self._slots().types
+        words = self._keyring_words() if SlotType.KEYRING in types else _UNASKED
+        return VaultStatus(exists=True, ways=tuple(sorted(types)), **words)
 
     def create(self, passphrase: str | None) -> Vault:
         """Make the vault, with ``passphrase`` as its way in, else with the keyring.
@@ -104,18 +113,16 @@ class Entrance:
                 "A few unrelated words are easy to remember and hard to guess.",
             )
         vault_id = new_vault_id()
-        source: KekSource
-        if passphrase is None:
-            key = secrets.token_bytes(KEK_BYTES)
-            self._keyring().put(vault_id, key)
-            source = KeyringKey(key)
-        else:
-            source = Passphrase(passphrase, policy=self._cost)
-        slots, dek = KeySlots.create(vault_id, source, now=self._clock.now())
-        slots.save(self._unfinished)
-        vault = Vault.open(self._profile.database, derive_key(dek, KeyLabel.DB))
-        self._finish()
-        return vault
+        if passphrase is not None:
+            return self._make(vault_id, Passphrase(passphrase, policy=self._cost))
+        key, keyring = secrets.token_bytes(KEK_BYTES), self._keyring()
+        keyring.put(vault_id, key)
+        try:
+            return self._make(vault_id, KeyringKey(key))
+        except BaseException:
+            with suppress(KeyringUnavailable):
+                keyring.delete(vault_id)
+            raise
 
     def open(self, passphrase: str | None, *, read_only: bool = False) -> Vault:
         """Open the vault with ``passphrase``, else with the keyring.
@@ -130,6 +137,8 @@ class Entrance:
         """
         if not self._exists():
             raise VaultLocked("There is no vault in this profile yet.")
+        if not read_only:
+            self._finish()
         slots = self._slots()
         key = derive_key(slots.unlock(self._source(slots, passphrase)), KeyLabel.DB)
         database = self._profile.database
@@ -153,8 +162,23 @@ class Entrance:
             )
         return KeyringKey(key)
 
+    def _make(self, vault_id: str, source: KekSource) -> Vault:
+        slots, dek = KeySlots.create(vault_id, source, now=self._clock.now())
+        slots.save(self._unfinished)
+        vault = Vault.open(self._profile.database, derive_key(dek, KeyLabel.DB))
+        self._finish()
+        return vault
+
+    def _keyring_words(self) -> _KeyringWords:
+        try:
+            return {"keyring": self._keyring().name, "keyring_problem": ""}
+        except KeyringUnavailable as error:
+            return {"keyring": "", "keyring_problem": error.message}
+
     def _slots(self) -> KeySlots:
-        return KeySlots.load(self._profile.key_slots)
+        finished = self._profile.key_slots
+        cut_short = not finished.exists() and self._unfinished.exists()
+        return KeySlots.load(self._unfinished if cut_short else finished)
 
     @property
     def _unfinished(self) -> Path:
@@ -162,14 +186,15 @@ class Entrance:
         return path.with_name(path.name + ".first")
 
     def _exists(self) -> bool:
-        """Whether a vault was made; ends a first run that was cut short, either way."""
-        if self._unfinished.exists():
-            if self._profile.database.exists():
-                self._finish()
-            else:
-                self._unfinished.unlink()
+        """Whether a vault was made. Looks only: another process may be making it now."""
         return self._profile.key_slots.exists() or self._profile.database.exists()
 
     def _finish(self) -> None:
-        self._unfinished.replace(self._profile.key_slots)
-        flush_folder(self._profile.root)
+        """End a first run, this one or an earlier one that was cut short."""
+        if self._profile.key_slots.exists() or not self._unfinished.exists():
+            return
+        try:
+            self._unfinished.replace(self._profile.key_slots)
+            flush_folder(self._profile.root)
+        except OSError as error:
+            raise disk_problem(error) from None

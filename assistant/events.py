@@ -7,7 +7,7 @@ raise. ``ui/bridge.py`` turns events into a Qt signal; the terminal puts them on
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assistant.errors import HushError
@@ -36,7 +36,7 @@ class EngineChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReplyBegan:
-    """The prompt is built and goes to the model.
+    """The prompt is built and goes to the model; again, where it had to be built smaller.
 
     ``left_out`` tells the person what did not fit; empty where everything does.
     """
@@ -67,7 +67,7 @@ class ReplyText:
     run_id: int
     conversation_id: int
     message_id: int
-    text: str
+    text: str = field(repr=False)
     tokens: int
 
 

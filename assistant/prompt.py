@@ -10,11 +10,12 @@ so the same conversation always gives the same prompt.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
 from assistant.engine.protocol import Turn
+from assistant.errors import PromptTooLong
 
 Counter = Callable[[Sequence[str]], list[int]]
 """Tokens of each text, as the engine counts them."""
@@ -27,8 +28,14 @@ _REPLY_SHARE: Final = 0.5
 _LAST_SHARE: Final = 0.75  # for an answer to go on with; the rest is its question's
 _HEAD_SHARE: Final = 0.6  # of a message that is cut: its beginning says what it is about
 _GAP: Final = "\n[…]\n"
-_CHARACTERS_PER_TOKEN: Final = 32
-"""No text has more than this per token on average: beyond it counting would only cost time."""
+
+_EARLIER_SHARE: Final = 0.5
+"""Share of the room for one earlier message: a long paste must not push out its answer."""
+
+_LEAST_ROOM: Final = 16
+"""Tokens for texts below which there is no sense in asking a model anything."""
+
+_SHRINK: Final = 0.97  # a cut that was too long is made shorter in proportion, and a little more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +57,21 @@ class Budget:
 class Prompt:
     """What goes to the model, and what does not.
 
-    ``tokens`` counts everything, the template's overheads too. ``continue_from`` is the beginning
-    of the answer that is to be gone on with. ``omitted_messages`` earlier messages were left out
-    whole, ``omitted_tokens`` tokens from the middle of the last ones.
+    Attributes:
+        turns: In the order the model reads them; the system turn first.
+        tokens: Of everything, the template's overheads too.
+        continue_from: The beginning of the answer that is to be gone on with.
+        omitted_messages: Earlier messages that were left out whole.
+        omitted_tokens: Tokens missing from the middle of the question.
+        shortened: Other texts whose middle is missing.
     """
 
     turns: tuple[Turn, ...]
     tokens: int
-    continue_from: str = ""
+    continue_from: str = field(default="", repr=False)
     omitted_messages: int = 0
     omitted_tokens: int = 0
+    shortened: int = 0
 
     @property
     def left_out(self) -> str:
@@ -71,6 +83,11 @@ class Prompt:
             parts.append(f"The {self.omitted_messages} earliest messages were left out.")
         if self.omitted_tokens:
             parts.append(f"The middle of your message was left out ({self.omitted_tokens} tokens).")
+        if self.shortened:
+            texts = (
+                "A long text was" if self.shortened == 1 else f"{self.shortened} long texts were"
+            )
+            parts.append(f"{texts} shortened.")
         return " ".join(["The context is full.", *parts]) if parts else ""
 
 
@@ -82,65 +99,105 @@ def build(system: str, turns: Sequence[Turn], count: Counter, budget: Budget) ->
         turns: The conversation, oldest first. It ends with the question, or with the beginning
             of an answer, which becomes ``Prompt.continue_from``.
         count: Tokens of each text.
-        budget: What may be used. It must hold the overheads of three turns and a few tokens.
+        budget: What may be used.
 
     Returns:
         The turns to send, system turn first. Neighbours of one role are joined, because many
         chat templates refuse them, and the first turn after the system's is the user's.
+
+    Raises:
+        PromptTooLong: the template's overheads alone leave no room.
     """
     room = budget.prompt - budget.fixed
-    opening, opening_cost, _ = _fit([Turn("system", system)] if system else [], count, budget, room)
-    room -= opening_cost
-    turns = _joined(turns)
+    if room < 3 * budget.per_turn + _LEAST_ROOM:
+        raise PromptTooLong("The context is too small.", "Raise it in Settings.")
+    opening = _fit([Turn("system", system)] if system else [], count, budget, room)
+    room -= opening.cost
+    joined, sizes = _joined(turns)
     # The question, and the answer begun after it, always stay; the rest as far as it fits.
-    ends_with_answer = len(turns) > 1 and turns[-1].role == "assistant"
-    earlier, last = (turns[:-2], turns[-2:]) if ends_with_answer else (turns[:-1], turns[-1:])
-    last, last_cost, omitted_tokens = _fit(last, count, budget, room)
-    costs = [tokens + budget.per_turn for tokens in count([turn.text for turn in earlier])]
-    start = _first_kept([*costs, last_cost], room)
-    while start < len(earlier) and earlier[start].role != "user":
+    ends_with_answer = len(joined) > 1 and joined[-1].role == "assistant"
+    split = len(joined) - (2 if ends_with_answer else 1)
+    last = _fit(joined[split:], count, budget, room)
+    earlier = _shorten(joined[:split], count, budget, room)
+    start = _first_kept([*(text.cost for text in earlier), last.cost], room)
+    while start < split and earlier[start].turn.role != "user":
         start += 1
-    sent = [*opening, *earlier[start:], *last]
+    kept = earlier[start:]
+    sent = [*opening.turns, *(text.turn for text in kept), *last.turns]
     begun = sent.pop().text if ends_with_answer else ""
+    cut = [*opening.missing, *(text.missing for text in kept), *last.missing[1:]]
     return Prompt(
         turns=tuple(sent),
-        tokens=budget.fixed + opening_cost + sum(costs[start:]) + last_cost,
+        tokens=budget.fixed + opening.cost + sum(text.cost for text in kept) + last.cost,
         continue_from=begun,
-        omitted_messages=start,
-        omitted_tokens=omitted_tokens,
+        omitted_messages=sum(sizes[:start]),
+        omitted_tokens=last.missing[0],
+        shortened=sum(1 for missing in cut if missing),
     )
 
 
-def _fit(
-    turns: Sequence[Turn], count: Counter, budget: Budget, room: int
-) -> tuple[list[Turn], int, int]:
-    """Cut turns that must stay to ``room`` tokens, the later ones having the first claim.
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A turn as it is sent, what it costs with its overhead, and how many tokens it misses."""
 
-    Returns:
-        The turns, what they cost with their overheads, and how many tokens are missing.
-    """
-    fitted: list[Turn] = []
-    cost = missing = 0
+    turn: Turn
+    cost: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Turns that must stay."""
+
+    texts: tuple[_Text, ...] = ()
+
+    @property
+    def turns(self) -> list[Turn]:
+        return [text.turn for text in self.texts]
+
+    @property
+    def cost(self) -> int:
+        return sum(text.cost for text in self.texts)
+
+    @property
+    def missing(self) -> list[int]:
+        return [text.missing for text in self.texts]
+
+
+def _fit(turns: Sequence[Turn], count: Counter, budget: Budget, room: int) -> _Fitted:
+    """Cut turns that must stay to ``room`` tokens, the later ones having the first claim."""
+    fitted = _Fitted()
     for left, turn in zip(range(len(turns) - 1, -1, -1), reversed(turns), strict=True):
         share = _SYSTEM_SHARE if turn.role == "system" else _LAST_SHARE if left else 1
-        text, tokens, cut = _cut(turn.text, count, int((room - cost) * share) - budget.per_turn)
-        fitted.insert(0, Turn(turn.role, text))
-        cost += tokens + budget.per_turn
-        missing += cut
-    return fitted, cost, missing
+        text = _cut(turn, count, budget, int((room - fitted.cost) * share))
+        fitted = _Fitted((text, *fitted.texts))
+    return fitted
 
 
-def _joined(turns: Sequence[Turn]) -> list[Turn]:
-    """Drop empty turns and join neighbours of one role."""
+def _shorten(turns: Sequence[Turn], count: Counter, budget: Budget, room: int) -> list[_Text]:
+    """Earlier turns, each cut to its share of the room."""
+    limit = int(room * _EARLIER_SHARE)
+    costs = [tokens + budget.per_turn for tokens in count([turn.text for turn in turns])]
+    return [
+        _Text(turn, cost, 0) if cost <= limit else _cut(turn, count, budget, limit)
+        for turn, cost in zip(turns, costs, strict=True)
+    ]
+
+
+def _joined(turns: Sequence[Turn]) -> tuple[list[Turn], list[int]]:
+    """Drop empty turns and join neighbours of one role; tell how many went into each."""
     joined: list[Turn] = []
+    sizes: list[int] = []
     for turn in turns:
         if not turn.text:
             continue
         if joined and joined[-1].role == turn.role:
             joined[-1] = Turn(turn.role, f"{joined[-1].text}\n\n{turn.text}")
+            sizes[-1] += 1
         else:
             joined.append(turn)
-    return joined
+            sizes.append(1)
+    return joined, sizes
 
 
 def _first_kept(costs: Sequence[int], room: int) -> int:
@@ -159,29 +216,23 @@ def _first_kept(costs: Sequence[int], room: int) -> int:
     return start
 
 
-def _cut(text: str, count: Counter, limit: int) -> tuple[str, int, int]:
-    """Shorten ``text`` to ``limit`` tokens by leaving out its middle.
+def _cut(turn: Turn, count: Counter, budget: Budget, limit: int) -> _Text:
+    """Shorten a turn to cost at most ``limit`` tokens by leaving out its middle.
 
-    Returns:
-        The text, its tokens, and how many tokens are missing.
+    Cuts in proportion to one count of the whole, and again where what is left is denser.
     """
-    limit = max(0, limit)
-    if len(text) <= limit * _CHARACTERS_PER_TOKEN:
-        (whole,) = count([text])
-        if whole <= limit:
-            return text, whole, 0
-    low, high = 0, min(len(text), limit * _CHARACTERS_PER_TOKEN)
-    best, best_tokens = "", 0
-    while low <= high:
-        middle = (low + high) // 2
-        shortened = _without_middle(text, middle)
-        (tokens,) = count([shortened])
+    limit -= budget.per_turn
+    (total,) = count([turn.text])
+    if total <= limit:
+        return _Text(turn, total + budget.per_turn, 0)
+    kept = len(turn.text) * max(0, limit) // total
+    while kept > 0:
+        text = _without_middle(turn.text, kept)
+        (tokens,) = count([text])
         if tokens <= limit:
-            best, best_tokens, low = shortened, tokens, middle + 1
-        else:
-            high = middle - 1
-    (total,) = count([text])
-    return best, best_tokens, max(1, total - best_tokens)
+            return _Text(Turn(turn.role, text), tokens + budget.per_turn, max(1, total - tokens))
+        kept = min(kept - 1, int(kept * limit / tokens * _SHRINK))
+    return _Text(Turn(turn.role, ""), budget.per_turn, total)
 
 
 def _without_middle(text: str, kept: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -52,7 +52,7 @@ class Conversation:
     """A conversation's head. Times are milliseconds since 1970, UTC."""
 
     id: int
-    title: str
+    title: str = field(repr=False)
     created_at: int
     updated_at: int
 
@@ -70,7 +70,7 @@ class Message:
     parent_id: int | None
     role: Role
     state: MessageState
-    text: str
+    text: str = field(repr=False)  # content never gets into a log or a traceback by accident
     created_at: int
     figures: ReplyFigures | None = None
     failure: str = ""  # the error's code where state is FAILED

@@ -6,10 +6,11 @@ tokens, without waiting for the disk, and is merged into the message in one tran
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
 from typing import Final
 
 from assistant import prompt
@@ -25,9 +26,9 @@ from assistant.engine.protocol import (
     Sampling,
     Turn,
 )
-from assistant.errors import HushError, PromptTooLong
+from assistant.errors import Bug, HushError, PromptTooLong
 from assistant.events import EventSink, PromptRead, ReplyBegan, ReplyEnded, ReplyText
-from assistant.log import log_event
+from assistant.log import log_error, log_event
 from assistant.records import (
     Conversation,
     Exchange,
@@ -43,7 +44,7 @@ from assistant.store.vault import Vault
 FLUSH_SECONDS: Final = 0.25
 FLUSH_TOKENS: Final = 32
 
-_COUNTS_KEPT: Final = 4096
+_COUNTS_KEPT: Final = 100_000  # of some 100 bytes each
 _SECOND_TRY: Final = 0.9
 """Share of the cap for a second build, where a template's overhead was larger than measured."""
 
@@ -58,23 +59,34 @@ class ReplyPlan:
 
 
 class TokenCounts:
-    """Remembers how many tokens texts have, for the worker's thread only."""
+    """Remembers how many tokens texts have, by their digests; for the worker's thread only."""
 
     def __init__(self) -> None:
-        self._model = ""
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._model: ModelInfo | None = None
+        self._counts: dict[bytes, int] = {}
 
-    def count(self, engine: Engine, info: ModelInfo, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, asking the engine only for those it has not seen."""
-        if self._model != info.name:
+    def count(
+        self, engine: Engine, info: ModelInfo, texts: Sequence[str], cancel: Cancel
+    ) -> list[int]:
+        """Tokens of each text, asking the engine only for those it has not seen.
+
+        Raises:
+            _Stopped: the person stopped the reply; a long text takes a while to count.
+        """
+        if cancel.asked:
+            raise _Stopped
+        if self._model != info or len(self._counts) > _COUNTS_KEPT:
             self._counts.clear()
-            self._model = info.name
-        unknown = list(dict.fromkeys(text for text in texts if text not in self._counts))
-        self._counts.update(zip(unknown, engine.count(unknown), strict=True))
-        counts = [self._counts[text] for text in texts]
-        while len(self._counts) > _COUNTS_KEPT:
-            self._counts.popitem(last=False)
-        return counts
+            self._model = info
+        digests = [blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        unknown = {d: text for d, text in zip(digests, texts, strict=True) if d not in self._counts}
+        counts = engine.count(list(unknown.values()), cancel)
+        self._counts.update(zip(unknown, counts, strict=True))
+        return [self._counts[digest] for digest in digests]
+
+
+class _Stopped(Exception):
+    """The person stopped the reply before it went to the model."""
 
 
 class ReplyJob:
@@ -106,7 +118,7 @@ class ReplyJob:
         self._conversation = exchange.conversation
         self._answer = exchange.answer
         self._plan = plan
-        self._cancel = cancel
+        self.cancel = cancel
         self._vault = vault
         self._publish = publish
         self._clock = clock
@@ -117,20 +129,20 @@ class ReplyJob:
 
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """See ``Job.run``."""
-        if self._cancel.asked:
-            self._end(MessageState.STOPPED)
-            return
         turns = self._turns()
         try:
-            reason = self._write(engine, info, self._build(engine, info, turns, 1.0))
-        except PromptTooLong:
-            reason = self._write(engine, info, self._build(engine, info, turns, _SECOND_TRY))
+            try:
+                reason = self._write(engine, info, self._build(engine, info, turns, 1.0))
+            except PromptTooLong:
+                reason = self._write(engine, info, self._build(engine, info, turns, _SECOND_TRY))
+        except _Stopped:
+            reason = FinishReason.CANCELLED
         stopped = reason is FinishReason.CANCELLED
         self._end(MessageState.STOPPED if stopped else MessageState.COMPLETE)
 
     def fail(self, error: HushError) -> None:
         """See ``Job.fail``."""
-        if self._cancel.asked:
+        if self.cancel.asked:
             self._end(MessageState.STOPPED)
         else:
             self._end(MessageState.FAILED, error)
@@ -152,7 +164,7 @@ class ReplyJob:
         return prompt.build(
             self._plan.system_prompt,
             turns,
-            lambda texts: self._counts.count(engine, info, texts),
+            lambda texts: self._counts.count(engine, info, texts, self.cancel),
             budget,
         )
 
@@ -175,7 +187,7 @@ class ReplyJob:
         )
         read = Prefilled(built.tokens, 0, 0.0)
         first_token_at: float | None = None
-        for event in engine.generate(request, self._cancel):
+        for event in engine.generate(request, self.cancel):
             match event:
                 case Prefilled():
                     read = event
@@ -216,11 +228,11 @@ class ReplyJob:
         code = error.code if error else ""
         log_event("reply.ended", state=state.value, code=code or "none", **_logged(self._figures))
         try:
-            self._chunks.flush()
-            conversation, message = self._vault.write(
-                lambda c: self._merge(c, state, code)
-            ).result()
-        except HushError as problem:
+            rest = self._chunks.rest()
+            work = partial(self._merge, rest=rest, state=state, code=code)
+            conversation, message = self._vault.write(work).result()
+        except Exception as found:  # noqa: BLE001 - whatever it is, the run must end with an event
+            problem = found if isinstance(found, HushError) else _bug(found)
             # Not saved whole: what was durable stays, and is "interrupted" at the next start.
             text = self._answer.text + self._chunks.text
             message = replace(
@@ -230,8 +242,11 @@ class ReplyJob:
         self._publish(ReplyEnded(self._run_id, conversation, message, error))
 
     def _merge(
-        self, connection: Connection, state: MessageState, code: str
+        self, connection: Connection, rest: tuple[int, str], state: MessageState, code: str
     ) -> tuple[Conversation, Message]:
+        sequence, text = rest
+        if text:
+            message_rows.append_chunk(connection, self._answer.id, sequence, text)
         message = message_rows.finish(connection, self._answer.id, state, self._figures, code)
         now = self._clock.now()
         return conversation_rows.touch(connection, self._conversation.id, now), message
@@ -250,17 +265,16 @@ class ChunkWriter:
         self._vault = vault
         self._message_id = message_id
         self._clock = clock
-        self._sequence = 0
+        self._handed_over: list[tuple[str, Future[None]]] = []  # in order of their sequence
+        self._durable = 0  # so many of these, from the first on
         self._pending: list[str] = []
         self._pending_tokens = 0
         self._flushed_at = clock.elapsed()
-        self._said: list[str] = []
-        self._last: Future[None] | None = None
 
     @property
     def text(self) -> str:
         """Everything added so far, durable or not."""
-        return "".join(self._said)
+        return "".join([*(text for text, _ in self._handed_over), *self._pending])
 
     def add(self, text: str, tokens: int) -> None:
         """Take text, and hand what has gathered to the store where it is time.
@@ -269,31 +283,47 @@ class ChunkWriter:
             StorageFull: an earlier chunk could not be written; generating on would lose more.
         """
         self._pending.append(text)
-        self._said.append(text)
         self._pending_tokens += tokens
         waited = self._clock.elapsed() - self._flushed_at
         if self._pending_tokens >= FLUSH_TOKENS or waited >= FLUSH_SECONDS:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
-        """Hand everything to the store.
+    def rest(self) -> tuple[int, str]:
+        """Wait for the store; return the place and the text of what is not durable.
 
-        Raises:
-            StorageFull: an earlier chunk could not be written.
+        That is what was not handed over yet and, before it, everything from the first chunk on
+        that could not be written: the store refuses a chunk where the one before it is missing.
         """
-        if self._last is not None and self._last.done():
-            self._last.result()
+        for _, written in self._handed_over[self._durable :]:
+            if written.exception() is not None:
+                break
+            self._durable += 1
+        failed = [text for text, _ in self._handed_over[self._durable :]]
+        return self._durable, "".join([*failed, *self._pending])
+
+    def _flush(self) -> None:
+        for _, written in self._handed_over[self._durable :]:
+            if not written.done():
+                break
+            written.result()
+            self._durable += 1
         text = "".join(self._pending)
         self._pending.clear()
         self._pending_tokens = 0
         self._flushed_at = self._clock.elapsed()
-        if not text:
-            return
-        message_id, sequence = self._message_id, self._sequence
-        self._sequence += 1
-        self._last = self._vault.write(
-            lambda c: message_rows.append_chunk(c, message_id, sequence, text)
-        )
+        if text:
+            work = partial(
+                message_rows.append_chunk,
+                message_id=self._message_id,
+                seq=len(self._handed_over),
+                text=text,
+            )
+            self._handed_over.append((text, self._vault.write(work)))
+
+
+def _bug(error: BaseException) -> Bug:
+    log_error("reply.bug", error)
+    return Bug("The answer could not be saved whole. What was saved before stands.", "Try again.")
 
 
 def _figures(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from assistant.disk import write_atomically
 from assistant.errors import SettingRefused
+from assistant.text import clean
 
 DEFAULT_SYSTEM_PROMPT: Final = (
     "You are a helpful assistant. Give short, clear answers in plain words."
@@ -20,7 +21,8 @@ DEFAULT_SYSTEM_PROMPT: Final = (
 the KV cache is kept for what stays the same."""
 
 _MAX_BYTES: Final = 256 * 1024
-_MAX_SEED: Final = 2**32 - 1
+_MAX_SEED: Final = 2**32 - 2  # the next one means "random" to llama.cpp
+_MAX_PROMPT_CHARACTERS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def _check(name: str, kind: Any, limits: _Range | None, value: object) -> None:
         expected = bool if kind == "bool" else str
         if not isinstance(value, expected):
             raise SettingRefused(f"The setting {name} has the wrong kind of value.")
+        if isinstance(value, str):
+            _check_text(name, value)
         return
     if value is None and "None" in str(kind):
         return
@@ -76,6 +80,17 @@ def _check(name: str, kind: Any, limits: _Range | None, value: object) -> None:
     # A comparison with NaN is False, so NaN is refused here too.
     if isinstance(value, bool) or not numeric or not limits.low <= value <= limits.high:  # type: ignore[operator] # numeric says it compares
         raise SettingRefused(f"{limits.name} must be between {limits.low:g} and {limits.high:g}.")
+
+
+def _check_text(name: str, value: str) -> None:
+    if len(value) > _MAX_PROMPT_CHARACTERS:
+        raise SettingRefused(
+            f"The setting {name} holds at most {_MAX_PROMPT_CHARACTERS:,} characters."
+        )
+    if value != clean(value):
+        raise SettingRefused(f"The setting {name} holds characters that cannot be stored.")
+    if name == "model_path" and value and not Path(value).is_absolute():
+        raise SettingRefused("The model's path must be absolute.")
 
 
 class SettingsFile:

@@ -19,6 +19,7 @@ from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.llama import AbortFlag, LlamaModel, silence
 from assistant.engine.protocol import Finished
 from assistant.errors import EngineError
+from assistant.hardening import harden_process
 from assistant.records import FinishReason
 
 _EXIT_BROKEN_FRAME: Final = 3
@@ -141,6 +142,7 @@ def _seize_stdio() -> tuple[BinaryIO, BinaryIO]:
 
 def main() -> None:
     """Run the child on this process's stdin and stdout."""
+    harden_process()
     requests, replies = _seize_stdio()
     silence()
     try:

@@ -36,7 +36,9 @@ class Detokenizer:
         return text
 
     def finish(self) -> str:
-        """Return what was held back, at the end of a reply that no stop string ended."""
+        """Return what was held back; nothing where a stop string ended the reply."""
+        if self.stopped:
+            return ""
         text, self._held = self._held + self._decoder.decode(b"", final=True), ""
         return text
 

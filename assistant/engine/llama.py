@@ -7,6 +7,7 @@ the KV cache for the longest prefix that the next prompt shares with the last.
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -51,7 +52,8 @@ class AbortFlag:
 
     def __init__(self) -> None:
         self._buffer = ctypes.create_string_buffer(b"\0", 2)
-        strlen = ctypes.CDLL(None).strlen
+        library = "msvcrt" if sys.platform == "win32" else None
+        strlen = ctypes.CDLL(library).strlen
         self.callback = ctypes.cast(strlen, low.ggml_abort_callback)
         self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
 
@@ -90,6 +92,11 @@ class LlamaModel:
         try:
             self._load(model, options)
             self.info = self._describe(model, options, time.perf_counter() - began)
+        except TemplateRefused as error:
+            self.close()
+            raise ModelRefused(
+                "This model's chat template does not work.", "Choose another model."
+            ) from error
         except BaseException:
             self.close()
             raise
@@ -121,16 +128,11 @@ class LlamaModel:
         self._memory = low.llama_get_memory(self._context)
         bos = self._token_text(low.llama_vocab_bos(self._vocab))
         source = low.llama_model_chat_template(self._model, None)
-        try:
-            self._template = ChatTemplate(
-                (source or b"").decode("utf-8", "replace"),
-                bos=bos,
-                eos=self._token_text(low.llama_vocab_eos(self._vocab)),
-            )
-        except TemplateRefused as error:
-            raise ModelRefused(
-                "This model's chat template does not work.", "Choose another model."
-            ) from error
+        self._template = ChatTemplate(
+            (source or b"").decode("utf-8", "replace"),
+            bos=bos,
+            eos=self._token_text(low.llama_vocab_eos(self._vocab)),
+        )
         self._bos = bos
 
     def _describe(self, model: ModelFile, options: EngineOptions, seconds: float) -> ModelInfo:

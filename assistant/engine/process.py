@@ -7,13 +7,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 import psutil
 
 from assistant.engine import wire
-from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
+from assistant.engine.frames import (
+    MAX_FRAME_BYTES,
+    BrokenFrame,
+    Frame,
+    read_frame,
+    write_frame,
+)
 from assistant.engine.protocol import (
     Cancel,
     EngineOptions,
@@ -33,6 +39,8 @@ _CANCEL_SECONDS: Final = 2.0
 """A cancel is seen within milliseconds; a child that took this long hangs and is killed."""
 
 _CLOSE_SECONDS: Final = 1.0
+_BATCH_CHARACTERS: Final = MAX_FRAME_BYTES // 16
+"""JSON takes at most 12 bytes for a character (an escaped surrogate pair), 6 for a control."""
 
 
 class ChildEngine:
@@ -54,22 +62,39 @@ class ChildEngine:
         """The child's process id, None where none runs."""
         return self._process.pid if self._process else None
 
-    def load(self, model: ModelFile, options: EngineOptions) -> ModelInfo:
-        """Start the child where none runs, check the file, load it; see ``Engine.load``."""
-        if self._process is None or self._process.poll() is not None:
-            self._start()
-        # The file is hashed here while the child still imports its libraries.
-        _verify(model)
-        threads = options.threads or physical_cores()
-        self._send(wire.load_frame(model, EngineOptions(options.context_tokens, threads)))
-        return wire.read_info(self._receive("loaded"))
+    @property
+    def alive(self) -> bool:
+        """See ``Engine.alive``."""
+        return self._process is not None and self._process.poll() is None
 
-    def count(self, texts: Sequence[str]) -> list[int]:
+    def load(
+        self, model: ModelFile, options: EngineOptions, cancel: Cancel | None = None
+    ) -> ModelInfo:
+        """Start the child where none runs, check the file, load it; see ``Engine.load``."""
+        if not self.alive:
+            self._start()
+        with self._killed_by(cancel):
+            # The file is hashed here while the child still imports its libraries.
+            _verify(model)
+            threads = options.threads or physical_cores()
+            self._send(wire.load_frame(model, EngineOptions(options.context_tokens, threads)))
+            try:
+                return wire.read_info(self._receive("loaded"))
+            except EngineDied as error:
+                raise EngineDied(
+                    "The model stopped while it was being loaded.",
+                    "It may be damaged, or need more memory than there is. Try again, or choose "
+                    "another model.",
+                ) from error
+
+    def count(self, texts: Sequence[str], cancel: Cancel | None = None) -> list[int]:
         """See ``Engine.count``."""
-        if not texts:
-            return []
-        self._send({"op": "count", "texts": list(texts)})
-        return [int(count) for count in self._receive("counted")["counts"]]
+        counts: list[int] = []
+        with self._killed_by(cancel):
+            for batch in _batches(texts):
+                self._send({"op": "count", "texts": batch})
+                counts += (int(count) for count in self._receive("counted")["counts"])
+        return counts
 
     def generate(
         self, request: GenerationRequest, cancel: Cancel | None = None
@@ -114,14 +139,37 @@ class ChildEngine:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(OSError):
-            _pipe(process.stdin).close()
+        if self._sending.acquire(timeout=_CLOSE_SECONDS):
+            with suppress(OSError):
+                _pipe(process.stdin).close()
+            self._sending.release()
+        else:  # a thread is stuck writing to a child that does not read
+            process.kill()
         try:
             process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with suppress(OSError):
+            _pipe(process.stdin).close()
         _pipe(process.stdout).close()
+
+    @contextmanager
+    def _killed_by(self, cancel: Cancel | None) -> Iterator[None]:
+        """While loading or counting there is nothing to interrupt but the child itself.
+
+        A template or a header may loop for ever; asked to stop, the child is killed, and what
+        waits for it gets ``EngineDied``.
+        """
+        process = self._process
+        if cancel is None or process is None:
+            yield
+            return
+        cancel.listen(process.kill)
+        try:
+            yield
+        finally:
+            cancel.listen(None)
 
     def _start(self) -> None:
         self.close()
@@ -144,8 +192,12 @@ class ChildEngine:
         try:
             with self._sending:
                 write_frame(_pipe(process.stdin), frame)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise _died() from error
+        except ValueError as error:
+            if _pipe(process.stdin).closed:
+                raise _died() from error
+            raise  # a frame that is too large is our bug, not the child's death
 
     def _receive(self, expected: str) -> Frame:
         frame = self._read()
@@ -199,7 +251,7 @@ class ChildEngine:
 def physical_cores() -> int:
     """Cores to compute on: hyper-threads share the units that matter here, so they do not count."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
+    return max(1, min(psutil.cpu_count(logical=False) or usable or 1, usable or 1))
 
 
 def _verify(model: ModelFile) -> None:
@@ -208,6 +260,20 @@ def _verify(model: ModelFile) -> None:
     except ModelFileFault as error:
         kind, message, advice = _WORDS[error.fault]
         raise kind(message, advice) from error
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Split so that each batch fits a frame, whatever the texts are."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and size + len(text) > _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    if batch:
+        yield batch
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -43,7 +43,7 @@ class Turn:
     """One turn as the model sees it."""
 
     role: Literal["system", "user", "assistant"]
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class GenerationRequest:
     max_tokens: int
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
-    continue_from: str = ""
+    continue_from: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Prefilled:
 class Piece:
     """A bit of text: whole characters only, from one or more tokens."""
 
-    text: str
+    text: str = field(repr=False)
     tokens: int
 
 
@@ -146,15 +146,22 @@ class Engine(Protocol):
     that ``load`` starts it again.
     """
 
-    def load(self, model: ModelFile, options: EngineOptions) -> ModelInfo:
-        """Load the model, replacing what was loaded.
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs. One that died while idle is not, though nobody was told."""
+
+    def load(
+        self, model: ModelFile, options: EngineOptions, cancel: Cancel | None = None
+    ) -> ModelInfo:
+        """Load the model, replacing what was loaded. ``cancel`` ends the process.
 
         Raises:
+            EngineDied: cancelled, or the process ended while loading.
             ModelMissing, ModelDamaged, ModelRefused: with the reason in words.
         """
 
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without the chat template's own.
+    def count(self, texts: Sequence[str], cancel: Cancel | None = None) -> list[int]:
+        """Count each text's tokens, without the chat template's own. ``cancel`` ends the process.
 
         A special token that the text only spells out (``<|im_end|>``) is text here.
         """

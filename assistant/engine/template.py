@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from assistant.engine.protocol import Turn
@@ -57,9 +56,11 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, bos: str, eos: str) -> None:
+        if _OPEN in source or _CLOSE in source:
+            raise TemplateRefused("the template holds our placeholders")
         try:
             self._formatter = Jinja2ChatFormatter(source or CHATML, eos_token=eos, bos_token=bos)
-        except TemplateError as error:
+        except Exception as error:  # foreign code: it may overflow the parser, too
             raise TemplateRefused("the template cannot be parsed") from error
         question = Turn("user", "question")
         self._system_role = True

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.engine.protocol import Engine, EngineOptions, ModelInfo
+from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
 from assistant.errors import Bug, EngineDied, HushError
 from assistant.events import EngineChanged, EngineCondition, EventSink
 from assistant.log import log_error, log_event
@@ -21,11 +21,15 @@ from models.file import ModelFile
 class Job(Protocol):
     """A piece of work for the engine."""
 
+    @property
+    def cancel(self) -> Cancel:
+        """Asked when the person stops the job; it ends a load that the job waits for, too."""
+
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """Do the work on the worker's thread. A ``HushError`` that gets out goes to ``fail``."""
 
     def fail(self, error: HushError) -> None:
-        """Keep what there is and tell the person. Must not raise."""
+        """Keep what there is and tell the person."""
 
 
 class LlmWorker:
@@ -78,12 +82,15 @@ class LlmWorker:
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
-            self._do(job)
+            try:
+                self._do(job)
+            except Exception as error:  # noqa: BLE001 - the thread must outlive a bug in ``fail``
+                log_error("worker.bug", error)
         self._engine.close()
 
     def _do(self, job: Job) -> None:
         try:
-            job.run(self._engine, self._ensure_loaded())
+            job.run(self._engine, self._ensure_loaded(job.cancel))
         except EngineDied as error:
             log_event("engine.died")
             was_warm, self._loaded = self._loaded is not None, None
@@ -103,17 +110,20 @@ class LlmWorker:
                 )
             )
 
-    def _ensure_loaded(self) -> ModelInfo:
+    def _ensure_loaded(self, cancel: Cancel) -> ModelInfo:
         model, options = wanted = self._wanted()
-        if self._loaded == wanted and self._info:
+        if self._loaded == wanted and self._info and self._engine.alive:
             return self._info
         if self._closing:
             raise EngineDied("Hush is closing.")
         self._publish(EngineChanged(EngineCondition.LOADING, model.name))
         self._loaded = None
         try:
-            info = self._engine.load(model, options)
+            info = self._engine.load(model, options, cancel)
         except HushError as error:
+            if cancel.asked:
+                self._publish(EngineChanged(EngineCondition.COLD))
+                raise
             log_event("engine.failed", code=error.code)
             self._publish(EngineChanged(EngineCondition.FAILED, model.name, error=error))
             raise
@@ -127,6 +137,9 @@ class LlmWorker:
 
 class _WarmUp:
     """A job that only needs the model to be loaded."""
+
+    def __init__(self) -> None:
+        self.cancel = Cancel()
 
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """Nothing: the worker loaded the model before it got here."""

@@ -92,6 +92,20 @@ def touch(connection: Connection, conversation_id: int, now: int) -> Conversatio
     return get(connection, conversation_id)
 
 
+def head(connection: Connection, conversation_id: int) -> int | None:
+    """The last message of the shown path; None where there is none yet.
+
+    Raises:
+        NotFound: there is no such conversation.
+    """
+    row = connection.execute(
+        "SELECT head_id FROM conversation WHERE id = ?", (conversation_id,)
+    ).fetchone()
+    if row is None:
+        raise _not_found()
+    return None if row[0] is None else int(row[0])
+
+
 def set_head(connection: Connection, conversation_id: int, message_id: int) -> None:
     """Show the path that ends at this message.
 

@@ -170,12 +170,14 @@ def append_chunk(connection: Connection, message_id: int, seq: int, text: str) -
         text: The piece.
 
     Raises:
-        NotFound: no such message, or it is no longer being written.
+        NotFound: no such message, it is no longer being written, or a chunk before this one is
+            missing: what is stored is always a beginning, never a text with a hole.
     """
     added = connection.execute(
         "INSERT INTO chunk (message_id, seq, text)"
-        " SELECT id, ?, ? FROM message WHERE id = ? AND state = 'streaming'",
-        (seq, storable(text), message_id),
+        " SELECT id, :seq, :text FROM message WHERE id = :id AND state = 'streaming'"
+        " AND :seq = (SELECT coalesce(max(seq) + 1, 0) FROM chunk WHERE message_id = :id)",
+        {"seq": seq, "text": storable(text), "id": message_id},
     )
     if added.rowcount == 0:
         raise _not_being_written()

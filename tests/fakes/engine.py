@@ -58,7 +58,17 @@ class FakeEngine:
         self.loads = 0
         self._options: EngineOptions | None = None
 
-    def load(self, model: ModelFile, options: EngineOptions) -> ModelInfo:
+    @property
+    def alive(self) -> bool:
+        return self._options is not None
+
+    def die(self) -> None:
+        """Die while nobody looks."""
+        self._options = None
+
+    def load(
+        self, model: ModelFile, options: EngineOptions, cancel: Cancel | None = None
+    ) -> ModelInfo:
         if self.load_error:
             raise self.load_error
         self.loads += 1
@@ -75,7 +85,7 @@ class FakeEngine:
             load_seconds=0.0,
         )
 
-    def count(self, texts: Sequence[str]) -> list[int]:
+    def count(self, texts: Sequence[str], cancel: Cancel | None = None) -> list[int]:
         self._loaded()
         return [len(words(text)) for text in texts]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import (
+    Bug,
     EmptyMessage,
     EngineDied,
     InputRefused,
@@ -229,7 +230,7 @@ def test_only_the_right_kind_of_message(services: Services) -> None:
 
 
 def test_text_becomes_durable_every_32_tokens_or_250_ms(services: Services) -> None:
-    """A chunk is committed when enough has gathered, and what is added last by ``flush``."""
+    """A chunk is committed when enough has gathered; ``rest`` tells what is not durable yet."""
     services.engine.gate.clear()
     run = services.chat.send(None, "Hello")
     answer = run.saved.result(10).answer
@@ -247,28 +248,131 @@ def test_text_becomes_durable_every_32_tokens_or_250_ms(services: Services) -> N
     writer.add("b", 1)
     assert stored() == "a" * FLUSH_TOKENS + "b"
     writer.add("c", 1)
-    writer.flush()
-    assert stored() == writer.text == "a" * FLUSH_TOKENS + "bc"
+    assert writer.rest() == (2, "c")
+    assert writer.text == "a" * FLUSH_TOKENS + "bc"
+
+
+class FailingDisk:
+    """Fails chosen writes of a vault: the ``nth`` chunk, and from then on as told.
+
+    Args:
+        services: Whose vault.
+        nth: The first chunk that fails, from 0.
+        heals: Whether the writes after it work again.
+    """
+
+    def __init__(self, services: Services, nth: int, *, heals: bool) -> None:
+        self._write = services.vault.write
+        self._left = nth
+        self._heals = heals
+        self._failed = False
+        services.vault.write = self.write  # type: ignore[method-assign] # a disk with a bad moment
+
+    def write(self, work: Any) -> Future[Any]:
+        """As ``Vault.write``."""
+        is_chunk = getattr(work, "func", None) is message_rows.append_chunk
+        is_end = getattr(getattr(work, "func", None), "__name__", "") == "_merge"
+        self._left -= is_chunk
+        fails = (is_chunk and self._left < 0 and not self._failed) or (
+            self._failed and not self._heals and (is_chunk or is_end)
+        )
+        if not fails:
+            return self._write(work)
+        self._failed = True
+
+        def full(_: object) -> None:
+            raise StorageFull("The disk is full.", "Free some space.")
+
+        return self._write(full)
+
+
+@pytest.mark.parametrize("nth", [0, 2, 12])
+def test_a_chunk_that_failed_is_saved_at_the_end(nth: int) -> None:
+    """A disk that fails one chunk, first, middle or last, and works again: no text is missing."""
+    services = Services(engine=FakeEngine(lambda request: "".join(f"w{n} " for n in range(410))))
+    FailingDisk(services, nth, heals=True)
+    run = services.chat.send(None, "Hello")
+    events = services.until(ReplyEnded, run)
+    said = "".join(event.text for event in events if isinstance(event, ReplyText))
+    end = events[-1]
+    assert isinstance(end, ReplyEnded)
+    assert services.thread(end.conversation.id).messages[1].text == end.message.text == said
+    assert end.error is None or isinstance(end.error, StorageFull)
+    services.close()
 
 
 def test_full_disk_stops_the_reply_and_says_so() -> None:
-    """A chunk that cannot be written ends the reply: writing on would lose more."""
-    services = Services(engine=FakeEngine(lambda request: "word " * 400))
-    vault = services.vault
-    real_write = vault.write
-
-    def failing(work: Any) -> Future[Any]:
-        if getattr(work, "__qualname__", "").startswith("ChunkWriter"):
-            future: Future[Any] = Future()
-            future.set_exception(StorageFull("The disk is full.", "Free some space."))
-            return future
-        return real_write(work)
-
-    vault.write = failing  # type: ignore[method-assign] # a disk that fills up
-    end = services.ended(services.chat.send(None, "Hello"))
+    """A disk that stays full ends the reply; what is stored is a beginning of what was said."""
+    services = Services(engine=FakeEngine(lambda request: "".join(f"w{n} " for n in range(410))))
+    FailingDisk(services, 2, heals=False)
+    run = services.chat.send(None, "Hello")
+    events = services.until(ReplyEnded, run)
+    end = events[-1]
+    assert isinstance(end, ReplyEnded)
     assert isinstance(end.error, StorageFull)
     assert end.message.state is MessageState.FAILED
+    said = "".join(event.text for event in events if isinstance(event, ReplyText))
+    assert end.message.text == said
+    stored = services.thread(end.conversation.id).messages[1].text
+    assert stored
+    assert said.startswith(stored)
     services.close()
+
+
+@pytest.mark.logs_problems
+def test_a_bug_in_the_store_still_ends_the_run() -> None:
+    """Whatever goes wrong at the end, ``ReplyEnded`` comes, and the next question is answered."""
+    services = Services()
+    real, failed = services.vault.write, []
+
+    def write(work: Any) -> Future[Any]:
+        if getattr(getattr(work, "func", None), "__name__", "") == "_merge" and not failed:
+            failed.append(True)
+            return real(lambda _: [][0])
+        return real(work)
+
+    services.vault.write = write  # type: ignore[method-assign] # a bug of ours
+    end = services.ended(services.chat.send(None, "Hello"))
+    assert isinstance(end.error, Bug)
+    assert services.ask("Again").state is MessageState.COMPLETE
+    services.close()
+
+
+def test_engine_that_died_unseen_is_replaced_before_the_next_turn(services: Services) -> None:
+    """Killed while idle: nobody has to ask twice."""
+    first = services.ask("one")
+    services.engine.die()
+    answer = services.ask("two", first.conversation_id)
+    assert (answer.state, services.engine.loads) == (MessageState.COMPLETE, 2)
+
+
+def test_only_one_reply_in_a_conversation_whatever_is_asked(services: Services) -> None:
+    """Regenerate, edit and Continue wait for the person too; nothing is written for them."""
+    answer = services.ask("Hello")
+    question = services.thread(answer.conversation_id).messages[0]
+    services.engine.gate.clear()
+    run = services.chat.regenerate(answer.id)
+    run.saved.result(10)
+    for ask in (
+        lambda: services.chat.regenerate(answer.id),
+        lambda: services.chat.edit(question.id, "no"),
+        lambda: services.chat.resume(answer.id),
+    ):
+        with pytest.raises(InputRefused):
+            ask().saved.result(10)
+    services.engine.gate.set()
+    services.ended(run)
+    assert services.thread(answer.conversation_id).messages[-1].variants == 2
+
+
+def test_follow_up_on_a_long_paste_sees_it_and_its_answer(services: Services) -> None:
+    """The paste is shortened, not pushed out with its answer."""
+    first = services.ask("word " * 5000)
+    run = services.chat.send(first.conversation_id, "And then?")
+    began = next(e for e in services.until(ReplyEnded, run) if isinstance(e, ReplyBegan))
+    turns = services.engine.requests[-1].turns
+    assert [turn.role for turn in turns] == ["system", "user", "assistant", "user"]
+    assert "shortened" in began.left_out
 
 
 def test_deleting_stops_the_reply_and_can_be_undone(services: Services) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.engine.protocol import Engine, EngineOptions, ModelInfo
+from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
 from assistant.engine.worker import LlmWorker
 from assistant.errors import Bug, EngineDied, HushError, ModelDamaged
 from assistant.events import EngineChanged, EngineCondition, Event
@@ -21,6 +21,7 @@ class Recorded:
 
     def __init__(self, work: Exception | threading.Event | None = None) -> None:
         self.work = work
+        self.cancel = Cancel()
         self.info: ModelInfo | None = None
         self.error: HushError | None = None
         self.done = threading.Event()
