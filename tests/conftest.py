@@ -25,7 +25,8 @@ def no_unexpected_warning(
         return
     problems = [
         f"{record.name}: {record.getMessage()}"
-        for record in caplog.get_records("call")
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
         if record.levelno >= logging.WARNING
     ]
     assert not problems, "unexpected log warnings"
