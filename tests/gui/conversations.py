@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from assistant.records import (
     Conversation,
@@ -19,8 +21,11 @@ from assistant.records import (
     Thread,
 )
 from ui.chat.body import GUTTER
+from ui.chat.button import PillButton
 from ui.chat.entries import Entry
 from ui.chat.message import MessageView
+from ui.chat.prose import ProseView
+from ui.chat.timeline import Timeline
 from ui.chat.tools import Deadline, Tools
 from ui.markdown.look import Look
 from ui.markdown.writer import DocumentWriter
@@ -108,3 +113,71 @@ def draw(view: MessageView, width: int = WIDTH) -> None:
     """Draw and lay out all of a message."""
     view.fill(UNHURRIED)
     view.resize(width + 2 * GUTTER, view.fit(width))
+
+
+def shown_timeline(
+    qtbot: QtBot, pool: Executor, opener: Callable[[str], bool] = lambda _address: True
+) -> Timeline:
+    """An empty conversation on a page of 700 by 600 pixels, on the screen."""
+    made = Timeline(LIGHT, pool, opener=opener)
+    made.resize(700, 600)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def settle(qtbot: QtBot, timeline: Timeline) -> None:
+    """Wait until everything that is wanted is built."""
+    qtbot.waitUntil(lambda: timeline.is_settled)
+
+
+def views(timeline: Timeline) -> list[MessageView]:
+    """The live messages from top to bottom."""
+    found = [view for view in timeline.findChildren(MessageView) if not view.isHidden()]
+    return sorted(found, key=MessageView.y)
+
+
+def ids(timeline: Timeline) -> list[int]:
+    """The ids of the live messages."""
+    return [view.entry.message.id for view in views(timeline)]
+
+
+def live_view(timeline: Timeline, number: int) -> MessageView:
+    """The live message with this id."""
+    return next(view for view in views(timeline) if view.entry.message.id == number)
+
+
+def text_of(view: MessageView) -> str:
+    """What a message shows, without its name."""
+    return "\n".join(part.toPlainText() for part in view.findChildren(ProseView))
+
+
+def top_of(timeline: Timeline, number: int) -> int:
+    """Where a message's top stands in the viewport, in pixels."""
+    return live_view(timeline, number).mapTo(timeline.viewport(), QPoint()).y()
+
+
+def first_seen(timeline: Timeline) -> int:
+    """The id of the first message that is seen."""
+    return next(
+        view.entry.message.id
+        for view in views(timeline)
+        if view.mapTo(timeline.viewport(), QPoint(0, view.height())).y() > 0
+    )
+
+
+def pill(timeline: Timeline) -> QWidget:
+    """The way to the end."""
+    return timeline.findChild(PillButton)
+
+
+def is_at_end(timeline: Timeline) -> bool:
+    """Whether the last pixel is seen."""
+    bar = timeline.verticalScrollBar()
+    return bar.value() == bar.maximum()
+
+
+def scroll_to(timeline: Timeline, value: int) -> None:
+    """Scroll as the person does."""
+    timeline.verticalScrollBar().setValue(value)

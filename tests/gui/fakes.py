@@ -163,9 +163,7 @@ class FakeRun:
     def begin(self, left_out: str = "") -> None:
         """The model reads the prompt."""
         answer = self.exchange.answer
-        self.sink(
-            ReplyBegan(self.run.id, answer.conversation_id, answer.id, 600, 2048, left_out)
-        )
+        self.sink(ReplyBegan(self.run.id, answer.conversation_id, answer.id, 600, 2048, left_out))
 
     def say(self, text: str, *, flush: bool = False) -> None:
         """The model writes; ``flush`` brings it into the store as well."""
@@ -242,9 +240,7 @@ class FakeChat:
             self._message(old.conversation_id, Role.ASSISTANT, ""), variant=2, variants=2
         )
         place = messages.index(old)
-        return self._start(
-            None, answer, lambda: messages.__setitem__(slice(place, None), [answer])
-        )
+        return self._start(None, answer, lambda: messages.__setitem__(slice(place, None), [answer]))
 
     def resume(self, message_id: int) -> Run:
         old, messages = self._find(message_id)
@@ -266,9 +262,7 @@ class FakeChat:
                     return message, messages
         raise NotFound("There is no such message here.")
 
-    def _start(
-        self, question: Message | None, answer: Message, write: Callable[[], object]
-    ) -> Run:
+    def _start(self, question: Message | None, answer: Message, write: Callable[[], object]) -> Run:
         problem, self.problem = self.problem, None
         if problem:
             raise problem
@@ -317,9 +311,7 @@ class FakeApp:
         problem, self.status_problem = self.status_problem, None
         return failed(problem) if problem else done(self.status)
 
-    def open_vault(
-        self, *, passphrase: str | None = None, create: bool = False
-    ) -> Future[Session]:
+    def open_vault(self, *, passphrase: str | None = None, create: bool = False) -> Future[Session]:
         self.opened.append((passphrase, create))
         return failed(self.open_problems.pop(0)) if self.open_problems else done(self.session)
 

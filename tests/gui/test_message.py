@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QTextCursor, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -28,8 +29,7 @@ from tests.gui.conversations import (
 from ui.chat.announce import read_out
 from ui.chat.body import FocusRing
 from ui.chat.button import QuietButton
-from ui.chat.code import MAX_LINE_CHARACTERS, MAX_LINES, CodeView
-from ui.chat.colourist import Colourist
+from ui.chat.code import CodeView
 from ui.chat.message import Caret, MessageView
 from ui.chat.prose import ProseView
 from ui.theme.tokens import LIGHT
@@ -168,7 +168,7 @@ def test_huge_answer_is_drawn_in_part(page: QWidget, pool: Executor) -> None:
     """200,000 characters are shown; a line says that there is more."""
     view = view_of(answer(1, "word " * 100_000), tools(pool), page)
     assert 190_000 < sum(map(len, shown(view))) <= 200_000
-    assert "Only the first 200,000 characters are shown. Copy takes all." in captions(view)
+    assert "Only the first part is shown here. Copy takes all of it." in captions(view)
 
 
 def test_selection_stays_while_more_is_written(page: QWidget, pool: Executor) -> None:
@@ -274,53 +274,61 @@ def test_focus_by_keyboard_shows_a_ring(page: QWidget, pool: Executor) -> None:
     assert not ring(view).isVisible()
 
 
-# Code -------------------------------------------------------------------------------------
+def test_bubble_covers_text_from_the_right(page: QWidget, pool: Executor) -> None:
+    """Arabic begins at the other edge of the column: its ground reaches there."""
+    left = view_of(question(1, "a"), tools(pool), page).grab().toImage()
+    right = view_of(question(2, "مرحبا"), tools(pool), page).grab().toImage()
+    row = left.height() // 2
+    for image, reaches in ((left, False), (right, True)):
+        colour = image.pixelColor(image.width() - 10, row).name()
+        assert (colour == LIGHT.bubble) == reaches
 
 
-def test_code_is_coloured(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
-    """The colours come from a worker, a moment later."""
-    view = view_of(answer(1, "```python\n# why\nx = 1\n```"), tools(pool), page)
-    line = code(view).body.document().firstBlock().layout()
-    assert line.formats() == []
-    qtbot.waitUntil(lambda: bool(line.formats()))
-    (comment,) = line.formats()
-    assert comment.format.foreground().color().name() == LIGHT.quiet
+def test_caret_stands_where_the_text_runs_to(page: QWidget, pool: Executor) -> None:
+    """Right of English, left of Arabic."""
+    english = view_of(answer(1, "hello", WRITING), tools(pool), page)
+    arabic = view_of(answer(2, "مرحبا", WRITING), tools(pool), page)
+    for view, sign in ((english, 1), (arabic, -1)):
+        end = prose(view).textCursor()
+        end.movePosition(QTextCursor.MoveOperation.End)
+        at = prose(view).mapTo(view, prose(view).cursorRect(end).center()).x()
+        assert sign * (caret(view).geometry().center().x() - at) > 0
 
 
-@pytest.mark.parametrize("language", ["", "klingon"])
-def test_unknown_code_is_plain(page: QWidget, pool: Executor, language: str) -> None:
-    """No language is guessed, and no worker is troubled."""
-    view = view_of(answer(1, f"```{language}\nx = 1\n```"), tools(pool), page)
-    assert code(view).findChild(Colourist) is None
+def test_menu_of_text(page: QWidget, pool: Executor) -> None:
+    """Copy and select all: nothing that makes no sense here."""
+    text = prose(view_of(answer(1, "some text"), tools(pool), page))
+    menu = text.menu_at(QPoint(300, 10))
+    assert [action.text() for action in menu.actions()] == ["Copy", "Select all"]
+    assert not menu.actions()[0].isEnabled()
+    menu.actions()[1].trigger()
+    assert text.textCursor().selectedText() == "some text"
 
 
-def test_code_that_goes_while_it_is_read(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
-    """A result that comes too late is dropped."""
-    view = view_of(answer(1, "```python\n" + "x = 1\n" * 2_000 + "```"), tools(pool), page)
-    with qtbot.waitSignal(view.destroyed):
-        view.deleteLater()
-    pool.shutdown()
-    QApplication.processEvents()
+def test_menu_of_a_link(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
+    """A link can be opened, which asks first, or its address copied."""
+    address = "https://example.org/x"
+    view = view_of(answer(1, f"[some link]({address})"), tools(pool), page)
+    menu = prose(view).menu_at(QPoint(10, 15))
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Copy address"].trigger()
+    assert QApplication.clipboard().text() == address
+    with qtbot.waitSignal(view.link_requested) as asked:
+        actions["Open link…"].trigger()
+    assert asked.args == [address]
 
 
-def test_code_is_copied_as_it_was_written(page: QWidget, pool: Executor) -> None:
-    """The button takes the source: long lines whole, invisible characters as they were."""
-    source = "a\u200b\n" + "x" * (MAX_LINE_CHARACTERS + 5)
-    view = view_of(answer(1, f"```\n{source}\n```"), tools(pool), page)
-    assert shown(view)[0].splitlines() == ["a⟨U+200B⟩", "x" * MAX_LINE_CHARACTERS, "x" * 5]
-    code(view).copy_button.click()
-    assert QApplication.clipboard().text() == source
-    assert code(view).copy_button.text() == "Copied"
-
-
-def test_endless_code_is_drawn_in_part(page: QWidget, pool: Executor) -> None:
-    """2,000 lines are shown; a line says so, and a copy has all of them."""
-    source = "\n".join(map(str, range(MAX_LINES + 500)))
-    view = view_of(answer(1, f"```\n{source}\n```"), tools(pool), page)
-    assert len(shown(view)[0].splitlines()) == MAX_LINES
-    labels = [label.text() for label in code(view).findChildren(QLabel) if not label.isHidden()]
-    assert "Only the first 2,000 lines are shown. Copy takes all." in labels
-    assert code(view).source == source
+def test_links_by_keyboard(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
+    """The Tab key goes from link to link, Enter asks about one."""
+    text = "[one](https://example.org/1) and [two](https://example.org/2)"
+    view = view_of(answer(1, text), tools(pool), page)
+    page.activateWindow()
+    prose(view).setFocus(Qt.FocusReason.TabFocusReason)
+    for number in (1, 2):
+        QTest.keyClick(prose(view), Qt.Key.Key_Tab)
+        with qtbot.waitSignal(view.link_requested) as asked:
+            QTest.keyClick(prose(view), Qt.Key.Key_Return)
+        assert asked.args == [f"https://example.org/{number}"]
 
 
 # State and actions ------------------------------------------------------------------------

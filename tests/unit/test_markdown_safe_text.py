@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.markdown.safe_text import encodable, harmless, revealed
+from ui.markdown.safe_text import encodable, harmless, revealed, runs_left
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)
 
@@ -50,6 +50,15 @@ def test_lines_end_in_one_way() -> None:
 def test_controls_become_one_visible_sign() -> None:
     """NUL, escape and halves of a pair turn into the replacement character."""
     assert harmless("\x00\x1b\ud800") == "\ufffd" * 3
+
+
+def test_direction_is_that_of_the_first_letter() -> None:
+    """Figures and signs have none of their own."""
+    assert runs_left("123 (مرحبا) hello")
+    assert runs_left("שלום")
+    assert not runs_left("hello مرحبا")
+    assert not runs_left("12.5 %")
+    assert not runs_left("")
 
 
 def test_encodable_changes_only_lone_surrogates() -> None:

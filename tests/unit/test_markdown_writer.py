@@ -121,6 +121,14 @@ def test_ordered_lists_carry_the_count_on() -> None:
     assert [block.textList().itemText(block) for block in blocks_of(document)] == ["7)", "8)"]
 
 
+def test_lists_may_begin_with_zero() -> None:
+    """The first number is the text's own, inside another list too."""
+    document, _ = write("- a\n\n  0. b\n  0. c")
+    first, *inner = blocks_of(document)
+    assert first.text() == "a"
+    assert [block.textList().itemText(block) for block in inner] == ["0.", "1."]
+
+
 def test_wide_numbers_have_room() -> None:
     """A long number's item is indented further: the number would stick out of the column."""
     document, _ = write("1. a", "123456. b")
@@ -265,6 +273,7 @@ def test_reading_text_has_its_line_height() -> None:
     """15 pixels and one and a half lines, in whole pixels."""
     document, _ = write("text")
     form = blocks_of(document)[0].blockFormat()
+    assert form.leftMargin() == 0
     assert document.defaultFont().pixelSize() == 15
     assert form.lineHeight() == 23
     assert form.lineHeightType() == QTextBlockFormat.LineHeightTypes.MinimumHeight.value

@@ -7,6 +7,8 @@ import re
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.markdown.safe_text import harmless
+
 # A mark that ends a sentence, with what may close behind it; or the end of a line.
 _END = re.compile(r"[.!?…]+[\"'”’)\]*_]*\s+|\n+")
 _MARKS = re.compile(r"[*_`#>|~]+")
@@ -45,4 +47,4 @@ def read_out(speaker: QWidget, sentence: str) -> None:
 
 
 def _spoken(text: str) -> str:
-    return _MARKS.sub("", text).strip()
+    return _MARKS.sub("", harmless(text)).strip()

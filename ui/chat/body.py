@@ -107,12 +107,10 @@ class Body(QWidget):
         self._ring.settle()
         return max(0, y - gap)
 
-    def end_rect(self) -> QRect:
-        """Where the last character ends, in this widget."""
-        if not self.segments:
-            return QRect(GUTTER, 0, 0, 0)
+    def caret_rect(self) -> QRect:
+        """Where a caret stands behind the last character, in this widget."""
         last = self.segments[-1]
-        return last.end_rect().translated(last.pos())
+        return last.caret_rect().translated(last.pos())
 
     # Finding ------------------------------------------------------------------------------
 

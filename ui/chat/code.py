@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QWidget
 
 from ui.chat.button import CopyButton
 from ui.chat.colourist import Colourist
-from ui.chat.reader import Reader, end_rect, plain_selection, writing
+from ui.chat.reader import Reader, as_plain_text, caret_rect, writing
 from ui.chat.tools import Tools
 from ui.markdown.look import Look
 from ui.markdown.safe_text import encodable, revealed
@@ -62,7 +62,7 @@ class CodeBody(QPlainTextEdit):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy and drag plain text only."""
-        return plain_selection(self)
+        return as_plain_text(super().createMimeDataFromSelection())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll sideways; leave up and down to the conversation."""
@@ -159,9 +159,9 @@ class CodeView(QFrame):
             bottom += button.height()
         return bottom
 
-    def end_rect(self) -> QRect:
-        """Where the last character ends, in this widget."""
-        return end_rect(self.body).translated(self.body.pos())
+    def caret_rect(self) -> QRect:
+        """Where a caret stands behind the last character, in this widget."""
+        return caret_rect(self.body).translated(self.body.pos())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ground."""

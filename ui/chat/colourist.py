@@ -61,7 +61,10 @@ class Colourist(QObject):
             self._read_again = True
             return
         text = self._body.toPlainText()[:MAX_HIGHLIGHTED_CHARACTERS]
-        self._reading = self._tools.pool.submit(highlight, text, self._language)
+        try:
+            self._reading = self._tools.pool.submit(highlight, text, self._language)
+        except RuntimeError:  # the pool is shut down: Hush is closing
+            return
         self._poll.start()
 
     def _take_result(self) -> None:

@@ -54,6 +54,7 @@ class MessageField(QPlainTextEdit):
 
     def set_text(self, text: str) -> None:
         """Replace the text; the cursor stands behind it."""
+        self.clear()  # else the old text would be laid out once more, in the new text's way
         self._break_lines_for(text)
         self.setPlainText(text)
         self.moveCursor(self.textCursor().MoveOperation.End)
@@ -135,10 +136,10 @@ class Composer(QWidget):
         self._theme = theme
         self._busy = False
         self.field = MessageField()
-        self._send = IconButton(Icon.SEND, "Send", theme.palette, shortcut="Enter")
-        self._stop = IconButton(Icon.STOP, "Stop", theme.palette, shortcut="Esc")
+        self.send_button = IconButton(Icon.SEND, "Send", theme.palette, shortcut="Enter")
+        self.stop_button = IconButton(Icon.STOP, "Stop", theme.palette, shortcut="Esc")
         self._banner = QWidget()
-        self._cancel = TextButton("Cancel", "link")
+        self.cancel_button = TextButton("Cancel", "link")
         self._frame = _Frame(self.field)
         self._set_up_buttons()
         self._lay_out()
@@ -148,7 +149,7 @@ class Composer(QWidget):
         self.apply(theme)
 
     def _set_up_buttons(self) -> None:
-        for button in (self._send, self._stop):
+        for button in (self.send_button, self.stop_button):
             button.setProperty("kind", "main")
             button.setFixedSize(32, 32)
             button.setIconSize(QSize(18, 18))
@@ -157,13 +158,13 @@ class Composer(QWidget):
         banner = QHBoxLayout(self._banner)
         banner.setContentsMargins(Space.RELATED, 0, 0, Space.HALF)
         banner.addWidget(PlainLabel(_EDITING, "quiet", wrap=True), 1)
-        banner.addWidget(self._cancel)
+        banner.addWidget(self.cancel_button)
         row = QHBoxLayout(self._frame)
         row.setContentsMargins(Space.RELATED, Space.INSIDE, Space.INSIDE, Space.INSIDE)
         row.setSpacing(Space.INSIDE)
         row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.send_button, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.stop_button, 0, Qt.AlignmentFlag.AlignBottom)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -174,9 +175,9 @@ class Composer(QWidget):
         self.field.sent.connect(self._ask_to_send)
         self.field.refused.connect(self.paste_refused)
         self.field.textChanged.connect(self._offer)
-        self._send.clicked.connect(self._ask_to_send)
-        self._stop.clicked.connect(self.stop_wanted)
-        self._cancel.clicked.connect(self.editing_left)
+        self.send_button.clicked.connect(self._ask_to_send)
+        self.stop_button.clicked.connect(self.stop_wanted)
+        self.cancel_button.clicked.connect(self.editing_left)
 
     @property
     def text(self) -> str:
@@ -187,6 +188,11 @@ class Composer(QWidget):
         """Replace what is written."""
         self.field.set_text(text)
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether it says that an earlier message is being edited."""
+        return not self._banner.isHidden()
+
     def show_editing(self, *, editing: bool) -> None:
         """Say whether an earlier message is being edited."""
         self._banner.setVisible(editing)
@@ -194,8 +200,8 @@ class Composer(QWidget):
     def set_busy(self, *, busy: bool) -> None:
         """Offer to stop while a reply is being written; typing goes on."""
         self._busy = busy
-        self._send.setVisible(not busy)
-        self._stop.setVisible(busy)
+        self.send_button.setVisible(not busy)
+        self.stop_button.setVisible(busy)
         self._offer()
 
     def take_focus(self) -> None:
@@ -206,13 +212,13 @@ class Composer(QWidget):
         """Take another theme."""
         self._theme = theme
         self._frame.apply(theme)
-        for button in (self._send, self._stop):
+        for button in (self.send_button, self.stop_button):
             button.apply(theme.palette)
         self._offer()
         self.field.refit()
 
     def _offer(self) -> None:
-        self._send.setEnabled(not self.field.document().isEmpty())
+        self.send_button.setEnabled(not self.field.document().isEmpty())
 
     def _ask_to_send(self) -> None:
         if self._busy:

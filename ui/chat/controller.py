@@ -269,7 +269,7 @@ class ChatController:
         if reply is None:
             return
         reply.add(event.text)
-        if reply.exchange and event.conversation_id == self.conversation_id:
+        if event.conversation_id == self.conversation_id:
             self._page.timeline.append_text(event.message_id, event.text)
 
     def _reply_ended(self, event: ReplyEnded) -> None:

@@ -52,6 +52,11 @@ class FindBar(QWidget):
             self._row.addWidget(button)
         self.hide()
 
+    @property
+    def result(self) -> str:
+        """What it says about the last search; empty where there is a match."""
+        return self._result.text()
+
     def indent(self, side: int) -> None:
         """Stand above the text: so many pixels from both edges."""
         self._row.setContentsMargins(side, 0, side, Space.INSIDE)

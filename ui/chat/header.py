@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QToolButton, QWidget
 
@@ -100,6 +100,11 @@ class Header(QWidget):
         self._row.addWidget(self._stack, 1)
         self._row.addWidget(self._more)
 
+    @property
+    def title(self) -> str:
+        """The title it shows; empty for a chat that has not begun."""
+        return self._title.text()
+
     def indent(self, left: int) -> None:
         """Let the title begin so many pixels from the edge: above the text."""
         margins = (left, Space.RELATED, Space.RELATED, Space.RELATED)
@@ -121,9 +126,9 @@ class Header(QWidget):
         """Take another theme."""
         self._more.apply(theme.palette)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A double click on the title changes it."""
         if isinstance(event, QMouseEvent) and event.type() is QEvent.Type.MouseButtonDblClick:
             self.begin_rename()
             return True
-        return super().eventFilter(watched, event)  # type: ignore[arg-type] # Qt passes a QObject
+        return super().eventFilter(watched, event)

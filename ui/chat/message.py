@@ -16,7 +16,7 @@ from assistant.records import FinishReason, Message, MessageState, Role
 from ui.chat.actions import ActionRow
 from ui.chat.announce import SentenceReader
 from ui.chat.answer import AnswerBody
-from ui.chat.body import GUTTER, MAX_DRAWN_CHARACTERS
+from ui.chat.body import GUTTER
 from ui.chat.entries import Entry
 from ui.chat.question import QuestionBody
 from ui.chat.tools import Deadline, Tools
@@ -32,8 +32,7 @@ _STATES = {
     MessageState.FAILED: "The model stopped unexpectedly. What it wrote so far is kept.",
 }
 _AT_LIMIT = "The reply reached its length limit."
-_CUT = f"Only the first {MAX_DRAWN_CHARACTERS:,} characters are shown. Copy takes all."
-_CARET_WIDTH = 3  # pixels at 100 %
+_CUT = "Only the first part is shown here. Copy takes all of it."
 
 
 def _state_words(message: Message) -> str:
@@ -48,13 +47,6 @@ class Caret(QWidget):
         super().__init__(parent)
         self._look = look
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def stand_after(self, end: QRect) -> None:
-        """Stand behind the last character; its place in the parent's coordinates."""
-        width = self._look.scaled(_CARET_WIDTH)
-        height = self._look.scaled(Type.READING + Space.HALF)
-        top = end.center().y() - height // 2
-        self.setGeometry(end.center().x() + width, top, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the block."""
@@ -235,7 +227,7 @@ class MessageView(QFrame):
                 caption.setGeometry(GUTTER, y, width, height)
                 y += height
         if self._entry.is_streaming:
-            self._caret.stand_after(self.body.end_rect().translated(self.body.pos()))
+            self._caret.setGeometry(self.body.caret_rect().translated(self.body.pos()))
         row = self._actions.sizeHint().height()
         left = GUTTER - look.scaled(Space.INSIDE)  # labels stand below the text
         self._actions.setGeometry(left, y, width, row)

@@ -38,7 +38,7 @@ class EmptyChat(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(1, 1)  # what does not fit is cut: the composer below needs its room
-        self._starters = [TextButton(words, "outlined") for words in _STARTERS]
+        self.starters = [TextButton(words, "outlined") for words in _STARTERS]
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.MARGIN, 0, Space.MARGIN, 0)
         column.setSpacing(Space.HALF)
@@ -46,7 +46,7 @@ class EmptyChat(QWidget):
         column.addWidget(self._line(_GREETING, "title"))
         column.addWidget(self._line(_PROMISE, "quiet"))
         column.addSpacing(Space.GROUP)
-        for words, button in zip(_STARTERS, self._starters, strict=True):
+        for words, button in zip(_STARTERS, self.starters, strict=True):
             button.clicked.connect(partial(self.starter_chosen.emit, words))
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             column.addSpacing(Space.HALF)
@@ -55,7 +55,7 @@ class EmptyChat(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer only what can be read whole."""
         super().resizeEvent(event)
-        for button in self._starters:
+        for button in self.starters:
             button.setVisible(button.sizeHint().width() <= self.width() - 2 * Space.INSIDE)
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from PySide6.QtCore import QMimeData, QRect, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -15,8 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QMenu, QTextBrowser, QTextEdit, QWidget
 
-from ui.chat.reader import Reader, end_rect, plain_selection, writing
+from ui.chat.reader import Reader, as_plain_text, caret_rect, writing
 from ui.markdown.blocks import Prose
+from ui.markdown.safe_text import runs_left
 from ui.markdown.writer import DocumentWriter
 
 # A document is laid out from where it changes to its end: short ones keep that short.
@@ -46,6 +47,7 @@ class ProseView(QTextBrowser):
         self._links: list[str] = []
         self._tail = ""
         self._tail_at = 0  # where the document ended before the tail
+        self._runs_left = False  # whether some line of it begins at the right
         self.reader = Reader(self)
         self._set_up_frame()
         self._set_up_links()
@@ -80,6 +82,7 @@ class ProseView(QTextBrowser):
         """Write the person's own text into an empty view, as it is."""
         with writing(self) as cursor:
             self._writer.write_lines(cursor, text)
+        self._runs_left = any(runs_left(line) for line in text.split("\n"))
 
     def set_tail(self, text: str) -> None:
         """Show the unfinished block. Where it only grew, only what is new is inserted."""
@@ -121,12 +124,17 @@ class ProseView(QTextBrowser):
         return ceil(self.document().size().height())
 
     def natural_width(self) -> int:
-        """The width of the widest line, in pixels, after ``fit``."""
+        """The width that the text takes up, in pixels, after ``fit``.
+
+        All there is where a line runs from the right: it begins at the other edge.
+        """
+        if self._runs_left:
+            return self.lineWrapColumnOrWidth()
         return ceil(self.document().idealWidth())
 
-    def end_rect(self) -> QRect:
-        """Where the last character ends, in this widget."""
-        return end_rect(self)
+    def caret_rect(self) -> QRect:
+        """Where a caret stands behind the last character, in this widget."""
+        return caret_rect(self)
 
     def sizeHint(self) -> QSize:
         """As laid out last; the message gives the geometry."""
@@ -145,7 +153,7 @@ class ProseView(QTextBrowser):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy and drag plain text only."""
-        return plain_selection(self)
+        return as_plain_text(super().createMimeDataFromSelection())
 
     def _follow(self, url: QUrl) -> None:
         number = url.toString()
@@ -159,9 +167,18 @@ class ProseView(QTextBrowser):
         event.ignore()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy and to select; for a link, to open and to copy its address."""
-        number = self.anchorAt(event.pos())
+        """Open the menu, which goes when it closes."""
+        menu = self.menu_at(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def menu_at(self, place: QPoint) -> QMenu:
+        """What can be done there: copy and select, and for a link ask about it or copy it.
+
+        Qt's own menu would copy a link's number.
+        """
         menu = QMenu(self)
+        number = self.anchorAt(place)
         if number:
             address = self._links[int(number)]
             menu.addAction("Open link…", lambda: self.link_requested.emit(address))
@@ -170,5 +187,4 @@ class ProseView(QTextBrowser):
         copy = menu.addAction("Copy", self.copy)
         copy.setEnabled(self.textCursor().hasSelection())
         menu.addAction("Select all", self.selectAll)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
+        return menu

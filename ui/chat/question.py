@@ -25,7 +25,7 @@ class QuestionBody(Body):
 
     def __init__(self, text: str, tools: Tools, parent: QWidget) -> None:
         super().__init__(tools, parent)
-        self._text = text[:MAX_DRAWN_CHARACTERS]
+        self._text = text[:MAX_DRAWN_CHARACTERS].rstrip()
         self._is_longer = len(text) > MAX_DRAWN_CHARACTERS
         self._excerpt = excerpt(self._text)
         self._undrawn: deque[str] = deque()

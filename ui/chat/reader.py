@@ -57,9 +57,17 @@ def end_of(editor: Editor) -> QTextCursor:
     return cursor
 
 
-def end_rect(editor: Editor) -> QRect:
-    """Where the last character ends, in the editor's coordinates."""
-    return editor.cursorRect(end_of(editor))
+def caret_rect(editor: Editor) -> QRect:
+    """Where a caret stands behind the last character, in the editor's coordinates.
+
+    It is an eighth as wide as the line is high, and to the left of text that runs to the left.
+    """
+    end = end_of(editor)
+    line = editor.cursorRect(end)
+    width = max(2, line.height() // 8)
+    runs_left = end.block().textDirection() is Qt.LayoutDirection.RightToLeft
+    left = line.center().x() + (-2 * width if runs_left else width)
+    return QRect(left, line.top(), width, line.height())
 
 
 @contextmanager
@@ -86,8 +94,14 @@ def writing(editor: Editor) -> Iterator[QTextCursor]:
             editor.setTextCursor(after)
 
 
-def plain_selection(editor: Editor) -> QMimeData:
-    """What is selected, as plain text only: for the clipboard and for dragging."""
-    data = QMimeData()
-    data.setText(editor.textCursor().selection().toPlainText())
+def as_plain_text(data: QMimeData) -> QMimeData:
+    """The clipboard's or a drag's data without its HTML and other formats.
+
+    It is Qt's own object that is changed: one made here would belong to Python and to the
+    clipboard, and crash the program at its end (measured with PySide 6.11).
+    """
+    text = data.text()
+    for form in data.formats():
+        data.removeFormat(form)
+    data.setText(text)
     return data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt, QTimer
-from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from ui.chat.button import PillButton
@@ -75,7 +75,13 @@ class ConversationScroll(QScrollArea):
         self._build()
 
     def _build(self) -> None:
-        """Build what is missing, for a share of the time; go on in the next turn."""
+        """Build what is missing, for a share of the time; go on in the next turn.
+
+        A page that is not shown has no width yet: it is built when it is.
+        """
+        if not self.isVisible():
+            self._builder.stop()
+            return
         built = self._column.build(self._tools.deadline(_BUILD_SECONDS))
         placed = self._place()
         if not built or not placed or self._extend():
@@ -115,6 +121,11 @@ class ConversationScroll(QScrollArea):
         self._follows = False
         self._anchor = (index, top)
         self._column.restart(LiveRange.around(index, len(self._conversation)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what came while the page was not shown, once it has its size."""
+        super().showEvent(event)
+        self._builder.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out for another width; what is read stays."""
@@ -166,6 +177,16 @@ class ConversationScroll(QScrollArea):
         area = area.translated(view.pos())
         self.ensureVisible(area.center().x(), area.top(), 0, margin)
         self.ensureVisible(area.center().x(), area.bottom(), 0, margin)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Home and End lead to the first and the last message; Qt does the rest."""
+        if event.key() == Qt.Key.Key_Home and len(self._conversation):
+            self._restart_at(0, Space.GROUP)
+            self._build()
+        elif event.key() == Qt.Key.Key_End:
+            self.jump_to_latest()
+        else:
+            super().keyPressEvent(event)
 
     # Focus and colours --------------------------------------------------------------------
 

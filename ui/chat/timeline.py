@@ -76,6 +76,7 @@ class Timeline(ConversationScroll):
             self._restart_at(*self._anchor)
         else:
             self._follows = True
+            self._column.restart(LiveRange.at_end(len(self._conversation)))
         if self._follows:
             self.jump_to_latest()
         else:

@@ -18,10 +18,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A block is parsed and laid out in one go on the GUI thread: 2,000 characters or 60 lines take
+# A block is parsed and laid out in one go on the GUI thread: 2,000 characters or 40 lines take
 # 2 to 5 ms there (measured on 2 cores), well below a frame.
 MAX_BLOCK_CHARACTERS = 2_000
-MAX_BLOCK_LINES = 60
+MAX_BLOCK_LINES = 40
 
 # A table cut by a limit goes on under its own heading, unless the heading itself is the bulk.
 _MAX_REPEATED_HEADING = 400

@@ -20,7 +20,7 @@ class Look:
 
     def scaled(self, pixels: float) -> int:
         """A type size or distance at 100 % (15 px), at this look's size."""
-        return max(1, round(pixels * self.reading / Type.READING))
+        return round(pixels * self.reading / Type.READING)
 
     def font(self, pixels: int = Type.READING, *, emphasis: bool = False) -> QFont:
         """The application's font; ``pixels`` at 100 %."""

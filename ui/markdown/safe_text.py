@@ -10,6 +10,7 @@ and Anderson, "Trojan Source" (2021), for invisible characters in code.
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import chain
 
 _REPLACEMENT = "\ufffd"
@@ -67,6 +68,18 @@ def harmless(text: str) -> str:
 def revealed(text: str) -> str:
     """Text safe to draw where each character counts; everything invisible is shown."""
     return _lines(text).translate(_EXACT)
+
+
+def runs_left(line: str) -> bool:
+    """Whether a line is written from the right: by its first letter that has a direction.
+
+    Unicode UAX 9, rules P2 and P3, without isolates.
+    """
+    for character in line:
+        kind = unicodedata.bidirectional(character)
+        if kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
 
 
 def encodable(text: str) -> str:

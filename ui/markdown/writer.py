@@ -8,56 +8,28 @@ is a number into a list that only Hush reads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from PySide6.QtCore import Qt
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QFontMetricsF,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextFormat,
-    QTextFrameFormat,
-    QTextLength,
-    QTextList,
-    QTextListFormat,
-    QTextTableFormat,
-)
+from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextDocument
 
 from ui.markdown.blocks import Prose
-from ui.markdown.inline import LINE_BREAK, InlineWriter
+from ui.markdown.inline import LINE_BREAK
 from ui.markdown.look import Look
-from ui.markdown.safe_text import harmless, revealed
-from ui.theme.tokens import Space, Type
+from ui.markdown.page import LIST_INDENT, Cell, Page, line_format
+from ui.markdown.safe_text import harmless
 
 # Lists and quotes nested deeper than markdown-it follows are shown as they were written: it
 # drops what lies below. A list takes two of its levels.
 _MAX_NESTING = 40
-_MAX_DRAWN_DEPTH = 6  # deeper levels are not indented further: the column would run out
 
 # Unclosed brackets cost markdown-it time with their square: 2,000 of them 35 ms, 100 below 1 ms.
 _MAX_BRACKETS = 100
 
-# A table of 300 cells takes about 8 ms to lay out (measured on 2 cores).
+# A table of 240 cells takes about 10 ms to write and lay out (measured on 2 cores).
 _MAX_COLUMNS = 12
-_MAX_CELLS = 300
-
-_HEADING_PIXELS = {1: 17, 2: 16}  # at 100 %; all below are as large as the text
-_LIST_INDENT = 24  # pixels at 100 %
-# At least: a line with taller letters (another script, emoji) is as high as they are.
-_AT_LEAST = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
-_ALIGNMENT = {
-    "text-align:right": Qt.AlignmentFlag.AlignRight,
-    "text-align:center": Qt.AlignmentFlag.AlignHCenter,
-}
-_RULER = QTextFormat.Property.BlockTrailingHorizontalRulerWidth
+_MAX_CELLS = 240
 
 
 class _Parser(MarkdownIt):
@@ -93,8 +65,8 @@ class DocumentWriter:
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         document.setDefaultFont(self._look.font())
-        document.setIndentWidth(self._look.scaled(_LIST_INDENT))
-        QTextCursor(document).setBlockFormat(self._line_format())
+        document.setIndentWidth(self._look.scaled(LIST_INDENT))
+        QTextCursor(document).setBlockFormat(line_format(self._look))
 
     def write(self, cursor: QTextCursor, block: Prose, links: list[str]) -> None:
         """Write one block at the cursor, which stands at the document's end.
@@ -106,7 +78,7 @@ class DocumentWriter:
                 carries its place in this list, never its address.
         """
         tokens = self._parse(block.markdown)
-        page = _Page(cursor, self._look, links)
+        page = Page(cursor, self._look, links)
         if tokens is None:
             page.plain(block.markdown)
         else:
@@ -114,21 +86,16 @@ class DocumentWriter:
 
     def write_lines(self, cursor: QTextCursor, text: str) -> None:
         """Write the person's own text: every line a paragraph, nothing interpreted."""
-        cursor.setBlockFormat(self._line_format())
+        cursor.setBlockFormat(line_format(self._look))
         cursor.insertText(harmless(text))
 
     def write_unfinished(self, cursor: QTextCursor, text: str) -> None:
         """Write the beginning of a block that is not complete, as plain text."""
-        _Page(cursor, self._look, []).plain(text)
+        Page(cursor, self._look, []).plain(text)
 
     def continue_unfinished(self, cursor: QTextCursor, text: str) -> None:
         """Add to what ``write_unfinished`` wrote; the cursor stands at its end."""
         cursor.insertText(harmless(text).replace("\n", LINE_BREAK), QTextCharFormat())
-
-    def _line_format(self) -> QTextBlockFormat:
-        form = QTextBlockFormat()
-        form.setLineHeight(self._look.line_height, _AT_LEAST)
-        return form
 
     def _parse(self, markdown: str) -> list[Token] | None:
         """The block's tokens, or None where it is too tangled or too large to be drawn."""
@@ -145,7 +112,7 @@ def _too_large_a_table(tokens: Sequence[Token]) -> bool:
     return cells > _MAX_CELLS or columns > _MAX_COLUMNS
 
 
-def _write_blocks(page: _Page, tokens: Sequence[Token], number: int | None) -> None:
+def _write_blocks(page: Page, tokens: Sequence[Token], number: int | None) -> None:
     """Write a block's tokens. ``number`` is that of the first ordered item."""
     at = 0
     while at < len(tokens):
@@ -154,8 +121,9 @@ def _write_blocks(page: _Page, tokens: Sequence[Token], number: int | None) -> N
             case "bullet_list_open":
                 page.open_list(None)
             case "ordered_list_open":
-                own = int(token.attrGet("start") or 1)
-                page.open_list(own if number is None else number, token.markup)
+                own = token.attrGet("start")
+                start = int(own) if own is not None else 1
+                page.open_list(start if number is None else number, token.markup)
                 number = None
             case "bullet_list_close" | "ordered_list_close":
                 page.close_list()
@@ -184,18 +152,6 @@ def _write_blocks(page: _Page, tokens: Sequence[Token], number: int | None) -> N
         at += 1
 
 
-Cell = tuple[Sequence[Token], str]  # its inline tokens, and its "style" (the alignment)
-
-
-@dataclass(slots=True)
-class _OpenList:
-    """A list that is being written. ``margin`` is what wide numbers need beside the indent."""
-
-    form: QTextListFormat
-    margin: int = 0
-    written: QTextList | None = None
-
-
 def _rows(tokens: Sequence[Token]) -> Iterator[list[Cell]]:
     """A table's rows, the heading first."""
     row: list[Cell] = []
@@ -206,184 +162,3 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Cell]]:
             row.append((token.children or [], str(before.attrGet("style") or "")))
         elif token.type == "tr_close":
             yield row
-
-
-class _Page:
-    """The end of a document, and where in lists and quotes it stands."""
-
-    def __init__(self, cursor: QTextCursor, look: Look, links: list[str]) -> None:
-        self._cursor = cursor
-        self._look = look
-        self._links = links
-        self._lists: list[_OpenList] = []
-        self._item_begins = False
-        self.quotes = 0
-
-    # Lists --------------------------------------------------------------------------------
-
-    def open_list(self, number: int | None, delimiter: str = ".") -> None:
-        """Begin a list one level deeper; ``number`` is None for bullets."""
-        form = QTextListFormat()
-        form.setIndent(min(len(self._lists) + 1, _MAX_DRAWN_DEPTH))
-        opened = _OpenList(form)
-        if number is None:
-            bullets = (QTextListFormat.Style.ListDisc, QTextListFormat.Style.ListCircle)
-            form.setStyle(bullets[len(self._lists) % 2])
-        else:
-            form.setStyle(QTextListFormat.Style.ListDecimal)
-            form.setStart(number)
-            form.setNumberSuffix(delimiter)
-            opened.margin = self._margin_for(number)
-        self._lists.append(opened)
-
-    def close_list(self) -> None:
-        """End the innermost list."""
-        self._lists.pop()
-        self._item_begins = False
-
-    def open_item(self) -> None:
-        """The next block is the first of a list's item."""
-        self._item_begins = True
-
-    def close_item(self) -> None:
-        """The item is over; one without any text is an empty line with its marker."""
-        if self._item_begins:
-            self._begin(self._paragraph_format())
-
-    # Blocks -------------------------------------------------------------------------------
-
-    def paragraph(self, inline: Sequence[Token]) -> None:
-        """A paragraph of reading text."""
-        self._begin(self._paragraph_format())
-        self._inline(inline, self._text_format())
-
-    def plain(self, text: str) -> None:
-        """Text as it stands, in one paragraph."""
-        self._begin(self._paragraph_format())
-        self._cursor.insertText(harmless(text).replace("\n", LINE_BREAK), self._text_format())
-
-    def heading(self, level: int, inline: Sequence[Token]) -> None:
-        """A heading; the level counts from 1."""
-        form = self._paragraph_format()
-        form.setHeadingLevel(level)
-        form.setTopMargin(self._look.scaled(Space.RELATED + Space.HALF))
-        form.setBottomMargin(self._look.scaled(Space.HALF))
-        self._begin(form)
-        text = self._text_format()
-        pixels = _HEADING_PIXELS.get(level, Type.READING)
-        text.setFont(self._look.font(pixels, emphasis=True))
-        self._inline(inline, text)
-
-    def code(self, text: str) -> None:
-        """A code block inside a quote or list, where it cannot be a widget of its own."""
-        form = self._paragraph_format()
-        form.setBackground(QColor(self._look.palette.code))
-        form.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
-        self._begin(form)
-        lines = revealed(text.removesuffix("\n")).replace("\n", LINE_BREAK)
-        code_format = self._text_format()
-        code_format.setFont(self._look.code_font())
-        self._cursor.insertText(lines, code_format)
-
-    def rule(self) -> None:
-        """A hairline across the column."""
-        form = self._paragraph_format()
-        form.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
-        form.setTopMargin(self._look.scaled(Space.RELATED) + round(self._look.leading))
-        full = QTextLength(QTextLength.Type.PercentageLength, 100)
-        form.setProperty(_RULER, full)
-        form.setBackground(QColor(self._look.palette.hairline))  # the colour Qt draws it in
-        self._begin(form)
-
-    def table(self, rows: list[list[Cell]]) -> None:
-        """A table with hairlines; the first row is its heading."""
-        self._begin(self._paragraph_format())
-        table = self._cursor.insertTable(len(rows), len(rows[0]), self._table_format())
-        heading = self._text_format()
-        heading.setFontWeight(Type.EMPHASIS)
-        for row, cells in enumerate(rows):
-            for column, (inline, style) in enumerate(cells):
-                self._cursor = table.cellAt(row, column).firstCursorPosition()
-                form = QTextBlockFormat()
-                form.setAlignment(_ALIGNMENT.get(style, Qt.AlignmentFlag.AlignLeading))
-                self._cursor.setBlockFormat(form)
-                self._inline(inline, heading if row == 0 else self._text_format())
-        self._cursor = table.lastCursorPosition()
-        self._cursor.movePosition(QTextCursor.MoveOperation.NextBlock)
-
-    def _inline(self, tokens: Sequence[Token], form: QTextCharFormat) -> None:
-        InlineWriter(self._cursor, self._look, self._links, form).write(tokens)
-
-    def _begin(self, form: QTextBlockFormat) -> None:
-        """Stand in a new block.
-
-        A spare one at the end (of a new document, or below a table) is used: no empty line is
-        left behind.
-        """
-        if _is_spare(self._cursor):
-            self._cursor.setBlockFormat(form)
-        else:
-            self._cursor.insertBlock(form)
-        self._cursor.setBlockCharFormat(self._text_format())  # a list's marker has its colour
-        if self._item_begins:
-            self._item_begins = False
-            self._mark_item()
-
-    def _mark_item(self) -> None:
-        opened = self._lists[-1]
-        if opened.written is None:
-            opened.written = self._cursor.createList(opened.form)
-        else:
-            opened.written.add(self._cursor.block())
-
-    # Formats ------------------------------------------------------------------------------
-
-    def _paragraph_format(self) -> QTextBlockFormat:
-        look = self._look
-        form = QTextBlockFormat()
-        form.setLineHeight(look.line_height, _AT_LEAST)
-        margin = look.scaled(Space.HALF if self._item_begins else Space.RELATED)
-        form.setTopMargin(margin)
-        form.setBottomMargin(margin)
-        depth = min(len(self._lists), _MAX_DRAWN_DEPTH)
-        form.setIndent(0 if self._item_begins else depth)  # a list indents its items itself
-        quotes = look.scaled(_LIST_INDENT * min(self.quotes, _MAX_DRAWN_DEPTH))
-        form.setLeftMargin(quotes + sum(opened.margin for opened in self._lists))
-        return form
-
-    def _margin_for(self, number: int) -> int:
-        """What a number needs beside the indent, which has room for one digit.
-
-        At least two digits, so that the tenth item stands below the ninth.
-        """
-        widest = "0" * max(2, len(str(number))) + ". "
-        width = QFontMetricsF(self._look.font()).horizontalAdvance(widest)
-        return max(0, ceil(width) - self._look.scaled(_LIST_INDENT))
-
-    def _text_format(self) -> QTextCharFormat:
-        form = QTextCharFormat()
-        if self.quotes:
-            form.setForeground(QColor(self._look.palette.quiet))
-        return form
-
-    def _table_format(self) -> QTextTableFormat:
-        form = QTextTableFormat()
-        form.setBorder(1)
-        form.setBorderCollapse(True)
-        form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        form.setBorderBrush(QBrush(QColor(self._look.palette.hairline)))
-        form.setCellPadding(self._look.scaled(Space.HALF + 2))
-        form.setCellSpacing(0)
-        form.setTopMargin(self._look.scaled(Space.INSIDE))
-        form.setBottomMargin(self._look.scaled(Space.RELATED))
-        return form
-
-
-def _is_spare(cursor: QTextCursor) -> bool:
-    """Whether the cursor's block is empty and means nothing: no list item, no rule."""
-    block = cursor.block()
-    return (
-        block.length() == 1
-        and block.textList() is None
-        and not block.blockFormat().hasProperty(_RULER)
-    )

@@ -1,0 +1,171 @@
+"""The settings: what is typed holds, or says why it cannot."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+
+from assistant.errors import StorageFull
+from assistant.settings import DEFAULT_SYSTEM_PROMPT
+from tests.gui.bench import Bench
+from ui.controls import PlainLabel, TextButton
+
+
+def field(bench: Bench, name: str) -> QLineEdit:
+    """A choice's field."""
+    return next(
+        f for f in bench.settings_page.findChildren(QLineEdit) if f.accessibleName() == name
+    )
+
+
+def prompt(bench: Bench) -> QPlainTextEdit:
+    """The field of the instructions."""
+    return bench.settings_page.findChild(QPlainTextEdit)
+
+
+def words(bench: Bench) -> list[str]:
+    """What can be read on the page."""
+    labels = bench.settings_page.findChildren(PlainLabel)
+    return [label.text() for label in labels if label.isVisible()]
+
+
+def type_into(bench: Bench, name: str, text: str) -> None:
+    """Change a choice and press Enter."""
+    target = field(bench, name)
+    target.setFocus()
+    target.selectAll()
+    bench.qtbot.keyClicks(target, text)
+    bench.press("Return", target)
+
+
+@pytest.fixture
+def at_settings(bench: Bench) -> Bench:
+    """The window, at its settings."""
+    bench.press("Ctrl+2")
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute", "value"),
+    [
+        ("Text size", "18", "reading_size", 18),
+        ("Longest answer", "1,024", "reply_tokens", 1024),
+        ("Creativity", "0,7", "temperature", 0.7),
+        ("Top-p", "1", "top_p", 1.0),
+        ("Min-p", "0", "min_p", 0.0),
+        ("Seed", "42", "seed", 42),
+        ("Context", "4096", "context_tokens", 4096),
+        ("Threads", "2", "threads", 2),
+    ],
+)
+def test_every_choice_is_saved(
+    at_settings: Bench, name: str, text: str, attribute: str, value: object
+) -> None:
+    """Typed, it holds: as the number that was meant, in either notation."""
+    type_into(at_settings, name, text)
+    assert getattr(at_settings.app.settings, attribute) == value
+
+
+def test_an_empty_seed_means_a_new_one(at_settings: Bench) -> None:
+    """Empty is a value of its own here."""
+    type_into(at_settings, "Seed", "42")
+    type_into(at_settings, "Seed", " ")
+    assert at_settings.app.settings.seed is None
+
+
+def test_typing_is_saved_after_a_pause(at_settings: Bench) -> None:
+    """No Enter is needed."""
+    target = field(at_settings, "Longest answer")
+    target.selectAll()
+    at_settings.qtbot.keyClicks(target, "300")
+    at_settings.qtbot.waitUntil(lambda: at_settings.app.settings.reply_tokens == 300)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("3", "Creativity must be between 0 and 2."),
+        ("nan", "Creativity must be between 0 and 2."),
+        ("warm", "Creativity needs a number. The earlier one stands."),
+        ("", "Creativity needs a number. The earlier one stands."),
+    ],
+)
+def test_a_refused_value_says_why(at_settings: Bench, text: str, sentence: str) -> None:
+    """The sentence stands at the row, the earlier value holds, and a good one takes it back."""
+    if text:
+        type_into(at_settings, "Creativity", text)
+    else:
+        field(at_settings, "Creativity").clear()
+        at_settings.press("Return", field(at_settings, "Creativity"))
+    assert sentence in words(at_settings)
+    assert at_settings.app.settings.temperature == 0.2
+    type_into(at_settings, "Creativity", "1")
+    assert sentence not in words(at_settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "times"), [("Context", "4096", 1), ("Threads", "3", 1), ("Top-p", "0.5", 0)]
+)
+def test_what_the_model_is_loaded_with(
+    at_settings: Bench, name: str, text: str, times: int
+) -> None:
+    """Only these load it again; the page says so beforehand."""
+    type_into(at_settings, name, text)
+    assert at_settings.app.warmed == times
+    assert sum("loaded again" in line for line in words(at_settings)) == 2
+
+
+def test_the_text_size_changes_at_once(at_settings: Bench) -> None:
+    """The conversation and the composer grow with it; the rest does not."""
+    before = at_settings.composer.field.font().pixelSize()
+    type_into(at_settings, "Text size", "30")
+    assert at_settings.window.theme.reading == 30
+    assert at_settings.composer.field.font().pixelSize() == 2 * before
+
+
+def test_instructions(at_settings: Bench) -> None:
+    """They are saved after a pause, and the default can be had back."""
+    default = next(
+        button
+        for button in at_settings.settings_page.findChildren(TextButton)
+        if button.text() == "Use the default"
+    )
+    assert not default.isVisible()
+    prompt(at_settings).setPlainText("Answer in rhymes.")
+    at_settings.qtbot.waitUntil(
+        lambda: at_settings.app.settings.system_prompt == "Answer in rhymes."
+    )
+    assert default.isVisible()
+    default.click()
+    at_settings.qtbot.waitUntil(
+        lambda: at_settings.app.settings.system_prompt == DEFAULT_SYSTEM_PROMPT
+    )
+
+
+def test_instructions_are_no_book(at_settings: Bench) -> None:
+    """A huge paste is refused with a sentence."""
+    data = QMimeData()
+    data.setText("x" * 1_000_000)
+    QApplication.clipboard().setMimeData(data)
+    prompt(at_settings).paste()
+    assert prompt(at_settings).toPlainText() == DEFAULT_SYSTEM_PROMPT
+    assert "At most 20,000 characters fit here." in words(at_settings)
+
+
+def test_settings_that_cannot_be_written(at_settings: Bench) -> None:
+    """The page says so until the next ones could be."""
+    at_settings.app.save_problem = StorageFull("The disk is full.", "Make room.")
+    type_into(at_settings, "Seed", "1")
+    assert "The disk is full. Make room." in words(at_settings)
+    type_into(at_settings, "Seed", "2")
+    assert "The disk is full. Make room." not in words(at_settings)
+
+
+def test_a_hidden_list_is_not_forgotten_here(at_settings: Bench) -> None:
+    """What is changed elsewhere is not undone by the next choice made here."""
+    at_settings.press("Ctrl+B")
+    at_settings.press("Ctrl+2")
+    type_into(at_settings, "Seed", "7")
+    assert not at_settings.app.settings.list_visible
+    assert at_settings.app.settings.seed == 7
