@@ -69,6 +69,11 @@ class Bridge(QObject):
             lambda done: self._put(partial(_settle, done, on_result, on_error))
         )
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something has arrived that is not delivered, or a batch may still follow."""
+        return self._awake
+
     def _put(self, item: Event | Callable[[], None]) -> None:
         self._arrived.append(item)
         if not self._awake:

@@ -55,7 +55,7 @@ class ConversationController:
         self._chat = chat
         self._pool = pool
         self._query_number = 0
-        self._purge = QTimer(singleShot=True, interval=UNDO_MILLISECONDS + _GRACE)
+        self.purge_timer = QTimer(singleShot=True, interval=UNDO_MILLISECONDS + _GRACE)
         self._connect()
         self.refresh()
 
@@ -67,7 +67,7 @@ class ConversationController:
         header.renamed.connect(lambda title: self._here(partial(self.rename, title=title)))
         header.delete_wanted.connect(lambda: self._here(self.delete))
         header.export_wanted.connect(lambda: self._here(self.export))
-        self._purge.timeout.connect(self._purge_deleted)
+        self.purge_timer.timeout.connect(self._purge_deleted)
 
     def _here(self, action: Callable[[int], None]) -> None:
         """Do something with the conversation on the page."""
@@ -111,7 +111,7 @@ class ConversationController:
         was_open = conversation.id == self._chat.conversation_id
         self._list.remove(conversation.id)
         self._chat.forget(conversation.id)
-        self._purge.start()
+        self.purge_timer.start()
         title = conversation.title
         if len(title) > _TITLE_IN_NOTICE:
             title = title[:_TITLE_IN_NOTICE].rstrip() + "…"
@@ -136,13 +136,13 @@ class ConversationController:
     # Export -------------------------------------------------------------------------------
 
     def export(self, conversation_id: int) -> None:
-        """Ask where to, then write the conversation there as Markdown."""
-        name = self._list.title_of(conversation_id) or "Chat"
+        """Ask where to, then write the conversation on the page there as Markdown."""
+        name = _NOT_IN_FILE_NAMES.sub(" ", self._page.header.title).strip(" .")
         dialog = QFileDialog(self._page, "Export chat")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter("Markdown (*.md)")
         dialog.setDefaultSuffix("md")
-        dialog.selectFile(f"{_NOT_IN_FILE_NAMES.sub(' ', name).strip(' .') or 'Chat'}.md")
+        dialog.selectFile(f"{name or 'Chat'}.md")
         dialog.fileSelected.connect(lambda chosen: self.export_to(conversation_id, Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

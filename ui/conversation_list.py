@@ -16,7 +16,15 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -93,7 +101,8 @@ class ConversationView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens, Delete deletes; the rest moves the ring."""
         self._show_ring(shown=True)
-        conversation = self._model.conversation(self.currentIndex())
+        is_renaming = self.state() is QAbstractItemView.State.EditingState  # its Enter comes by
+        conversation = None if is_renaming else self._model.conversation(self.currentIndex())
         if conversation and event.key() in _ENTER:
             self.opened.emit(conversation.id)
         elif conversation and event.key() == Qt.Key.Key_Delete:
@@ -165,10 +174,10 @@ class ConversationList(QWidget):
         self._delegate = ConversationDelegate(theme)
         self.view = ConversationView(self._model, self._delegate)
         self.search = QLineEdit()
-        self._empty = PlainLabel(_EMPTY, "quiet", wrap=True)
+        self.empty = PlainLabel(_EMPTY, "quiet", wrap=True)
         self._stack = QStackedWidget()
         self.notice = Notice(theme.palette)
-        self._new = TextButton("New chat", "row")
+        self.new_button = TextButton("New chat", "row")
         self._line = Hairline(theme.palette, Qt.Orientation.Horizontal)
         self._set_up_search()
         self._lay_out()
@@ -183,17 +192,17 @@ class ConversationList(QWidget):
         self.search.setClearButtonEnabled(True)
 
     def _lay_out(self) -> None:
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._empty.setMargin(Space.INSIDE * 2)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.empty.setMargin(Space.INSIDE * 2)
         self._stack.addWidget(self.view)
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.empty)
         top = QHBoxLayout()
         top.setContentsMargins(Space.INSIDE, Space.INSIDE, Space.INSIDE, Space.INSIDE)
         top.addWidget(self.search)
         foot = QVBoxLayout()
         foot.setContentsMargins(Space.INSIDE, Space.HALF, Space.INSIDE, Space.INSIDE)
         foot.addWidget(self.notice)
-        foot.addWidget(self._new)
+        foot.addWidget(self.new_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -208,7 +217,8 @@ class ConversationList(QWidget):
         self.view.opened.connect(self.opened)
         self.view.delete_wanted.connect(self.delete_wanted)
         self._model.renamed.connect(self.renamed)
-        self._new.clicked.connect(self.new_wanted)
+        self._model.rowsInserted.connect(lambda: self.view.mark(self._open_id))
+        self.new_button.clicked.connect(self.new_wanted)
         self._minute = QTimer(self, interval=_MINUTE)
         self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
 
@@ -227,7 +237,7 @@ class ConversationList(QWidget):
 
     def update_shown(self, conversation: Conversation) -> None:
         """Show a change, where the conversation is in the list: it may be deleted by now."""
-        if self._model.index_of(conversation.id).isValid():
+        if any(shown.id == conversation.id for shown in self._model.conversations):
             self.put(conversation)
 
     def remove(self, conversation_id: int) -> None:
@@ -242,14 +252,9 @@ class ConversationList(QWidget):
         if index.isValid():
             self.view.move_ring(index)
 
-    def title_of(self, conversation_id: int) -> str:
-        """A title as the list shows it; empty where it does not."""
-        found = self._model.conversation(self._model.index_of(conversation_id))
-        return found.title if found else ""
-
     def _settle(self) -> None:
         self._stack.setCurrentIndex(0 if self._model.conversations else 1)
-        self._empty.setText(_NO_MATCH if self.search.text().strip() else _EMPTY)
+        self.empty.setText(_NO_MATCH if self.search.text().strip() else _EMPTY)
         self.view.mark(self._open_id)
 
     def apply(self, theme: Theme) -> None:
@@ -257,7 +262,7 @@ class ConversationList(QWidget):
         self._delegate.apply(theme)
         self._line.apply(theme.palette)
         self.notice.apply(theme.palette)
-        self._new.setIcon(icon(Icon.PLUS, theme.palette.accent, size=16))
+        self.new_button.setIcon(icon(Icon.PLUS, theme.palette.accent, size=16))
         self.view.scheduleDelayedItemsLayout()
 
     # The person's hands -------------------------------------------------------------------
@@ -278,13 +283,13 @@ class ConversationList(QWidget):
         if self._model.conversations:
             self.opened.emit(self._model.conversations[0].id)
 
-    def showEvent(self, event: QEvent) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Keep the times right while they can be seen."""
         self._model.look_again(self._now())
         self._minute.start()
-        super().showEvent(event)  # type: ignore[arg-type] # always a QShowEvent
+        super().showEvent(event)
 
-    def hideEvent(self, event: QEvent) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nothing can be seen."""
         self._minute.stop()
-        super().hideEvent(event)  # type: ignore[arg-type] # always a QHideEvent
+        super().hideEvent(event)

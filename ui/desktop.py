@@ -15,7 +15,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from assistant.errors import HushError, ProfileInUse
 from assistant.events import EngineChanged, Event, EventSink, Notice, RaiseRequested
+from assistant.hardening import harden_process
 from assistant.instance import Instance, raise_first
 from assistant.log import log_event, start_log
 from assistant.paths import Profile
@@ -51,10 +52,12 @@ def run(profile: Profile, passphrase: str | None = None) -> int:
             forward and this one ends.
         passphrase: From the command line; opens the vault, or makes it.
     """
+    harden_process()
     with ExitStack() as stack:
+        holds = stack.enter_context(ExitStack())  # let go last, also where it is taken late
         held: Instance | HushError
         try:
-            held = hold(profile, stack)
+            held = hold(profile, holds)
         except ProfileInUse as error:
             if raise_first(profile):
                 return 0
@@ -63,25 +66,25 @@ def run(profile: Profile, passphrase: str | None = None) -> int:
             held = error
         application = _application()
         window = Window(system_theme())
-        desktop = Desktop(window, profile, stack, passphrase)
-        stack.callback(desktop.close)
+        desktop = Desktop(window, profile, holds, passphrase)
         stack.enter_context(problems_logged(desktop.tell))
         stack.enter_context(quit_on_signals(window.close))
+        stack.callback(desktop.close)
         application.styleHints().colorSchemeChanged.connect(desktop.follow_system)
         window.first_painted.connect(lambda: desktop.start(held))
         window.show()
         return application.exec()
 
 
-def hold(profile: Profile, stack: ExitStack) -> Instance:
-    """Make the profile this process's own, and begin its log, until the stack is closed.
+def hold(profile: Profile, holds: ExitStack) -> Instance:
+    """Make the profile this process's own, and begin its log, until ``holds`` is closed.
 
     Raises:
         ProfileUnusable, ProfileInUse: nothing is held.
     """
     profile.prepare()
-    instance = stack.enter_context(Instance(profile))
-    stack.enter_context(start_log(profile.logs))
+    instance = holds.enter_context(Instance(profile))
+    holds.enter_context(start_log(profile.logs))
     return instance
 
 
@@ -100,7 +103,7 @@ class Desktop:
     Args:
         window: Shown already.
         profile: Where everything is kept.
-        stack: Keeps what is held until the end.
+        holds: Keeps what is held until the end.
         passphrase: From the command line, or None.
         build: Builds the core, on a thread.
     """
@@ -109,17 +112,18 @@ class Desktop:
         self,
         window: Window,
         profile: Profile,
-        stack: ExitStack,
+        holds: ExitStack,
         passphrase: str | None = None,
         build: Callable[[Profile, EventSink], App] = build_core,
     ) -> None:
         self._window = window
         self._profile = profile
-        self._stack = stack
+        self._holds = holds
         self._passphrase = passphrase
         self._build_core = build
         self._bridge = Bridge()
         self._pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="window")
+        self._core: Future[App] | None = None
         self._app: App | None = None
         self._front_door: FrontDoor | None = None
         self._workplace: Workplace | None = None
@@ -146,11 +150,12 @@ class Desktop:
     def close(self) -> None:
         """End everything that was started. Waits for the core: at most 2 s, with no window."""
         self._pool.shutdown(cancel_futures=True)
-        if self._app:
-            self._app.close()
+        core = self._core  # built perhaps a moment ago, and never heard of since
+        if core and not core.cancelled() and not core.exception():
+            core.result().close()
 
     def follow_system(self) -> None:
-        """The system turned dark or light."""
+        """Take the system's theme, with the person's reading size."""
         reading = self._app.settings.reading_size if self._app else self._window.theme.reading
         self._window.apply(system_theme(reading))
 
@@ -158,13 +163,15 @@ class Desktop:
 
     def _build(self, instance: Instance) -> None:
         instance.listen(lambda: self._bridge.sink(RaiseRequested()))
-        future = self._pool.submit(self._build_core, self._profile, self._bridge.sink)
-        self._bridge.then(future, self._built, self._trouble)
+        self._core = self._pool.submit(self._build_core, self._profile, self._bridge.sink)
+        self._bridge.then(self._core, self._built, self._trouble)
 
     def _built(self, app: App) -> None:
         from ui.front_door import FrontDoor
 
         self._app = app
+        if app.settings.reading_size != self._window.theme.reading:
+            self.follow_system()
         app.warm_engine()
         self._front_door = FrontDoor(app, self._bridge, self._window, self._opened)
         self._front_door.knock(self._passphrase)
@@ -192,7 +199,7 @@ class Desktop:
         self._window.show_full_page(page)
 
     def _hold_again(self) -> None:
-        future = self._pool.submit(hold, self._profile, self._stack)
+        future = self._pool.submit(hold, self._profile, self._holds)
         self._bridge.then(future, self._build, self._trouble)
 
     def _show_keys(self) -> None:

@@ -31,12 +31,12 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._label = PlainLabel(wrap=True)
-        self._action = TextButton("", "link")
+        self.action = TextButton("", "link")
         self._close = IconButton(Icon.CLOSE, "Dismiss", palette)
         self._act: Callable[[], None] | None = None
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.dismiss)
-        self._action.clicked.connect(self._do)
+        self.action.clicked.connect(self._do)
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.RELATED, Space.HALF, Space.HALF, Space.HALF)
@@ -44,7 +44,7 @@ class Notice(QFrame):
         self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._words.setSpacing(Space.HALF)
         self._words.addWidget(self._label, 1)
-        self._words.addWidget(self._action, 0, _START)
+        self._words.addWidget(self.action, 0, _START)
         row.addLayout(self._words, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
@@ -53,6 +53,11 @@ class Notice(QFrame):
     def text(self) -> str:
         """What it says; empty while hidden."""
         return "" if self.isHidden() else self._label.text()
+
+    @property
+    def remaining(self) -> int:
+        """Milliseconds until it goes by itself; -1 where it stays."""
+        return self._timer.remainingTime()
 
     def say(
         self,
@@ -73,8 +78,8 @@ class Notice(QFrame):
             milliseconds: How long it stays; 0 until it is dismissed.
         """
         self._label.setText(text)
-        self._action.set_words(action)
-        self._action.setVisible(bool(action))
+        self.action.set_words(action)
+        self.action.setVisible(bool(action))
         self._act = act
         self.setProperty("kind", "danger" if danger else "")
         self.style().unpolish(self)
@@ -109,7 +114,7 @@ class Notice(QFrame):
 
     def _arrange(self) -> None:
         direction = QBoxLayout.Direction
-        is_wide = self._action.sizeHint().width() * _SHARE > self.width()
+        is_wide = self.action.sizeHint().width() * _SHARE > self.width()
         self._words.setDirection(direction.TopToBottom if is_wide else direction.LeftToRight)
 
     def apply(self, palette: Palette) -> None:

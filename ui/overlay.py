@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
@@ -41,6 +41,7 @@ class Overlay(QWidget):
         self.column.setContentsMargins(Space.GROUP, Space.GROUP, Space.GROUP, Space.GROUP)
         self.column.setSpacing(Space.RELATED)
         self.hide()
+        window.installEventFilter(self)
 
     def open_centred(self) -> None:
         """Show the panel in the middle of the window."""
@@ -96,6 +97,12 @@ class Overlay(QWidget):
             at = stops.index(focus) if focus in stops else -1
             stops[(at + (1 if next else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
         return bool(stops)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A window of another size has its middle elsewhere."""
+        if watched is self._window and event.type() is QEvent.Type.Resize:
+            self.close_panel()
+        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click beside the panel closes it."""

@@ -67,6 +67,11 @@ class Rail(QWidget):
         """Mark where the person is."""
         self._group.button(position).setChecked(True)
 
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether the person walks along the rail by arrow keys."""
+        return any(button.hasFocus() for button in self._group.buttons())
+
     def apply(self, palette: Palette) -> None:
         """Take the colours of another palette."""
         for button in self.findChildren(IconButton):

@@ -25,7 +25,7 @@ _DOTS: Final = {
 _ICON: Final = 14  # pixels
 _REASON_WIDTH: Final = 360  # pixels
 _NOTHING_SENT: Final = "nothing sent"
-_WHY_NOTHING: Final = "Hush has no way to send anything: everything is done on this machine."
+_WHY_NOTHING: Final = "Everything is done on this machine. Hush connects to nothing."
 
 
 class StatusLine(QWidget):
@@ -46,13 +46,13 @@ class StatusLine(QWidget):
         self._engine = EngineChanged(EngineCondition.COLD)
         self._dot = QLabel()
         self._model = ElidedLabel("", "caption")
-        self._failure = TextButton("", "danger")
+        self.failure_button = TextButton("", "danger")
         self._speed = ElidedLabel("", "caption")
-        self._context = TextButton("", "caption")
+        self.context_button = TextButton("", "caption")
         self._shield = QLabel()
         self._sent = PlainLabel(_NOTHING_SENT, "caption")
-        self._failure.clicked.connect(self._explain)
-        self._context.clicked.connect(self.context_wanted)
+        self.failure_button.clicked.connect(self._explain)
+        self.context_button.clicked.connect(self.context_wanted)
         self._sent.setToolTip(_WHY_NOTHING)
         self._lay_out()
         self.apply(theme)
@@ -65,12 +65,12 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.RELATED, 0, Space.RELATED, 0)
         row.setSpacing(Space.HALF)
-        for part in (self._dot, self._model, self._failure):
+        for part in (self._dot, self._model, self.failure_button):
             row.addWidget(part)
         row.addSpacing(Space.RELATED)
         row.addWidget(self._speed)
         row.addSpacing(Space.HALF)
-        row.addWidget(self._context)
+        row.addWidget(self.context_button)
         row.addStretch()
         row.addWidget(self._shield)
         row.addWidget(self._sent)
@@ -80,8 +80,13 @@ class StatusLine(QWidget):
     @property
     def text(self) -> str:
         """Everything it says, in the order in which it says it."""
-        parts = (self._model, self._failure, self._speed, self._context, self._sent)
+        parts = (self._model, self.failure_button, self._speed, self.context_button, self._sent)
         return " | ".join(part.text() for part in parts if not part.isHidden())
+
+    @property
+    def buttons(self) -> tuple[TextButton, ...]:
+        """What can be pressed, from the left."""
+        return self.failure_button, self.context_button
 
     def show_engine(self, event: EngineChanged) -> None:
         """Show where the model stands."""
@@ -89,8 +94,8 @@ class StatusLine(QWidget):
         failed = event.condition is EngineCondition.FAILED
         self._model.setText(_model_words(event))
         self._model.setVisible(not failed)
-        self._failure.set_words("The model did not load")
-        self._failure.setVisible(failed)
+        self.failure_button.set_words("The model did not load")
+        self.failure_button.setVisible(failed)
         loaded = f"Loaded in {event.load_seconds:.1f} s." if event.load_seconds else ""
         self._model.setToolTip(loaded)
         self._paint_icons()
@@ -104,7 +109,7 @@ class StatusLine(QWidget):
         """
         self._speed.setVisible(figures is not None)
         if figures is None:
-            self._context.hide()
+            self.context_button.hide()
             return
         first = figures.first_token_ms / 1000
         self._speed.setText(
@@ -126,13 +131,13 @@ class StatusLine(QWidget):
             cap: Tokens that fit.
             left_out: What did not fit, as a sentence; empty where everything did.
         """
-        self._context.setVisible(cap > 0)
+        self.context_button.setVisible(cap > 0)
         if cap > 0:
             share = min(round(100 * used / cap), 100)
-            self._context.set_words(f"context {share} %")
+            self.context_button.set_words(f"context {share} %")
             words = left_out or f"{used:,} of {cap:,} tokens. Everything fits."
-            self._context.setToolTip(plain_tooltip(words))
-            self._context.setAccessibleDescription(words)
+            self.context_button.setToolTip(plain_tooltip(words))
+            self.context_button.setAccessibleDescription(words)
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
@@ -152,7 +157,7 @@ class StatusLine(QWidget):
         if self._engine.error:
             reason = Reason(self.window())
             reason.retry_wanted.connect(self.retry_wanted)
-            reason.explain(self._engine.error, self._failure)
+            reason.explain(self._engine.error, self.failure_button)
 
 
 class Reason(Overlay):
@@ -172,6 +177,11 @@ class Reason(Overlay):
         retry.clicked.connect(self._ask_again)
         self.column.addWidget(self._words)
         self.column.addWidget(retry, 0, Qt.AlignmentFlag.AlignLeft)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._words.text()
 
     def explain(self, error: HushError, button: QWidget) -> None:
         """Show a reason above the button that asked for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -54,7 +55,7 @@ class Window(QWidget):
         )
         self._places = QStackedWidget()
         self._front = QStackedWidget()
-        self._full_page: FullPage | None = None
+        self.full_page: FullPage | None = None  # what stands in front of the places
         self._lay_out()
         self.rail.chosen.connect(self.go_to)
         self.rail.setEnabled(False)
@@ -87,6 +88,10 @@ class Window(QWidget):
         """Put the places in, in the rail's order, and show the first."""
         for place in places:
             self._places.addWidget(place)
+        last = self.previousInFocusChain()
+        if last:  # Tab comes to the status line after the places
+            for before, after in pairwise([last, *self.status.buttons]):
+                QWidget.setTabOrder(before, after)
         self.rail.setEnabled(True)
         self.leave_full_page()
         self.go_to(CHATS)
@@ -105,14 +110,14 @@ class Window(QWidget):
     def show_full_page(self, page: FullPage) -> None:
         """Show a page over everything, in place of the one before."""
         self.leave_full_page()
-        self._full_page = page
+        self.full_page = page
         self._front.addWidget(page)
         self._front.setCurrentWidget(page)
         page.first_focus()
 
     def leave_full_page(self) -> None:
         """Show the places again."""
-        page, self._full_page = self._full_page, None
+        page, self.full_page = self.full_page, None
         if page:
             self._front.removeWidget(page)
             page.deleteLater()
@@ -136,8 +141,8 @@ class Window(QWidget):
         self.status.apply(theme)
         for line in self._lines:
             line.apply(theme.palette)
-        if self._full_page:
-            self._full_page.apply(theme)
+        if self.full_page:
+            self.full_page.apply(theme)
         self.theme_changed.emit(theme)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from assistant.app import App, Session
 from assistant.errors import HushError
@@ -22,7 +24,7 @@ from ui.shortcuts import bind
 from ui.theme.style import Theme
 from ui.window import CHATS, SETTINGS, Window
 
-_LOADED_WITH = ("context_tokens", "threads", "model_path")  # settings that the model is loaded with
+_LOADED_WITH: Final = ("context_tokens", "threads", "model_path")  # what the model is loaded with
 
 
 class Workplace:
@@ -55,14 +57,14 @@ class Workplace:
         self._list = ConversationList(theme, now)
         self._chats = ChatsPlace(self._list, self._page, theme)
         self._settings_page = SettingsPage(app.settings, theme)
-        self._chat = ChatController(session, bridge, self._page, self._list, window.status)
-        self._conversations = ConversationController(
-            session, bridge, self._list, self._page, self._chat, pool
+        self.chat = ChatController(session, bridge, self._page, self._list, window.status)
+        self.conversations = ConversationController(
+            session, bridge, self._list, self._page, self.chat, pool
         )
         self._chats.show_list(shown=app.settings.list_visible)
         window.furnish([self._chats, self._settings_page])
         self._connect()
-        self._chat.new()
+        self.chat.new()
 
     def _connect(self) -> None:
         window = self._window
@@ -71,19 +73,21 @@ class Workplace:
         window.status.retry_wanted.connect(self._app.warm_engine)
         window.status.context_wanted.connect(self._show_context_setting)
         self._settings_page.changed.connect(self._save)
-        bind(
-            window,
-            {
-                "escape": self._escape,
-                "new": self._in_chats(self._chat.new),
-                "search": self._in_chats(self._search),
-                "find": self._in_chats(self._page.begin_find),
-                "list": self._in_chats(self._toggle_list),
-                "rename": self._in_chats(self._rename),
-                "chats": lambda: window.go_to(CHATS),
-                "settings": lambda: window.go_to(SETTINGS),
-            },
-        )
+        bind(window, self.actions)
+
+    @property
+    def actions(self) -> dict[str, Callable[[], None]]:
+        """What the window's keys do here, by the names in ``ui/shortcuts.py``."""
+        return {
+            "escape": self._escape,
+            "new": self._in_chats(self.chat.new),
+            "search": self._in_chats(self._search),
+            "find": self._in_chats(self._page.begin_find),
+            "list": self._in_chats(self._toggle_list),
+            "rename": self._in_chats(self._rename),
+            "chats": partial(self._window.go_to, CHATS),
+            "settings": partial(self._window.go_to, SETTINGS),
+        }
 
     def handle(self, event: Event) -> None:
         """Take an event from the core."""
@@ -93,7 +97,7 @@ class Workplace:
             case Notice():
                 self._page.notice.say(event.text)
             case _:
-                self._chat.handle(event)
+                self.chat.handle(event)
 
     # Keys ---------------------------------------------------------------------------------
 
@@ -111,7 +115,7 @@ class Workplace:
         if self._window.place != CHATS:
             self._window.go_to(CHATS)
         elif not (self._list.search.hasFocus() and self._list.leave_search()):
-            self._chat.escape()
+            self.chat.escape()
 
     def _search(self) -> None:
         self._show_list(shown=True)
@@ -134,6 +138,8 @@ class Workplace:
             self._save(settings)
 
     def _arrived(self, place: int) -> None:
+        if self._window.rail.has_keyboard:
+            return  # the person may want to go on along the rail
         if place == CHATS:
             self._page.composer.take_focus()
         else:
