@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from assistant.errors import StorageFull
@@ -68,21 +69,26 @@ def create_private_file(path: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file so that a crash leaves the old bytes or the new ones, never a mixture.
 
-    Temporary file in the same folder (0600), flushed to the disk, moved over ``path``, and the
-    folder's entry flushed as well: without that last step a power cut can undo the move.
+    A new temporary file in the same folder (0600), flushed to the disk, moved over ``path``, and
+    the folder's entry flushed as well: without that last step a power cut can undo the move. A
+    write that fails takes its temporary file away again: it holds what was to be written.
 
     Raises:
-        StorageFull: where the system refuses; ``path`` then holds what it held before.
+        StorageFull: where the system refuses.
     """
-    fresh = path.with_name(path.name + ".new")
     try:
-        fresh.unlink(missing_ok=True)
-        create_private_file(fresh)
-        with fresh.open("r+b") as file:
-            file.write(data)
-            file.flush()
-            _flush_to_disk(file.fileno())
-        fresh.replace(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".hush-", dir=path.parent)
+        fresh = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                _flush_to_disk(file.fileno())
+            fresh.replace(path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
         flush_folder(path.parent)
     except OSError as error:
         raise disk_problem(error) from None

@@ -7,24 +7,27 @@ it never leaves the machine and carries one word.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from assistant.errors import ProfileInUse, ProfileUnusable
-from assistant.paths import Profile
+from assistant.errors import ProfileInUse
+from assistant.paths import Profile, profile_problem
 
 _RAISE: Final = b"raise\n"
 _SOCKET_PATH_BYTES: Final = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 _ANSWER_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.05
 
 
 class Instance:
@@ -35,7 +38,8 @@ class Instance:
 
     Raises:
         ProfileInUse: another process holds it.
-        ProfileUnusable: the lock file cannot be made.
+        ProfileUnusable: the lock file cannot be made or locked.
+        StorageFull: the disk is full or read-only.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -85,18 +89,69 @@ class Instance:
         self.release()
 
 
+def wait_for(
+    profile: Profile,
+    *,
+    patience: float,
+    on_wait: Callable[[], None] = lambda: None,
+    elapsed: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Instance:
+    """Hold a profile as soon as a short-lived process, like ``hush ask``, lets go of it.
+
+    A window is not waited for: it stays until the person closes it.
+
+    Args:
+        profile: Prepared already.
+        patience: Longest wait in seconds.
+        on_wait: Called once, where there is something to wait for.
+        elapsed: A clock in seconds.
+        pause: Sleeps for some seconds.
+
+    Raises:
+        ProfileInUse: a window holds it, or somebody still does after ``patience``.
+        ProfileUnusable, StorageFull: as ``Instance`` does.
+    """
+    end, waiting = elapsed() + patience, False
+    while True:
+        try:
+            return Instance(profile)
+        except ProfileInUse:
+            if elapsed() >= end or has_window(profile):
+                raise
+        if not waiting:
+            on_wait()
+            waiting = True
+        pause(_LOOK_SECONDS)
+
+
+def has_window(profile: Profile) -> bool:
+    """Whether the process that holds the profile listens, as a window does. Disturbs nobody."""
+    try:
+        with _connected(profile):
+            return True
+    except OSError:
+        return False
+
+
 def raise_first(profile: Profile) -> bool:
     """Ask the process that holds the profile to show its window; False where none answers."""
-    if not hasattr(socket, "AF_UNIX"):
-        return False
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(_ANSWER_SECONDS)
-            client.connect(str(_socket_path(profile)))
+        with _connected(profile) as client:
             client.sendall(_RAISE)
             return client.recv(len(_RAISE)) == _RAISE
     except OSError:
         return False
+
+
+@contextmanager
+def _connected(profile: Profile) -> Iterator[socket.socket]:
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError(errno.EAFNOSUPPORT, "no Unix sockets here")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(_ANSWER_SECONDS)
+        client.connect(str(_socket_path(profile)))
+        yield client
 
 
 def _serve(server: socket.socket, on_raise: Callable[[], None]) -> None:
@@ -124,15 +179,14 @@ def _locked(path: Path) -> IO[bytes]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise ProfileUnusable(
-            f"Hush cannot write to its profile folder {path.parent}.",
-            "Nothing was changed. Free the folder, or name another with --profile.",
-        ) from error
+        raise profile_problem(path.parent, error) from error
     file = os.fdopen(descriptor, "r+b")
     try:
         _lock(file)
     except OSError as error:
         file.close()
+        if error.errno not in _HELD:
+            raise profile_problem(path.parent, error) from error
         raise ProfileInUse(
             "Hush is already open with this profile.",
             "Use that window, close it, or name another profile with --profile.",
@@ -143,11 +197,15 @@ def _locked(path: Path) -> IO[bytes]:
 if sys.platform == "win32":
     import msvcrt
 
+    _HELD: Final = frozenset({errno.EACCES, errno.EDEADLK})  # Microsoft's manual of _locking()
+
     def _lock(file: IO[bytes]) -> None:
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
+
+    _HELD: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN})  # flock(2)
 
     def _lock(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -54,8 +54,12 @@ def trace_of(error: BaseException) -> list[str]:
 
 @contextmanager
 def start_log(folder: Path) -> Iterator[None]:
-    """Write the log to ``folder``/hush.log, two files of at most 512 KiB, while in the context."""
-    handler = RotatingFileHandler(
+    """Write the log to ``folder``/hush.log, two files of at most 512 KiB, while in the context.
+
+    Nothing is made or opened before the first line. Where the folder is missing, read-only or
+    full, there is no log, and nobody hears of it: Hush works without one.
+    """
+    handler = _QuietHandler(
         folder / "hush.log", maxBytes=_MAX_BYTES, backupCount=1, encoding="utf-8", delay=True
     )
     handler.setFormatter(ContentFreeFormatter())
@@ -68,6 +72,13 @@ def start_log(folder: Path) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         handler.close()
+
+
+class _QuietHandler(RotatingFileHandler):
+    """A log file whose own troubles stay its own."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Drop the line. ``logging`` would print a traceback on the person's terminal."""
 
 
 class ContentFreeFormatter(logging.Formatter):

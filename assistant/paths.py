@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from assistant.errors import ProfileUnusable
+from assistant.disk import disk_full, disk_read_only
+from assistant.errors import HushError, ProfileUnusable
 
 PROFILE_VARIABLE: Final = "HUSH_PROFILE"
 _PRIVATE_FOLDER: Final = 0o700
@@ -24,9 +26,20 @@ class Profile:
 
     @staticmethod
     def choose(named: str | None, environment: Mapping[str, str] = os.environ) -> Profile:
-        """Pick the profile: named on the command line, else ``HUSH_PROFILE``, else the default."""
+        """Pick the profile: named on the command line, else ``HUSH_PROFILE``, else the default.
+
+        Raises:
+            ProfileUnusable: it lies in the home of a user whom this machine does not know.
+        """
         chosen = named or environment.get(PROFILE_VARIABLE)
-        return Profile(Path(chosen).expanduser().absolute() if chosen else _default(environment))
+        try:
+            root = Path(chosen).expanduser().absolute() if chosen else _default(environment)
+        except RuntimeError as error:
+            raise ProfileUnusable(
+                "The profile's home folder cannot be found.",
+                "Name a folder with --profile, from its root on.",
+            ) from error
+        return Profile(root)
 
     @property
     def database(self) -> Path:
@@ -54,27 +67,53 @@ class Profile:
         return self.root / "logs"
 
     def prepare(self) -> None:
-        """Make the folders, private, and prove that the profile can be written.
+        """Make what is missing, private, and prove that the profile can be written.
+
+        What only reads does without it. A folder that stood before keeps its mode.
 
         Raises:
-            ProfileUnusable: with what the operating system said, in words.
+            ProfileUnusable: the folder holds other things, or the system refuses; in words.
+            StorageFull: the disk is full or read-only.
         """
         try:
-            for folder in (self.root, self.logs):
-                folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-                folder.chmod(_PRIVATE_FOLDER)
+            self._make_root()
+            self.logs.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root) as probe:
                 probe.write(b"\0")
         except OSError as error:
-            raise ProfileUnusable(
-                f"Hush cannot write to its profile folder {self.root}: {_reason(error)}.",
-                "Nothing was changed. Free the folder, or name another with --profile.",
-            ) from error
+            raise profile_problem(self.root, error) from error
+
+    def _make_root(self) -> None:
+        try:
+            self.root.mkdir(mode=_PRIVATE_FOLDER, parents=True)
+        except FileExistsError:
+            present = {path.name for path in self.root.iterdir()}
+            if present and not present & self._own_names():
+                raise ProfileUnusable(
+                    f"The folder {self.root} holds other things. Nothing was changed.",
+                    "Name an empty or a new folder with --profile.",
+                ) from None
+
+    def _own_names(self) -> set[str]:
+        own = (self.database, self.key_slots, self.settings, self.lock, self.logs)
+        return {path.name for path in own}
 
 
-def keep_private() -> None:
-    """Make every file this process creates from now on readable by its owner only."""
-    os.umask(0o077)
+def profile_problem(root: Path, error: OSError) -> HushError:
+    """Say in words why a profile cannot be used.
+
+    Args:
+        root: The profile's folder.
+        error: What the system raised.
+    """
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return disk_full()
+    if error.errno == errno.EROFS:
+        return disk_read_only()
+    return ProfileUnusable(
+        f"Hush cannot use its profile folder {root}: {_reason(error)}.",
+        "Nothing was changed. Free the folder, or name another with --profile.",
+    )
 
 
 def _default(environment: Mapping[str, str]) -> Path:

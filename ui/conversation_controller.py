@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from assistant.app import Session
 from assistant.conversations import UNDO_MILLISECONDS
-from assistant.disk import write_atomically
-from assistant.errors import HushError, StorageFull
+from assistant.errors import HushError
+from assistant.export import write_export
 from assistant.records import Conversation
 from ui.bridge import Bridge
 from ui.chat.controller import ChatController
@@ -151,7 +151,7 @@ class ConversationController:
         """Write a conversation to a file."""
 
         def came(text: str) -> None:
-            self._bridge.then(self._pool.submit(_write, path, text), written, self._fail)
+            self._bridge.then(self._pool.submit(write_export, path, text), written, self._fail)
 
         def written(_: None) -> None:
             self._page.notice.say(f"Exported to {path}. It is not encrypted there.")
@@ -160,13 +160,3 @@ class ConversationController:
 
     def _fail(self, error: HushError) -> None:
         self._page.notice.say_error(error)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode())
-    except StorageFull as error:  # its own words are about Hush's folder
-        raise StorageFull(
-            f"The file {path.name} could not be written.",
-            "Nothing was changed. Choose another folder, or make room.",
-        ) from error

@@ -35,6 +35,14 @@ _COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.child")
 """``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
 
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+_SET_VARIABLES: Final = {
+    "GGML_NO_BACKTRACE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Threads that spin long at a barrier starve the one they wait for as soon as anything else
+    # runs; this short a spin costs nothing on a quiet machine (docs/decisions/0004-short-spin.md).
+    "GOMP_SPINCOUNT": "4000",
+}
+
 _CANCEL_SECONDS: Final = 2.0
 """A cancel is seen within milliseconds; a child that took this long hangs and is killed."""
 
@@ -174,7 +182,7 @@ class ChildEngine:
     def _start(self) -> None:
         self.close()
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= {"GGML_NO_BACKTRACE": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment |= _SET_VARIABLES
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,

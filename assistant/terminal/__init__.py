@@ -9,7 +9,8 @@ Exit codes::
     4    no such conversation
     5    the model is missing or failed
     6    the profile is in use, or its folder cannot be used
-    7    the store is damaged, from a newer Hush, full or read-only
+    7    the store is damaged or from a newer Hush, or a disk is full or read-only
+    8    this machine lacks what Hush needs: memory, or a library that is new enough
     130  stopped with Ctrl+C
 """
 

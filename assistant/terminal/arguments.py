@@ -12,7 +12,11 @@ from assistant import __version__
 
 _EXIT_CODES = """exit codes:
   0 done · 1 bug · 2 usage · 3 vault locked · 4 not found · 5 model failed
-  6 profile in use or unusable · 7 store damaged, too new, full or read-only · 130 stopped"""
+  6 profile in use or unusable · 7 store damaged or too new, disk full or read-only
+  8 this machine lacks memory or a library · 130 stopped"""
+
+_MAX_ID = 2**63 - 1  # SQLite's largest row id
+_MAX_DESCRIPTOR = 2**31 - 1  # a C int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,26 @@ def parse(argv: Sequence[str] | None = None) -> Arguments:
     return Arguments(**{name: _frozen(value) for name, value in found.items()})
 
 
+def conversation_id(text: str) -> int | None:
+    """Read a conversation's number as a person types it; None where it can be none."""
+    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_ID)) else 0
+    return number if 1 <= number <= _MAX_ID else None
+
+
+def _id(text: str) -> int:
+    number = conversation_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("a conversation's number is wanted; see “hush list”")
+    return number
+
+
+def _descriptor(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_DESCRIPTOR)) else -1
+    if not 0 <= number <= _MAX_DESCRIPTOR:
+        raise argparse.ArgumentTypeError("the number of an open file descriptor is wanted")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     shared = _globals()
     parser = argparse.ArgumentParser(
@@ -61,12 +85,12 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = command("ask", "Ask one question. Reads it, or what it is about, from a pipe too.")
     ask.add_argument("text", nargs="*", help="the question")
-    ask.add_argument("--conversation", type=int, metavar="ID", help="go on with a conversation")
+    ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
     _json(ask, "one event a line")
 
     chat = command("chat", "Chat in the terminal.")
-    chat.add_argument("--conversation", type=int, metavar="ID", help="go on with a conversation")
+    chat.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     chat.add_argument("--unsaved", action="store_true", help="keep nothing of it")
 
     listing = command("list", "List conversations, newest first.")
@@ -74,11 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     _json(listing, "one conversation a line")
 
     show = command("show", "Show a conversation.")
-    show.add_argument("id", type=int)
+    show.add_argument("id", type=_id)
     _json(show, "as one object")
 
     export = command("export", "Write a conversation to a file or to the terminal.")
-    export.add_argument("id", type=int)
+    export.add_argument("id", type=_id)
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     export.add_argument("-o", "--output", default="-", metavar="FILE", help="default: the terminal")
 
@@ -98,7 +122,7 @@ def _globals() -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--passphrase-fd",
-        type=int,
+        type=_descriptor,
         metavar="N",
         help="read the passphrase from file descriptor N; on first use, make the vault with it",
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import sys
 from contextlib import ExitStack
 from typing import Final
 
@@ -12,22 +10,32 @@ from assistant.app import App, Parts, Session
 from assistant.errors import (
     Bug,
     EngineError,
+    EnvironmentProblem,
     HushError,
     InputRefused,
     NotFound,
     ProfileError,
-    ProfileInUse,
     VaultError,
     VaultLocked,
 )
-from assistant.instance import Instance
+from assistant.hardening import harden_process
+from assistant.instance import wait_for
 from assistant.log import log_error, start_log
-from assistant.paths import Profile, keep_private
+from assistant.paths import Profile
 from assistant.terminal.arguments import Arguments
-from assistant.terminal.console import Console
-from assistant.terminal.conversing import EXIT_STOPPED, Events, ask, chat
+from assistant.terminal.console import Console, read_passphrase
+from assistant.terminal.conversing import (
+    EXIT_STOPPED,
+    Events,
+    Interrupted,
+    ask,
+    chat,
+    question,
+    tell_person,
+    tell_program,
+)
 from assistant.terminal.doctor import doctor
-from assistant.terminal.opening import open_session
+from assistant.terminal.opening import open_to_read, open_to_write
 from assistant.terminal.reading import export, list_conversations, show
 
 _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
@@ -37,31 +45,39 @@ _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
     (VaultLocked, 3),
     (VaultError, 7),
     (EngineError, 5),
+    (EnvironmentProblem, 8),
 )
 _EXIT_BUG: Final = 1
 _READING: Final = {"list": list_conversations, "show": show, "export": export}
+_LOCK_SECONDS: Final = 10.0
+"""How long to wait for another command that writes: about what a short answer takes."""
 
 
 def run_command(
-    arguments: Arguments, console: Console | None = None, parts: Parts | None = None
+    arguments: Arguments,
+    console: Console | None = None,
+    parts: Parts | None = None,
+    *,
+    patience: float = _LOCK_SECONDS,
 ) -> int:
-    """Run ``arguments.command`` (``chat`` where none is named); returns the exit code."""
+    """Run ``arguments.command`` (``chat`` where none is named); returns the exit code.
+
+    Args:
+        arguments: Parsed.
+        console: Default: the process's own streams.
+        parts: What to build the app from.
+        patience: Seconds to wait for another command that holds the profile.
+    """
     console = console or Console()
     try:
-        return _run(arguments, console, parts or Parts())
+        return _logged(arguments, console, parts or Parts(), patience)
     except HushError as error:
         console.problem(error, as_json=arguments.json)
         return exit_code(error)
     except KeyboardInterrupt:
         return EXIT_STOPPED
     except BrokenPipeError:
-        # The reader of a pipe went away; Python would complain once more while flushing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001 - the last resort: words instead of a traceback
-        log_error("terminal.bug", error)
-        console.problem(Bug("Something went wrong inside Hush.", "Its log says where."))
-        return _EXIT_BUG
+        return 0  # the reader of a pipe has what it wanted
 
 
 def exit_code(error: HushError) -> int:
@@ -69,45 +85,82 @@ def exit_code(error: HushError) -> int:
     return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), _EXIT_BUG)
 
 
-def _run(arguments: Arguments, console: Console, parts: Parts) -> int:
-    keep_private()
+def _logged(arguments: Arguments, console: Console, parts: Parts, patience: float) -> int:
+    harden_process()
     profile = Profile.choose(arguments.profile)
-    profile.prepare()
+    with start_log(profile.logs):
+        try:
+            return _run(arguments, profile, console, parts, patience)
+        except (HushError, BrokenPipeError):
+            raise
+        except Exception as error:
+            log_error("terminal.bug", error)
+            raise Bug("Something went wrong inside Hush.", "Its log says where.") from error
+
+
+def _run(
+    arguments: Arguments, profile: Profile, console: Console, parts: Parts, patience: float
+) -> int:
+    """Read what comes through pipes, take what the command needs, and do it.
+
+    Input comes first: in ``hush ask A | hush ask B`` the second holds nothing while it waits for
+    the first one's answer.
+    """
+    descriptor = arguments.passphrase_fd
+    passphrase = None if descriptor is None else read_passphrase(descriptor)
+    text = question(arguments, console) if arguments.command == "ask" else ""
+    reads = arguments.command in _READING or arguments.command == "doctor"
     events: Events = queue.SimpleQueue()
-    with start_log(profile.logs), ExitStack() as stack:
+    with ExitStack() as stack:
+        if not reads and not arguments.unsaved:
+            profile.prepare()
+            stack.enter_context(
+                wait_for(
+                    profile,
+                    patience=patience,
+                    on_wait=lambda: console.remark("Waiting for another Hush to finish …"),
+                )
+            )
+        app = stack.enter_context(App(profile, events.put, parts))
+        _tell_early(events, console, as_json=arguments.json and not reads)
         if arguments.command == "doctor":
-            app = stack.enter_context(App(profile, events.put, parts))
             return doctor(profile, app, console, as_json=arguments.json)
         if arguments.command in _READING:
-            read_only = _held_elsewhere(profile, stack)
-            app = stack.enter_context(App(profile, events.put, parts))
-            session = open_session(app, arguments, console, read_only=read_only)
+            session = open_to_read(app, profile, passphrase, console)
             return _READING[arguments.command](arguments, session, console)
-        if not arguments.unsaved:
-            stack.enter_context(Instance(profile))
-        app = stack.enter_context(App(profile, events.put, parts))
-        session = _session(app, arguments, console)
-        converse = ask if arguments.command == "ask" else chat
-        return converse(arguments, app, session, events, console)
+        session = _session(app, arguments, passphrase, console)
+        if arguments.command == "ask":
+            return ask(text, arguments, app, session, events, console)
+        return chat(arguments, app, session, events, console)
 
 
-def _held_elsewhere(profile: Profile, stack: ExitStack) -> bool:
-    """Take the profile's lock for reading alone; beside an open window read without it."""
-    try:
-        stack.enter_context(Instance(profile))
-    except ProfileInUse:
-        return True
-    return False
+def _tell_early(events: Events, console: Console, *, as_json: bool) -> None:
+    """Tell what came up while the app was built, like settings that could not be read.
+
+    Args:
+        events: Emptied.
+        console: Where to.
+        as_json: As an event; else beside the output, which may be a single JSON object.
+    """
+    while not events.empty():
+        event = events.get()
+        if isinstance(event, Interrupted):
+            continue
+        if as_json:
+            tell_program(event, console)
+        else:
+            tell_person(event, console)
 
 
-def _session(app: App, arguments: Arguments, console: Console) -> Session:
+def _session(app: App, arguments: Arguments, passphrase: str | None, console: Console) -> Session:
     """The vault; in a pipe with no way to open one, a session that keeps nothing, and says so."""
     if arguments.unsaved:
         return app.open_unsaved().result()
     try:
-        return open_session(app, arguments, console)
+        return open_to_write(app, passphrase, console)
     except VaultLocked as error:
-        if console.interactive or arguments.passphrase_fd is not None:
+        meant_to_be_kept = passphrase is not None or arguments.conversation is not None
+        if console.interactive or meant_to_be_kept:
             raise
         console.remark(f"{error.message} This answer is not kept. {error.advice}")
         return app.open_unsaved().result()

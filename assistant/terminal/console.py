@@ -1,28 +1,36 @@
-"""Reading from and writing to a terminal or a pipe. Everything printed is made safe first."""
+"""Reading from and writing to a terminal or a pipe.
+
+What goes to a terminal is made safe first; what goes into a pipe or a file is exactly what is
+stored.
+"""
 
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any, Final, TextIO, cast
 
-from assistant.errors import HushError, MessageTooLong, VaultLocked
+from assistant.errors import HushError, InputRefused, MessageTooLong, StorageFull, VaultLocked
 from assistant.text import MAX_MESSAGE_CHARACTERS, for_terminal
 
-_MAX_STDIN_BYTES = 4 * MAX_MESSAGE_CHARACTERS  # a character is at most four bytes of UTF-8
-_MAX_PASSPHRASE_BYTES = 4096
+_MAX_STDIN_BYTES: Final = 4 * MAX_MESSAGE_CHARACTERS  # a character is at most four bytes of UTF-8
+_MAX_PASSPHRASE_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Console:
-    """The three streams."""
+    """The three streams. One that the caller closed (``>&-``) reads or writes nothing."""
 
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: _usable(sys.stdin, "r"))
+    stdout: TextIO = field(default_factory=lambda: _usable(sys.stdout, "w"))
+    stderr: TextIO = field(default_factory=lambda: _usable(sys.stderr, "w"))
+    _held: str = field(default="", init=False)
 
     @property
     def interactive(self) -> bool:
@@ -30,52 +38,78 @@ class Console:
         return self.stdin.isatty() and self.stderr.isatty()
 
     def write(self, text: str) -> None:
-        """Print text as it comes, with no line end."""
-        self.stdout.write(for_terminal(text))
-        self.stdout.flush()
+        """Print text as it comes, with no line end.
+
+        Raises:
+            BrokenPipeError: whoever read the output has gone.
+            StorageFull: the output cannot be written.
+        """
+        self._put(self._safe(text) if self.stdout.isatty() else text)
 
     def line(self, text: str = "") -> None:
-        """Print a line."""
+        """Print a line. Raises as ``write`` does."""
         self.write(text + "\n")
 
     def data(self, value: dict[str, Any]) -> None:
-        """Print one JSON object as a line. Control characters are escaped by JSON itself."""
-        self.stdout.write(json.dumps(value) + "\n")
-        self.stdout.flush()
+        """Print one JSON object as a line. Control characters are escaped by JSON itself.
+
+        Raises as ``write`` does.
+        """
+        self._put(json.dumps(value) + "\n")
 
     def remark(self, text: str) -> None:
-        """Tell the person something beside the output."""
-        self.stderr.write(for_terminal(text) + "\n")
-        self.stderr.flush()
+        """Tell the person something beside the output, where somebody listens."""
+        with suppress(OSError):
+            self.stderr.write(for_terminal(text) + "\n")
+            self.stderr.flush()
 
     def problem(self, error: HushError, *, as_json: bool = False) -> None:
         """Tell the person what went wrong and what to do next."""
         if as_json:
-            self.data(
-                {
-                    "event": "error",
-                    "code": error.code,
-                    "message": error.message,
-                    "advice": error.advice,
-                }
-            )
+            with suppress(OSError, StorageFull):  # it may be the output itself that went wrong
+                self.data(
+                    {
+                        "event": "error",
+                        "code": error.code,
+                        "message": error.message,
+                        "advice": error.advice,
+                    }
+                )
         self.remark(f"hush: {error.sentence}")
 
     def piped(self) -> str:
-        """What comes through a pipe; empty where stdin is a terminal or closed.
+        """What comes through a pipe; empty where stdin is a terminal.
 
         Raises:
             MessageTooLong: more than a message holds; the rest was not read.
+            InputRefused: it cannot be read.
         """
-        if self.stdin is None or self.stdin.closed or self.stdin.isatty():
+        if self.stdin.isatty():
             return ""
-        data = self.stdin.buffer.read(_MAX_STDIN_BYTES + 1)
+        try:
+            data = self.stdin.buffer.read(_MAX_STDIN_BYTES + 1)
+        except OSError as error:  # a folder, for one: hush ask < .
+            raise InputRefused("The input cannot be read.", "Nothing was sent.") from error
         if len(data) > _MAX_STDIN_BYTES:
             raise MessageTooLong(
                 f"The input is too long: a message holds {MAX_MESSAGE_CHARACTERS:,} characters.",
                 "Nothing was sent. Send it in parts.",
             )
         return data.decode("utf-8", "replace").rstrip("\n")
+
+    def prompt(self, question: str) -> str:
+        """Ask for a line, with the terminal's own editing where there is one.
+
+        Raises:
+            EOFError: there is none any more.
+        """
+        if self.stdin is sys.stdin and self.stdin.isatty():
+            return input(question)
+        self.write(question)
+        line = self.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.removesuffix("\n")
 
     def ask(self, question: str) -> str:
         """Ask for a passphrase, without showing it.
@@ -88,26 +122,68 @@ class Console:
         except (EOFError, OSError) as error:
             raise VaultLocked("The vault is locked.", "Give its passphrase.") from error
 
+    def _safe(self, text: str) -> str:
+        """Make text safe for a terminal. The halves of a CR LF may come in two pieces."""
+        text = self._held + text
+        self._held = "\r" if text.endswith("\r") else ""
+        return for_terminal(text.removesuffix("\r"))
+
+    def _put(self, text: str) -> None:
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except OSError as error:
+            self._give_up_output()
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise StorageFull(
+                "The output could not be written.", "Look at where it goes: is there room?"
+            ) from error
+
+    def _give_up_output(self) -> None:
+        """Let the rest go nowhere; Python would complain once more while flushing at exit."""
+        with suppress(OSError):  # a stream that is no file has no descriptor
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stdout.fileno())
+            os.close(nowhere)
+
 
 def read_passphrase(descriptor: int) -> str:
     """Read a passphrase from an open file descriptor: its first line, without the line end.
 
+    Nothing after that line is read: with descriptor 0 the question may follow. Bytes that are no
+    UTF-8 are kept apart (PEP 383), so that different bytes are different passphrases.
+
     Raises:
         VaultLocked: the descriptor is not open for reading, or there is nothing in it.
+        InputRefused: the line is longer than a passphrase can be.
     """
-    data = b""
+    data = bytearray()
     try:
-        while len(data) < _MAX_PASSPHRASE_BYTES and b"\n" not in data:
-            block = os.read(descriptor, _MAX_PASSPHRASE_BYTES)
-            if not block:
-                break
-            data += block
+        while (byte := os.read(descriptor, 1)) not in {b"", b"\n"}:
+            data += byte
+            if len(data) > _MAX_PASSPHRASE_BYTES:
+                raise InputRefused(
+                    f"A passphrase has at most {_MAX_PASSPHRASE_BYTES:,} bytes.",
+                    "Nothing was opened.",
+                )
     except OSError as error:
         raise VaultLocked(
             f"No passphrase could be read from file descriptor {descriptor}.",
             "Open it first, for example with 3<FILE.",
         ) from error
-    text = data.split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8", "replace")
+    text = data.removesuffix(b"\r").decode("utf-8", "surrogateescape")
     if not text:
         raise VaultLocked("The passphrase is empty.", "Nothing was opened.")
     return text
+
+
+def _usable(stream: TextIO | None, mode: str) -> TextIO:
+    """A standard stream that exists, and that no character or byte can break."""
+    if stream is None:
+        # The lowest free descriptor is taken: the closed one. So nothing else ends up there.
+        nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open to the end
+        stream = cast("TextIO", nowhere)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return stream

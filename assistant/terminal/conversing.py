@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import queue
 import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from assistant.app import App, Session
@@ -24,26 +23,50 @@ from assistant.events import (
     ReplyText,
 )
 from assistant.records import MessageState
-from assistant.terminal.arguments import Arguments
+from assistant.terminal.arguments import Arguments, conversation_id
 from assistant.terminal.console import Console
+from assistant.text import storable
 
 EXIT_STOPPED: Final = 130
 
 _HELP: Final = "/new  a new chat   /list  your chats   /open ID   /quit   Ctrl+C stops an answer"
 
-Events = queue.SimpleQueue[Event]
+# What ends a program from outside: Ctrl+C, a polite kill, a terminal window that is closed.
+_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
-def ask(arguments: Arguments, app: App, session: Session, events: Events, console: Console) -> int:
-    """``hush ask``: one question, one answer.
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A signal asked for the answer to be stopped."""
+
+
+Events = queue.SimpleQueue[Event | Interrupted]
+
+
+def question(arguments: Arguments, console: Console) -> str:
+    """What ``hush ask`` was asked: the words, and what comes through a pipe, to its end.
 
     Raises:
         EmptyMessage: neither words nor a pipe.
-        HushError: where the answer failed; what came before it was printed.
+        MessageTooLong, InputRefused: what comes through the pipe cannot be used.
     """
-    text = "\n\n".join(part for part in (" ".join(arguments.text), console.piped()) if part.strip())
+    parts = (" ".join(arguments.text), console.piped())
+    text = "\n\n".join(part for part in parts if part.strip())
     if not text:
         raise EmptyMessage("There is nothing to ask.", "Example: hush ask “What is a monad?”")
+    return text
+
+
+def ask(
+    text: str, arguments: Arguments, app: App, session: Session, events: Events, console: Console
+) -> int:
+    """``hush ask``: one question, one answer.
+
+    Raises:
+        HushError: where the answer failed; what came before it was printed.
+    """
     app.warm_engine()
     run = session.chat.send(arguments.conversation, text)
     return follow(run, session, events, console, as_json=arguments.json)
@@ -58,7 +81,7 @@ def chat(arguments: Arguments, app: App, session: Session, events: Events, conso
         _recall(session, conversation, console)
     while True:
         try:
-            text = input("\nYou: ").strip()
+            text = console.prompt("\nYou: ").strip()
         except (EOFError, KeyboardInterrupt):
             console.line()
             return 0
@@ -82,38 +105,46 @@ def follow(run: Run, session: Session, events: Events, console: Console, *, as_j
     Raises:
         HushError: the exchange could not be saved, or the answer failed.
     """
-    run.saved.result()
-    with _interrupt(lambda: session.chat.stop(run.id)) as interrupted:
+    interrupted = False
+    with signals_as_events(events):
+        run.saved.result()
         while True:
             event = events.get()
+            if isinstance(event, Interrupted):
+                interrupted = True
+                session.chat.stop(run.id)
+                continue
             if as_json:
-                if described := _described(event):
-                    console.data(described)
+                tell_program(event, console)
             else:
-                _print(event, console)
+                tell_person(event, console)
             if isinstance(event, ReplyEnded) and event.run_id == run.id:
                 if event.error:
                     raise event.error
-                return EXIT_STOPPED if interrupted.is_set() else 0
+                return EXIT_STOPPED if interrupted else 0
 
 
 @contextmanager
-def _interrupt(stop: Callable[[], None]) -> Iterator[threading.Event]:
-    """Within the context Ctrl+C calls ``stop`` instead of raising somewhere in the middle."""
-    interrupted = threading.Event()
+def signals_as_events(events: Events) -> Iterator[None]:
+    """Within the context Ctrl+C and its kin are events, instead of raising in the middle.
+
+    The handler runs between any two instructions of the loop it interrupts, also where that holds
+    a lock. ``SimpleQueue.put`` alone is made for that: it is reentrant.
+    """
 
     def handle(_signal: int, _frame: object) -> None:
-        interrupted.set()
-        stop()
+        events.put(Interrupted())
 
-    before = signal.signal(signal.SIGINT, handle)
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
-        yield interrupted
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _print(event: Event, console: Console) -> None:
+def tell_person(event: Event, console: Console) -> None:
+    """Print what an event means to a person, if anything."""
     match event:
         case ReplyText():
             console.write(event.text)
@@ -132,6 +163,12 @@ def _print(event: Event, console: Console) -> None:
             pass
 
 
+def tell_program(event: Event, console: Console) -> None:
+    """Print an event as a line of JSON, if it is one for programs."""
+    if described := _described(event):
+        console.data(described)
+
+
 def _described(event: Event) -> dict[str, Any]:
     """An event as a line of JSON: its name and fields; empty for what is not for programs."""
     match event:
@@ -143,6 +180,8 @@ def _described(event: Event) -> dict[str, Any]:
             return {"event": "text", "text": event.text}
         case ReplyEnded():
             return {"event": "ended", "message": asdict(event.message)}
+        case Notice():
+            return {"event": "notice", "text": event.text}
         case _:
             return {}
 
@@ -155,11 +194,14 @@ def _command(text: str, session: Session, conversation: int | None, console: Con
             console.remark("A new chat.")
             return None
         case "/list":
-            for found in session.conversations.list(rest).result():
+            for found in session.conversations.list(storable(rest)).result():
                 console.line(f"{found.id:>6}  {found.title}")
-        case "/open" if rest.strip().isdigit():
-            _recall(session, int(rest), console)
-            return int(rest)
+        case "/open":
+            chosen = conversation_id(rest.strip())
+            if chosen is None:
+                raise InputRefused("Which chat?", "Type its number, like /open 3; see /list.")
+            _recall(session, chosen, console)
+            return chosen
         case "/help":
             console.remark(_HELP)
         case _:

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Final
 
 import psutil
@@ -19,7 +20,7 @@ from assistant.paths import Profile
 from assistant.store.keyring_guard import survey
 from assistant.store.sqlcipher import versions
 from assistant.terminal.console import Console
-from models.file import ModelFileFault
+from models.file import ModelFile, ModelFileFault
 from models.starter import starter_model
 
 _PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "sqlcipher3", "keyring")
@@ -50,7 +51,7 @@ def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[
         },
         "vault": {"profile": str(profile.root), **_vault(app)},
         "keyring": _keyring(environment),
-        "model": _model(),
+        "model": _model(app.settings.model_path),
         "machine": {
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "cores": physical_cores(),
@@ -90,13 +91,21 @@ def _keyring(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"used": found.chosen or found.problem, "refused": list(found.refused)}
 
 
-def _model() -> dict[str, Any]:
-    model = starter_model()
+def _model(chosen: str) -> dict[str, Any]:
+    """What is known of the model's file.
+
+    Args:
+        chosen: Its path, from the settings; empty for the starter model.
+    """
+    model = ModelFile(Path(chosen), Path(chosen).stem) if chosen else starter_model()
     try:
         model.verify()
     except ModelFileFault as fault:
-        return {"name": model.name, "path": str(model.path), "file": fault.fault.value}
-    return {"name": model.name, "path": str(model.path), "file": "whole, digest verified"}
+        state = fault.fault.value
+    else:
+        known = model.sha256 is not None
+        state = "whole, digest verified" if known else "begins as a model does, no digest is known"
+    return {"name": model.name, "path": str(model.path), "file": state}
 
 
 def _installed(package: str) -> str:

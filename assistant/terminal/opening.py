@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from assistant.app import App, Session
@@ -10,43 +11,81 @@ from assistant.errors import (
     InputRefused,
     KeyringUnavailable,
     NotFound,
+    ProfileInUse,
+    VaultError,
     VaultLocked,
     WrongPassphrase,
 )
-from assistant.terminal.arguments import Arguments
-from assistant.terminal.console import Console, read_passphrase
+from assistant.instance import Instance
+from assistant.paths import Profile
+from assistant.terminal.console import Console
 
 _TRIES: Final = 3
 
 
-def open_session(
-    app: App, arguments: Arguments, console: Console, *, read_only: bool = False
-) -> Session:
-    """Open the vault, or make it on first use.
+def open_to_read(app: App, profile: Profile, passphrase: str | None, console: Console) -> Session:
+    """Open the vault for reading, beside whoever writes.
+
+    An older Hush's vault is brought up to date first: for that moment the profile is held.
+
+    Raises:
+        NotFound: there is nothing to read yet.
+        VaultLocked: nothing given opens it, and nobody is there to ask.
+        VaultDamaged, VaultTooNew, StorageFull: nothing was changed.
+    """
+    status = app.vault_status().result()
+    if not status.exists:
+        raise NotFound("There is nothing in this profile yet.", "Start with “hush ask …”.")
+
+    def read(words: str | None) -> Session:
+        try:
+            return app.open_vault(passphrase=words, read_only=True).result()
+        except VaultError as error:
+            if type(error) is not VaultError:  # only this one says that a writer is needed first
+                raise
+            _update(app, profile, words, error)
+            return app.open_vault(passphrase=words, read_only=True).result()
+
+    return _open(read, status, passphrase, console)
+
+
+def open_to_write(app: App, passphrase: str | None, console: Console) -> Session:
+    """Open the vault, or make it on first use. The profile is held.
 
     Raises:
         VaultLocked: nothing given opens it, and nobody is there to ask.
-        NotFound: a command that only reads, and nothing to read yet.
         VaultDamaged, VaultTooNew, StorageFull: nothing was changed.
     """
-    passphrase = None
-    if arguments.passphrase_fd is not None:
-        passphrase = read_passphrase(arguments.passphrase_fd)
     status = app.vault_status().result()
     if not status.exists:
-        if arguments.command not in {"", "ask", "chat"}:
-            raise NotFound("There is nothing in this profile yet.", "Start with “hush ask …”.")
         return _create(app, status, passphrase, console)
-    if passphrase is not None:
-        return app.open_vault(passphrase=passphrase, read_only=read_only).result()
+    return _open(
+        lambda words: app.open_vault(passphrase=words).result(), status, passphrase, console
+    )
+
+
+def _open(
+    way_in: Callable[[str | None], Session],
+    status: VaultStatus,
+    passphrase: str | None,
+    console: Console,
+) -> Session:
     try:
-        return app.open_vault(read_only=read_only).result()
+        return way_in(passphrase)
     except VaultLocked as error:
-        if "passphrase" not in status.ways or not console.interactive:
+        if passphrase is not None or "passphrase" not in status.ways or not console.interactive:
             raise
         if isinstance(error, KeyringUnavailable):
             console.remark(error.message)
-    return _ask(app, console, read_only=read_only)
+    return _ask(way_in, console)
+
+
+def _update(app: App, profile: Profile, passphrase: str | None, reason: VaultError) -> None:
+    try:
+        with Instance(profile):
+            app.open_vault(passphrase=passphrase).result()
+    except ProfileInUse:
+        raise reason from None
 
 
 def _create(app: App, status: VaultStatus, passphrase: str | None, console: Console) -> Session:
@@ -76,11 +115,10 @@ def _choose(status: VaultStatus, console: Console) -> str:
     raise InputRefused("No passphrase was chosen.", "Nothing was kept.")
 
 
-def _ask(app: App, console: Console, *, read_only: bool) -> Session:
+def _ask(way_in: Callable[[str | None], Session], console: Console) -> Session:
     for left in range(_TRIES - 1, -1, -1):
         try:
-            passphrase = console.ask("Passphrase: ")
-            return app.open_vault(passphrase=passphrase, read_only=read_only).result()
+            return way_in(console.ask("Passphrase: "))
         except WrongPassphrase as error:
             if not left:
                 raise

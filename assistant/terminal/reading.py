@@ -8,15 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from assistant.app import Session
-from assistant.disk import write_atomically
-from assistant.export import to_markdown, to_plain_data
+from assistant.export import to_markdown, to_plain_data, write_export
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
+from assistant.text import storable
 
 
 def list_conversations(arguments: Arguments, session: Session, console: Console) -> int:
     """Print conversations, newest first: id, time, title."""
-    for conversation in session.conversations.list(arguments.query).result():
+    for conversation in session.conversations.list(storable(arguments.query)).result():
         if arguments.json:
             console.data(asdict(conversation))
         else:
@@ -45,6 +45,7 @@ def export(arguments: Arguments, session: Session, console: Console) -> int:
 
     Raises:
         NotFound: there is none.
+        InputRefused: the output is a folder, a link or a device.
         StorageFull: the file cannot be written.
     """
     thread = session.conversations.thread(arguments.id).result()
@@ -55,7 +56,7 @@ def export(arguments: Arguments, session: Session, console: Console) -> int:
     if arguments.output == "-":
         console.write(text)
         return 0
-    write_atomically(Path(arguments.output), text.encode())
+    write_export(Path(arguments.output), text)
     console.remark(f"Written to {arguments.output}. It is not encrypted there.")
     return 0
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -42,6 +43,7 @@ def start(
     prefix: tuple[str, ...] = (),
     piped: bool = False,
     passphrase: str | None = PASSPHRASE,
+    stdin: IO[str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start one command and leave it running; the passphrase goes through a descriptor."""
     descriptors = []
@@ -55,7 +57,7 @@ def start(
     try:
         return subprocess.Popen(
             [*prefix, *HUSH, *options, *words],
-            stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+            stdin=stdin or (subprocess.PIPE if piped else subprocess.DEVNULL),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,6 +80,20 @@ def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
 def folder(tmp_path: Path) -> Path:
     """A profile folder that does not exist yet."""
     return tmp_path / "profile"
+
+
+@pytest.fixture
+def story_folder(folder: Path) -> Path:
+    """A profile whose answers are 160 tokens long, and the same each time."""
+    folder.mkdir()
+    settings = {
+        "system_prompt": "You write long novels.",
+        "temperature": 1.2,
+        "seed": 3,
+        "reply_tokens": 160,
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    return folder
 
 
 def without_network() -> tuple[str, ...]:
@@ -126,9 +142,9 @@ def test_no_internet_socket_is_opened(folder: Path, tmp_path: Path) -> None:
     assert "AF_INET" in trace.read_text(), "the witness is blind"
 
 
-def test_killed_engine_is_told_and_the_next_question_works(folder: Path) -> None:
+def test_killed_engine_is_told_and_the_next_question_works(story_folder: Path) -> None:
     """Kill -9 of the child in the middle of an answer: a sentence, the text kept, exit code 5."""
-    running = start(folder, "ask", "--json", STORY)
+    running = start(story_folder, "ask", "--json", STORY)
     assert running.stdout
     said = ""
     for line in running.stdout:
@@ -142,16 +158,16 @@ def test_killed_engine_is_told_and_the_next_question_works(folder: Path) -> None
     _, stderr = running.communicate(timeout=60)
     assert running.returncode == 5
     assert "stopped unexpectedly" in stderr
-    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    shown = json.loads(hush(story_folder, "show", "1", "--json").stdout)
     answer = shown["messages"][1]
     assert answer["state"] == "failed"
     assert answer["text"].startswith(said)
-    assert hush(folder, "ask", "What is 2 + 2?").returncode == 0
+    assert hush(story_folder, "ask", "What is 2 + 2?").returncode == 0
 
 
-def test_killed_hush_loses_nothing_it_acknowledged(folder: Path) -> None:
+def test_killed_hush_loses_nothing_it_acknowledged(story_folder: Path) -> None:
     """Kill -9 of Hush itself: the question and the durable text are there, marked interrupted."""
-    running = start(folder, "ask", "--json", STORY)
+    running = start(story_folder, "ask", "--json", STORY)
     assert running.stdout
     tokens = 0
     for line in running.stdout:
@@ -162,17 +178,17 @@ def test_killed_hush_loses_nothing_it_acknowledged(folder: Path) -> None:
     running.kill()
     running.communicate(timeout=60)
     eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-    assert hush(folder, "ask", "--conversation", "1", "Go on.").returncode == 0
-    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    assert hush(story_folder, "ask", "--conversation", "1", "Go on.").returncode == 0
+    shown = json.loads(hush(story_folder, "show", "1", "--json").stdout)
     question, answer = shown["messages"][:2]
     assert question["text"] == STORY
     assert answer["state"] == "interrupted"
     assert answer["text"]
 
 
-def test_ctrl_c_keeps_the_answer(folder: Path) -> None:
+def test_ctrl_c_keeps_the_answer(story_folder: Path) -> None:
     """SIGINT stops the answer, keeps it, exit code 130."""
-    with start(folder, "ask", STORY) as running:
+    with start(story_folder, "ask", STORY) as running:
         assert running.stdout
         assert running.stderr
         first = running.stdout.read(20)
@@ -181,6 +197,59 @@ def test_ctrl_c_keeps_the_answer(folder: Path) -> None:
         rest = running.stdout.read()
         assert "Stopped" in running.stderr.read()
     assert running.returncode == 130
-    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    shown = json.loads(hush(story_folder, "show", "1", "--json").stdout)
     assert shown["messages"][1]["state"] == "stopped"
     assert shown["messages"][1]["text"] == (first + rest).rstrip("\n")
+
+
+def test_many_ctrl_c_end_as_one_does(story_folder: Path) -> None:
+    """A storm of SIGINT, SIGTERM and SIGHUP: no deadlock, the answer kept, exit code 130."""
+    with start(story_folder, "ask", STORY) as running:
+        assert running.stdout
+        first = running.stdout.read(20)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            running.send_signal(number)
+        rest = running.stdout.read()
+        assert running.wait(20) == 130
+    shown = json.loads(hush(story_folder, "show", "1", "--json").stdout)
+    assert shown["messages"][1]["text"] == (first + rest).rstrip("\n")
+
+
+def test_passphrase_and_question_in_one_pipe(folder: Path) -> None:
+    """Its first line is the passphrase, the rest is the question."""
+    piped = f"{PASSPHRASE}\nWhat is the capital of France?\n"
+    done = hush(folder, "ask", "--passphrase-fd", "0", piped=piped, passphrase=None)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(hush(folder, "show", "1", "--json").stdout)
+    assert shown["messages"][0]["text"] == "What is the capital of France?"
+
+
+def test_answers_go_from_one_hush_to_the_next(folder: Path) -> None:
+    """``hush show 1 | hush ask …`` and ``hush ask … | hush ask …``, with one profile."""
+    assert hush(folder, "ask", "Name a colour.").returncode == 0
+    for words in (["show", "1"], ["ask", "Name a fruit."]):
+        with (
+            start(folder, *words) as first,
+            start(folder, "ask", "Repeat:", stdin=first.stdout) as second,
+        ):
+            _, problem = second.communicate(timeout=100)
+            assert first.wait(100) == 0
+        assert second.returncode == 0, problem
+
+
+@pytest.mark.skipif(not shutil.which("sh"), reason="no POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(folder: Path, closed: str) -> None:
+    """A stream that the caller closed reads or writes nothing; the command works."""
+    prefix = ("sh", "-c", f'"$@" {closed}', "sh")
+    assert hush(folder, "ask", "Hello", prefix=prefix).returncode == 0
+    assert "Hello" in hush(folder, "list").stdout
+
+
+def test_terminal_that_knows_few_characters(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it cannot show becomes a question mark, and ends nothing."""
+    hush(folder, "ask", "A smile: 😀")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    shown = hush(folder, "list")
+    assert shown.returncode == 0
+    assert "A smile: ?" in shown.stdout

@@ -43,24 +43,21 @@ def test_an_atomic_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_atomic_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    """A folder stands where the temporary file should go."""
+def test_an_atomic_write_that_fails_leaves_what_there_was(tmp_path: Path) -> None:
+    """A folder stands in the way; no copy of the new bytes is left lying about."""
     path = tmp_path / "file"
-    path.write_bytes(b"old")
-    (tmp_path / "file.new").mkdir()
+    path.mkdir()
     with pytest.raises(StorageFull):
         write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_temporary_file_left_by_a_crash_is_no_obstacle(tmp_path: Path) -> None:
-    """Nor are its bytes or its mode taken over."""
-    path = tmp_path / "file"
-    left = tmp_path / "file.new"
-    left.write_bytes(b"half of something much longer")
-    left.chmod(0o644)
-    write_atomically(path, b"new")
-    assert (path.read_bytes(), mode(path)) == (b"new", 0o600)
+def test_an_atomic_write_touches_no_other_file(tmp_path: Path) -> None:
+    """A file that happens to be called ``file.new`` is somebody's."""
+    beside = tmp_path / "file.new"
+    beside.write_bytes(b"somebody's")
+    write_atomically(tmp_path / "file", b"new")
+    assert beside.read_bytes() == b"somebody's"
 
 
 @pytest.mark.parametrize(

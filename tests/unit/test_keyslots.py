@@ -410,7 +410,7 @@ def test_a_save_that_fails_keeps_the_file(tmp_path: Path) -> None:
     """A folder stands where the temporary file should go."""
     path = tmp_path / "keyslots.json"
     SLOTS.save(path)
-    (tmp_path / "keyslots.json.new").mkdir()
+    (tmp_path / "keyslots.json.prev").mkdir()
     with pytest.raises(StorageFull):
         SLOTS.add(DEK, passphrase("more"), now=NOW).save(path)
     assert KeySlots.load(path) == SLOTS

@@ -39,3 +39,17 @@ def test_log_ends_with_its_context(tmp_path: Path) -> None:
         log_event("first.event")
     log_event("second.event")
     assert "second" not in (tmp_path / "hush.log").read_text()
+
+
+@pytest.mark.parametrize("place", ["missing", "file"])
+def test_log_that_cannot_be_written_says_nothing(
+    tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No folder, or a file in its place: no log, no traceback, nothing made."""
+    folder = tmp_path / place
+    if place == "file":
+        folder.write_text("in the way")
+    with start_log(folder):
+        log_event("engine.warm")
+    assert capsys.readouterr().err == ""
+    assert not folder.is_dir()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import queue
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assistant.errors import ProfileInUse, ProfileUnusable
-from assistant.instance import Instance, raise_first
-from assistant.paths import Profile
+from assistant.errors import HushError, ProfileInUse, ProfileUnusable, StorageFull
+from assistant.instance import Instance, has_window, raise_first, wait_for
+from assistant.paths import Profile, profile_problem
 
 HOLD = """
 import sys
@@ -41,14 +44,58 @@ def test_default_follows_xdg(tmp_path: Path) -> None:
     assert Profile.choose(None, {"XDG_DATA_HOME": "relative"}).root == fallback
 
 
+def test_home_of_nobody_is_refused_in_words() -> None:
+    """``~name`` of a user who does not exist here."""
+    with pytest.raises(ProfileUnusable):
+        Profile.choose("~nobody-of-that-name/profile", {})
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 def test_folders_are_private(tmp_path: Path) -> None:
-    """0700, also where the folder stood open before."""
-    root = tmp_path / "open"
-    root.mkdir(mode=0o755)
+    """0700 for what Hush makes; what the person made keeps its mode."""
+    root = tmp_path / "new"
     Profile(root).prepare()
     for folder in (root, root / "logs"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    own = tmp_path / "own"
+    own.mkdir()
+    own.chmod(0o755)  # whatever the umask says
+    Profile(own).prepare()
+    assert stat.S_IMODE(own.stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    """``--profile ~`` by mistake: nothing is made in it, its mode stays."""
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o755)
+    (home / "diary.txt").write_text("mine")
+    with pytest.raises(ProfileUnusable) as problem:
+        Profile(home).prepare()
+    assert "other things" in problem.value.message
+    assert [path.name for path in home.iterdir()] == ["diary.txt"]
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+
+
+def test_profile_is_prepared_again(profile: Profile) -> None:
+    """Hush's own files are no other things, also beside a stranger's."""
+    (profile.root / "notes.txt").write_text("put here by hand")
+    profile.prepare()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EROFS, StorageFull),
+        (errno.EACCES, ProfileUnusable),
+    ],
+)
+def test_full_disk_is_told_from_a_barred_folder(number: int, kind: type[HushError]) -> None:
+    """They have exit codes of their own."""
+    assert isinstance(profile_problem(Path("/p"), OSError(number, os.strerror(number))), kind)
 
 
 @pytest.mark.parametrize("place", ["file", "proc"])
@@ -71,6 +118,83 @@ def test_one_holder_at_a_time(profile: Profile) -> None:
     with Instance(profile), pytest.raises(ProfileInUse):
         Instance(profile)
     Instance(profile).release()
+
+
+def test_lock_that_fails_is_not_a_lock_that_is_held(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system without locks must not send the person looking for another window."""
+
+    def refuse(_file: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("assistant.instance._lock", refuse)
+    with pytest.raises(ProfileUnusable) as problem:
+        Instance(profile)
+    assert "no locks available" in problem.value.message
+
+
+class Waiting:
+    """A clock that only ``pause`` moves; at a chosen time something happens."""
+
+    def __init__(self, at: float, then: Callable[[], None]) -> None:
+        self.now = 0.0
+        self._at = at
+        self._then = then
+
+    def elapsed(self) -> float:
+        """Seconds so far."""
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        if self.now >= self._at:
+            self._then()
+
+
+def test_waiting_for_a_command_that_ends(profile: Profile) -> None:
+    """The profile is taken once it is free, and the waiting is told once."""
+    first, told = Instance(profile), list[str]()
+    time = Waiting(3.0, first.release)
+    second = wait_for(
+        profile,
+        patience=10,
+        on_wait=lambda: told.append("waiting"),
+        elapsed=time.elapsed,
+        pause=time.pause,
+    )
+    second.release()
+    assert 3.0 <= time.now < 4.0
+    assert told == ["waiting"]
+
+
+def test_waiting_has_an_end(profile: Profile) -> None:
+    """Somebody who holds on is given up."""
+    time = Waiting(60.0, pytest.fail)
+    with Instance(profile), pytest.raises(ProfileInUse):
+        wait_for(profile, patience=10, elapsed=time.elapsed, pause=time.pause)
+    assert 10.0 <= time.now < 11.0
+
+
+def test_window_is_not_waited_for(profile: Profile) -> None:
+    """It stays until the person closes it."""
+    time = Waiting(0.0, pytest.fail)
+    with Instance(profile) as window:
+        window.listen(pytest.fail)
+        with pytest.raises(ProfileInUse):
+            wait_for(profile, patience=10, elapsed=time.elapsed, pause=time.pause)
+
+
+def test_look_for_a_window_does_not_raise_it(profile: Profile) -> None:
+    """The next word the window hears is the first one."""
+    raises = queue.SimpleQueue[int]()
+    with Instance(profile) as window:
+        assert not has_window(profile)
+        window.listen(lambda: raises.put(1))
+        assert has_window(profile)
+        assert raise_first(profile)
+        assert raises.qsize() == 1
 
 
 def test_lock_ends_with_its_process(profile: Profile) -> None:

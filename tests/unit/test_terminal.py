@@ -5,25 +5,56 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from assistant.app import Parts
-from assistant.entrance import Entrance
-from assistant.errors import KeyringUnavailable, ModelDamaged
+from assistant.clock import Clock
+from assistant.engine.protocol import (
+    Cancel,
+    Finished,
+    GenerationEvent,
+    GenerationRequest,
+    Piece,
+    Prefilled,
+)
+from assistant.entrance import Entrance, VaultStatus
+from assistant.errors import (
+    EnvironmentProblem,
+    InputRefused,
+    KeyringUnavailable,
+    ModelDamaged,
+    ModelMissing,
+    VaultError,
+)
+from assistant.instance import Instance
 from assistant.paths import Profile
+from assistant.records import FinishReason
 from assistant.store.passphrase import Argon2Policy
+from assistant.store.vault import Vault
 from assistant.terminal import parse
-from assistant.terminal.command import run_command
-from assistant.terminal.console import Console
+from assistant.terminal.command import exit_code, run_command
+from assistant.terminal.console import Console, read_passphrase
+from assistant.terminal.conversing import Events, Interrupted, signals_as_events
 from assistant.terminal.doctor import display_server
 from tests.fakes.engine import FakeEngine
 
 CHEAP = Argon2Policy(floor_kib=8, ceiling_kib=8, passes=1, lanes=1, seconds=0.0)
 PASSPHRASE = "correct horse battery"
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
 
 
 class Terminal:
@@ -32,17 +63,26 @@ class Terminal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.engine: Callable[[], FakeEngine] = FakeEngine
+        self.entrance: Callable[[Profile, Clock], Entrance] = lambda profile, clock: Entrance(
+            profile, clock, keyring=no_keyring, cost=CHEAP
+        )
         self.out = ""
         self.err = ""
 
-    def run(self, *words: str, piped: str = "", passphrase: str | None = PASSPHRASE) -> int:
-        """Run one command; what it printed is in ``out`` and ``err``."""
+    def run(
+        self,
+        *words: str,
+        piped: str = "",
+        passphrase: str | None = PASSPHRASE,
+        screen: bool = False,
+    ) -> int:
+        """Run one command; what it printed, to a pipe or a ``screen``, is in ``out``, ``err``."""
         argv = ["--profile", str(self.root), *words]
         if passphrase is not None:
             argv += ["--passphrase-fd", str(readable(passphrase + "\n"))]
-        out, err = io.StringIO(), io.StringIO()
+        out, err = Screen() if screen else io.StringIO(), io.StringIO()
         stdin = io.TextIOWrapper(io.BytesIO(piped.encode("utf-8", "surrogateescape")))
-        code = run_command(parse(argv), Console(stdin, out, err), self.parts())
+        code = run_command(parse(argv), Console(stdin, out, err), self.parts(), patience=0.0)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
 
@@ -50,9 +90,7 @@ class Terminal:
         """No keyring, cheap key derivation, the fake engine."""
         return Parts(
             engine=lambda: self.engine(),
-            entrance=lambda profile, clock: Entrance(
-                profile, clock, keyring=no_keyring, cost=CHEAP
-            ),
+            entrance=self.entrance,
         )
 
 
@@ -96,7 +134,20 @@ def test_no_command_is_the_window() -> None:
     assert parse(["--profile", "/p"]).profile == "/p"
 
 
-@pytest.mark.parametrize("argv", [["nonsense"], ["show", "abc"], ["ask", "--nope"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["ask", "--nope"],
+        ["show", "abc"],
+        ["show", "0"],
+        ["show", "²"],
+        ["show", "9" * 20],
+        ["show", "9" * 5000],
+        ["ask", "--conversation", str(2**63)],
+        ["ask", "--passphrase-fd", str(2**31)],
+    ],
+)
 def test_usage_errors_exit_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Argparse's own words, exit code 2."""
     with pytest.raises(SystemExit) as end:
@@ -157,8 +208,7 @@ def test_ten_megabytes_through_a_pipe(terminal: Terminal) -> None:
     """Refused with the limit; nothing is kept."""
     assert terminal.run("ask", piped="x" * 10_000_000) == 2
     assert "200,000" in terminal.err
-    assert terminal.run("list") == 0
-    assert terminal.out == ""
+    assert terminal.run("list") == 4
 
 
 def test_bytes_that_are_no_utf8(terminal: Terminal) -> None:
@@ -194,10 +244,32 @@ def test_unsaved_keeps_nothing(terminal: Terminal) -> None:
 def test_model_output_cannot_drive_the_terminal(terminal: Terminal) -> None:
     """Escape sequences in an answer are shown as replacement characters."""
     terminal.engine = lambda: FakeEngine(lambda request: "\x1b]52;c;evil\x07 \x9b31m red")
-    assert terminal.run("ask", "Hello") == 0
-    assert "\x1b" not in terminal.out
-    assert "\x07" not in terminal.out
-    assert "\x9b" not in terminal.out
+    for command in (["ask", "Hello"], ["show", "1"], ["export", "1"]):
+        assert terminal.run(*command, screen=True) == 0
+        assert "red" in terminal.out
+        assert not {"\x1b", "\x07", "\x9b"} & set(terminal.out)
+
+
+@pytest.mark.parametrize("name", ["markdown", "json"])
+def test_export_through_a_pipe_is_what_is_stored(
+    terminal: Terminal, tmp_path: Path, name: str
+) -> None:
+    """Byte for byte what ``-o`` writes, control characters and direction marks too."""
+    terminal.engine = lambda: FakeEngine(lambda request: "\u2067\u05d0\u2069 \x1b[0m")
+    terminal.run("ask", "Hello")
+    target = tmp_path / "file"
+    assert terminal.run("export", "1", "--format", name, "-o", str(target)) == 0
+    assert terminal.run("export", "1", "--format", name) == 0
+    assert terminal.out == target.read_text()
+
+
+def test_line_end_in_two_pieces_is_one(terminal: Terminal) -> None:
+    """A token may end between CR and LF."""
+    screen = Screen()
+    console = Console(io.StringIO(), screen, io.StringIO())
+    for piece in ("one\r", "\ntwo\r", "three\r", "\r\n", "end"):
+        console.write(piece)
+    assert screen.getvalue() == "one\ntwo\nthree\n\nend"
 
 
 @pytest.mark.parametrize(
@@ -232,14 +304,280 @@ def test_descriptor_that_is_not_open(terminal: Terminal) -> None:
 
 def test_busy_profile_reads_but_does_not_write(terminal: Terminal) -> None:
     """Beside an open window: list works, ask says where to go, exit code 6."""
-    from assistant.instance import Instance
-
     terminal.run("ask", "Hello")
     with Instance(Profile(terminal.root)):
         assert terminal.run("list") == 0
         assert "Hello" in terminal.out
         assert terminal.run("ask", "again") == 6
     assert "already open" in terminal.err
+
+
+class Watched(Entrance):
+    """Tries, while a vault is being opened, whether the profile can be held."""
+
+    def __init__(self, profile: Profile, clock: Clock) -> None:
+        super().__init__(profile, clock, keyring=no_keyring, cost=CHEAP)
+        self._watched = profile
+
+    def open(self, passphrase: str | None, *, read_only: bool = False) -> Vault:
+        """Raises where somebody holds the profile."""
+        Instance(self._watched).release()
+        return super().open(passphrase, read_only=read_only)
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "1"], ["export", "1"]])
+def test_reading_holds_nothing(terminal: Terminal, command: list[str]) -> None:
+    """So that ``hush show 1 | hush ask`` works, and a window can open meanwhile."""
+    terminal.run("ask", "Hello")
+    terminal.entrance = Watched
+    assert terminal.run(*command) == 0
+    assert terminal.run("ask", "Hello") == 6  # the witness sees a hold
+
+
+def test_older_vault_is_brought_up_to_date_to_be_read(terminal: Terminal) -> None:
+    """A reader may not change it, so for a moment a writer does; beside another, it says why."""
+    terminal.run("ask", "Hello")
+    terminal.entrance = Older
+    with Instance(Profile(terminal.root)):
+        assert terminal.run("list") == 7
+    assert "not in the format" in terminal.err
+    assert terminal.run("list") == 0
+    assert "Hello" in terminal.out
+
+
+class Older(Entrance):
+    """Refuses to read before the vault was opened for writing once, as an old schema does."""
+
+    def __init__(self, profile: Profile, clock: Clock) -> None:
+        super().__init__(profile, clock, keyring=no_keyring, cost=CHEAP)
+        self._updated = False
+
+    def open(self, passphrase: str | None, *, read_only: bool = False) -> Vault:
+        """As ``migrations.require_latest`` answers."""
+        self._updated |= not read_only
+        if not self._updated:
+            raise VaultError("This vault is not in the format that this Hush reads.")
+        return super().open(passphrase, read_only=read_only)
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "1"], ["export", "1"], ["doctor"]])
+def test_reading_makes_no_profile(terminal: Terminal, command: list[str]) -> None:
+    """Looking leaves no trace."""
+    terminal.run(*command)
+    assert not terminal.root.exists()
+
+
+def test_locked_vault_does_not_lose_a_conversation(terminal: Terminal) -> None:
+    """``--conversation`` goes on with what is kept, or says why it cannot."""
+    terminal.run("ask", "Hello")
+    assert terminal.run("ask", "--conversation", "1", "more", passphrase=None) == 3
+    assert terminal.out == ""
+
+
+@pytest.mark.parametrize("name", ["", "folder", "link", "missing/file"])
+def test_export_goes_to_plain_files_only(terminal: Terminal, tmp_path: Path, name: str) -> None:
+    """A folder, a link or no name is refused in words; nothing is touched."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "kept").write_text("kept")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    terminal.run("ask", "Hello")
+    target = str(tmp_path / name) if name else ""
+    assert terminal.run("export", "1", "-o", target) == 2
+    assert "profile folder" not in terminal.err
+    assert (tmp_path / "kept").read_text() == "kept"
+    assert not list(tmp_path.glob("**/.hush-*"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev here")
+def test_export_to_a_device_is_refused(terminal: Terminal) -> None:
+    """It must never be replaced by a file."""
+    terminal.run("ask", "Hello")
+    assert terminal.run("export", "1", "-o", "/dev/null") == 2
+    assert terminal.run("export", "1", "-o", "/dev/stdout") == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
+def test_export_that_fails_has_its_own_words(terminal: Terminal) -> None:
+    """The vault is well; it is that place which takes no file."""
+    terminal.run("ask", "Hello")
+    assert terminal.run("export", "1", "-o", "/proc/export.md") == 7
+    assert "export.md could not be written" in terminal.err
+    assert "profile" not in terminal.err
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        (lambda: FakeEngine(die_after=1), "the model stopped unexpectedly"),
+        (lambda: FakeEngine(load_error=ModelMissing("Gone.")), "the model's file was missing"),
+        (lambda: FakeEngine(load_error=ModelDamaged("Bad.")), "could not be finished"),
+    ],
+)
+def test_export_says_what_went_wrong(
+    terminal: Terminal, engine: Callable[[], FakeEngine], words: str
+) -> None:
+    """Each failure by its own name."""
+    terminal.engine = engine
+    terminal.run("ask", "Hello")
+    terminal.run("show", "1")
+    assert words in terminal.out
+
+
+@pytest.mark.logs_problems
+def test_bug_is_logged_and_told_as_json(terminal: Terminal) -> None:
+    """Exit code 1, an event for programs, and in the log where it was, without content."""
+    terminal.entrance = Broken
+    assert terminal.run("ask", "--json", "canary-4711") == 1
+    assert json.loads(terminal.out)["code"] == "bug"
+    log = (terminal.root / "logs" / "hush.log").read_text()
+    assert "terminal.bug" in log
+    assert "ZeroDivisionError at" in log
+    assert "canary" not in log
+
+
+class Broken(Entrance):
+    """Has a bug."""
+
+    def status(self) -> VaultStatus:
+        """Raises what nobody expects."""
+        raise ZeroDivisionError("canary-4711")
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "1", "--json"], ["doctor", "--json"]])
+def test_damaged_settings_are_told(terminal: Terminal, command: list[str]) -> None:
+    """Beside the output, which stays what a program expects."""
+    terminal.run("ask", "Hello")
+    (terminal.root / "settings.json").write_text("{")
+    assert terminal.run(*command) == 0
+    assert "settings file was damaged" in terminal.err
+    assert "settings file" not in terminal.out
+
+
+def test_damaged_settings_are_an_event(terminal: Terminal) -> None:
+    """Where every line is one."""
+    terminal.root.mkdir()
+    (terminal.root / "settings.json").write_text("{")
+    terminal.run("ask", "--json", "Hello")
+    first = json.loads(terminal.out.splitlines()[0])
+    assert first["event"] == "notice"
+    assert "damaged" in first["text"]
+
+
+def test_chat_through_a_pipe(terminal: Terminal) -> None:
+    """Slash commands too; one that is not understood ends nothing."""
+    assert terminal.run("chat", piped="Hello\n/open ²\n/open 1\nmore\n/open 9\n/quit\n") == 0
+    assert "You said: Hello" in terminal.out
+    assert "You said: more" in terminal.out
+    assert "Which chat?" in terminal.err
+    terminal.run("show", "1", "--json")
+    assert len(json.loads(terminal.out)["messages"]) == 4
+
+
+class Endless(FakeEngine):
+    """Begins an answer, sends this process a signal twenty times, and waits to be stopped."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__()
+        self._number = number
+
+    def generate(
+        self, request: GenerationRequest, cancel: Cancel | None = None
+    ) -> Iterator[GenerationEvent]:
+        """A single word, then nothing until it is cancelled."""
+        assert cancel
+        yield Prefilled(1, 0, 0.0)
+        yield Piece("Once", 1)
+        for _ in range(20):
+            os.kill(os.getpid(), self._number)  # as Ctrl+C does: not to this thread alone
+        while not cancel.asked:
+            threading.Event().wait(0.005)
+        yield Finished(FinishReason.CANCELLED, 1, 0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_stop_the_answer_and_keep_it(terminal: Terminal, number: signal.Signals) -> None:
+    """Any number of them, in quick succession; afterwards they do what they did before."""
+    terminal.engine = lambda: Endless(number)
+    before = signal.getsignal(number)
+    assert terminal.run("ask", "Hello") == 130
+    assert terminal.out == "Once\n"
+    assert "Stopped" in terminal.err
+    assert signal.getsignal(number) is before
+    terminal.run("show", "1", "--json")
+    answer = json.loads(terminal.out)["messages"][1]
+    assert (answer["state"], answer["text"]) == ("stopped", "Once")
+
+
+def test_signal_may_come_while_the_loop_holds_any_lock() -> None:
+    """The handler only puts: it needs no lock, so it cannot wait for what it interrupts."""
+    events: Events = queue.SimpleQueue()
+    with signals_as_events(events):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert [events.get_nowait(), events.get_nowait()] == [Interrupted(), Interrupted()]
+
+
+def test_passphrase_line_ends_where_the_question_begins() -> None:
+    """With ``--passphrase-fd 0`` both come through the same pipe."""
+    descriptor = readable("secret\r\nWhat is it?\n")
+    assert read_passphrase(descriptor) == "secret"
+    assert os.read(descriptor, 100) == b"What is it?\n"
+    os.close(descriptor)
+
+
+def test_passphrases_of_other_bytes_are_other_passphrases() -> None:
+    """Bytes that are no UTF-8 are not all the same."""
+    found = set()
+    for byte in (b"\xff", b"\xfe", "\ufffd".encode()):
+        reader, writer = os.pipe()
+        os.write(writer, b"pass" + byte)
+        os.close(writer)
+        found.add(read_passphrase(reader))
+        os.close(reader)
+    assert len(found) == 3
+
+
+def test_passphrase_has_a_longest_length() -> None:
+    """4,096 bytes are read; one more is refused instead of cut."""
+    longest = readable("x" * 4096)
+    assert len(read_passphrase(longest)) == 4096
+    os.close(longest)
+    longer = readable("x" * 4097)
+    with pytest.raises(InputRefused, match="4,096"):
+        read_passphrase(longer)
+    os.close(longer)
+
+
+def test_machine_that_lacks_something_has_an_exit_code() -> None:
+    """It is no bug."""
+    assert exit_code(EnvironmentProblem("There is not enough memory.")) == 8
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_takes_nothing(terminal: Terminal) -> None:
+    """A full disk behind ``>`` is told in words, exit code 7."""
+    terminal.run("ask", "Hello")
+    reader = str(readable(PASSPHRASE))
+    arguments = parse(["--profile", str(terminal.root), "--passphrase-fd", reader, "show", "1"])
+    err = io.StringIO()
+    with Path("/dev/full").open("w") as full:
+        assert run_command(arguments, Console(io.StringIO(), full, err), terminal.parts()) == 7
+    assert "output could not be written" in err.getvalue()
+
+
+def test_doctor_looks_at_the_chosen_model(terminal: Terminal, tmp_path: Path) -> None:
+    """The one in the settings, not the starter model."""
+    model = tmp_path / "chosen.gguf"
+    model.write_bytes(b"GGUF and more")
+    terminal.root.mkdir()
+    (terminal.root / "settings.json").write_text(json.dumps({"model_path": str(model)}))
+    terminal.run("doctor", "--json")
+    report = json.loads(terminal.out)["model"]
+    assert (report["name"], report["path"]) == ("chosen", str(model))
+    assert "no digest" in report["file"]
+    model.unlink()
+    terminal.run("doctor", "--json")
+    assert json.loads(terminal.out)["model"]["file"] == "missing"
 
 
 def test_doctor_reports(terminal: Terminal) -> None:
