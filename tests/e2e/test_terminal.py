@@ -253,3 +253,10 @@ def test_terminal_that_knows_few_characters(folder: Path, monkeypatch: pytest.Mo
     shown = hush(folder, "list")
     assert shown.returncode == 0
     assert "A smile: ?" in shown.stdout
+
+
+def test_doctor_names_the_keyrings_it_refuses(folder: Path) -> None:
+    """In a process of its own: the keyring package remembers what it found first."""
+    report = json.loads(hush(folder, "doctor", "--json", passphrase=None).stdout)
+    assert "keyrings.alt.file.PlaintextKeyring" in report["keyring"]["refused"]
+    assert "keyrings.alt" not in report["keyring"]["used"]

@@ -28,6 +28,13 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
+@pytest.fixture(autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Leave nothing on the clipboard: a QMimeData there at the very end is freed twice."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.fixture
 def bench(qtbot: QtBot) -> Iterator[Bench]:
     """A shown window with two chats in its list."""

@@ -363,7 +363,7 @@ def test_an_export_that_cannot_be_written(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "nowhere").write_text("a file, not a folder")
     bench.workplace.conversations.export_to(1, path)
     bench.qtbot.waitUntil(lambda: bench.page.notice.text != "")
-    assert "could not be written" in bench.page.notice.text
+    assert "does not exist" in bench.page.notice.text
     assert not path.exists()
 
 
