@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from assistant.engine.process import physical_cores
+from assistant.engine.process import computing_threads
 from assistant.engine.protocol import Sampling
 from assistant.events import PromptRead, ReplyBegan, ReplyEnded, ReplyText
 from assistant.settings import DEFAULT_SYSTEM_PROMPT
@@ -41,7 +41,7 @@ def decode_ratio() -> Row:
     from llama_cpp import Llama
 
     peer: Any = Llama(
-        str(starter_model().path), n_ctx=2048, n_threads=physical_cores(), verbose=False
+        str(starter_model().path), n_ctx=2048, n_threads=computing_threads(), verbose=False
     )
     with hush(temperature=0.0, reply_tokens=REPLY_TOKENS) as ours:
         _our_speed(ours), _peer_speed(peer)  # both warm

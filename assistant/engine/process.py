@@ -84,7 +84,7 @@ class ChildEngine:
         with self._killed_by(cancel):
             # The file is hashed here while the child still imports its libraries.
             _verify(model)
-            threads = options.threads or physical_cores()
+            threads = options.threads or computing_threads()
             self._send(wire.load_frame(model, EngineOptions(options.context_tokens, threads)))
             try:
                 return wire.read_info(self._receive("loaded"))
@@ -254,6 +254,16 @@ class ChildEngine:
         if self._process is not None:
             self._process.kill()
         self.close()
+
+
+def computing_threads() -> int:
+    """Threads to compute with, where nobody chose: all cores but one, which the window needs.
+
+    llama.cpp's threads wait for the slowest of them some 600 times a token, so one that shares
+    its core with the window slows all: on two cores 12 instead of 90 tokens/s in a real window
+    (docs/decisions/0004-short-spin.md).
+    """
+    return max(1, physical_cores() - 1)
 
 
 def physical_cores() -> int:

@@ -17,7 +17,7 @@ from models.file import ModelFile
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How to load. ``threads`` 0 means one per physical core."""
+    """How to load. ``threads`` 0 means all physical cores but one."""
 
     context_tokens: int = 2048
     threads: int = 0
