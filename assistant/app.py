@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
-
-# Before numpy is imported anywhere: two BLAS threads were 5 to 25 times slower on our sizes.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from assistant.background import Background
 from assistant.chat import ChatService

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from assistant.display import display_server
 from assistant.errors import HushError
 from assistant.paths import Profile
 from assistant.terminal import Arguments, parse
@@ -24,18 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(argv)
     if arguments.command:
         return run_in_terminal(arguments)
-    if not has_display(os.environ, sys.platform):
+    if not display_server(os.environ):
         sys.stderr.write("hush: There is no display here, so this is the chat in the terminal.\n")
         return run_in_terminal(arguments)
     return _open_window(arguments)
-
-
-def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Whether a window could be shown. Only Linux and its kin run without a display."""
-    if platform in {"darwin", "win32"}:
-        return True
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return any(environment.get(name) for name in names)
 
 
 def _open_window(arguments: Arguments) -> int:

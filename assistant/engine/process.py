@@ -37,7 +37,7 @@ _COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.child")
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 _SET_VARIABLES: Final = {
     "GGML_NO_BACKTRACE": "1",
-    "OPENBLAS_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # numpy comes with llama_cpp; more threads were 5-25 x slower
     # Threads that spin long at a barrier starve the one they wait for as soon as anything else
     # runs; this short a spin costs nothing on a quiet machine (docs/decisions/0004-short-spin.md).
     "GOMP_SPINCOUNT": "4000",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +13,7 @@ import psutil
 
 from assistant import __version__
 from assistant.app import App
+from assistant.display import display_server
 from assistant.engine.process import physical_cores
 from assistant.errors import HushError
 from assistant.paths import Profile
@@ -62,17 +62,6 @@ def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[
         },
         "network": {"sent": "nothing: this version opens no internet socket"},
     }
-
-
-def display_server(environment: Mapping[str, str], system: str = sys.platform) -> str:
-    """Which display a window would open on; empty where there is none."""
-    if system in {"darwin", "win32"}:
-        return system
-    if environment.get("QT_QPA_PLATFORM"):
-        return environment["QT_QPA_PLATFORM"]
-    if environment.get("WAYLAND_DISPLAY"):
-        return "wayland"
-    return "x11" if environment.get("DISPLAY") else ""
 
 
 def _vault(app: App) -> dict[str, Any]:

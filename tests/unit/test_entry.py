@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.entry import has_display
+from assistant.display import display_server
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 )
 def test_has_display(environment: dict[str, str], platform: str, answer: bool) -> None:
     """Only systems with a display server can be without one."""
-    assert has_display(environment, platform) is answer
+    assert bool(display_server(environment, platform)) is answer
 
 
 def run(code: str, *arguments: str, profile: Path) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,7 @@ import pytest
 
 from assistant.app import Parts
 from assistant.clock import Clock
+from assistant.display import display_server
 from assistant.engine.protocol import (
     Cancel,
     Finished,
@@ -42,7 +43,6 @@ from assistant.terminal import parse
 from assistant.terminal.command import exit_code, run_command
 from assistant.terminal.console import Console, read_passphrase
 from assistant.terminal.conversing import Events, Interrupted, signals_as_events
-from assistant.terminal.doctor import display_server
 from tests.fakes.engine import FakeEngine
 
 CHEAP = Argon2Policy(floor_kib=8, ceiling_kib=8, passes=1, lanes=1, seconds=0.0)
