@@ -11,6 +11,7 @@ from pathlib import Path
 from assistant.errors import StorageFull
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_UNFINISHED = ".hush-"  # begins the name of a file that is being written
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
@@ -78,18 +79,33 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".hush-", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
         fresh = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                _flush_to_disk(file.fileno())
+                flush_to_disk(file.fileno())
             fresh.replace(path)
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
         flush_folder(path.parent)
+    except OSError as error:
+        raise disk_problem(error) from None
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Take away what a kill in the middle of ``write_atomically`` left in a folder.
+
+    Nobody may be writing there.
+
+    Raises:
+        StorageFull: where the system refuses.
+    """
+    try:
+        for path in folder.glob(f"{_UNFINISHED}*"):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise disk_problem(error) from None
 
@@ -104,12 +120,17 @@ def flush_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _flush_to_disk(descriptor)
+        flush_to_disk(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _flush_to_disk(descriptor: int) -> None:
+def flush_to_disk(descriptor: int) -> None:
+    """Make an open file's bytes durable.
+
+    Raises:
+        OSError: where the system refuses.
+    """
     if sys.platform == "darwin":
         import fcntl
 

@@ -16,6 +16,7 @@
     │   │   ├── VaultLocked       a way in is needed: keyring or passphrase
     │   │   │   ├── WrongPassphrase
     │   │   │   └── KeyringUnavailable
+    │   │   │       └── KeyringChanged   it answers, but not with this vault's key
     │   │   ├── VaultDamaged      the bytes on disk are not what Hush wrote
     │   │   ├── VaultTooNew       a newer Hush wrote it
     │   │   └── StorageFull       the disk is full, read-only or failing
@@ -133,6 +134,12 @@ class KeyringUnavailable(VaultLocked):
     """No safe keyring answered, or it did not hold the right key."""
 
     code = "keyring-unavailable"
+
+
+class KeyringChanged(KeyringUnavailable):
+    """The keyring answered, and does not hold this vault's key."""
+
+    code = "keyring-changed"
 
 
 class VaultDamaged(VaultError):

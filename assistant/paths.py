@@ -66,6 +66,36 @@ class Profile:
         """Events and numbers, no content."""
         return self.root / "logs"
 
+    @property
+    def crashes(self) -> Path:
+        """Crash reports: types and line numbers, no values."""
+        return self.root / "crashes"
+
+    @property
+    def backups(self) -> Path:
+        """Verified, encrypted copies of the vault, one folder each."""
+        return self.root / "backups"
+
+    @property
+    def kept(self) -> Path:
+        """What was set aside when something else took its place: damaged files, for one."""
+        return self.root / "kept"
+
+    @property
+    def locked(self) -> Path:
+        """Stands from a lock to the next opening: another start must not walk around the lock."""
+        return self.root / "locked"
+
+    @property
+    def succession(self) -> Path:
+        """Says that a new database and new key slots are to take the old ones' place."""
+        return self.root / "succession.json"
+
+    @property
+    def erasing(self) -> Path:
+        """Says that everything here is to be erased, from the first step of that to the last."""
+        return self.root / "erasing"
+
     def prepare(self) -> None:
         """Make what is missing, private, and prove that the profile can be written.
 
@@ -95,7 +125,7 @@ class Profile:
                 ) from None
 
     def _own_names(self) -> set[str]:
-        own = (self.database, self.key_slots, self.settings, self.lock, self.logs)
+        own = (self.database, self.key_slots, self.settings, self.lock, self.logs, self.backups)
         return {path.name for path in own}
 
 

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+FIRST_PRIVATE_ID: Final = 2**52
+"""Ids of private conversations and their messages begin here: an id says where its row lives.
+A vault on disk never gets this far, and JSON and Qt still hold such a number exactly."""
+
+NEW_PRIVATE_ID: Final = 2**53 - 1
+"""Stands for the private chat that has not begun, where its conversation would be named."""
+
+
+def is_private(row_id: int | None) -> bool:
+    """Whether what has this id, a conversation, message or draft, is never to be written down.
+
+    None is the ordinary chat that has not begun.
+    """
+    return row_id is not None and row_id >= FIRST_PRIVATE_ID
 
 
 class Role(StrEnum):
@@ -56,6 +72,11 @@ class Conversation:
     created_at: int
     updated_at: int
 
+    @property
+    def private(self) -> bool:
+        """Whether it is written nowhere, and gone when Hush closes or locks."""
+        return is_private(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -96,3 +117,38 @@ class Exchange:
     conversation: Conversation
     question: Message | None
     answer: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One verified copy of the vault. Times are milliseconds since 1970, UTC.
+
+    Attributes:
+        name: Its folder's name.
+        made: When.
+        bytes: Its size on the disk.
+        conversations: How many it holds.
+        messages: How many it holds.
+        reason: Why it was made: ``"daily"``, ``"by hand"``, ``"before migration"``, ….
+        expires: The latest time at which retention drops it.
+    """
+
+    name: str
+    made: int
+    bytes: int
+    conversations: int
+    messages: int
+    reason: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """The outcome of restoring a backup for a trial. ``problem`` is a sentence; empty where ok."""
+
+    at: int
+    backup: str
+    ok: bool
+    conversations: int
+    messages: int
+    problem: str

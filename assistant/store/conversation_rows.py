@@ -12,6 +12,7 @@ from typing import Literal
 
 from assistant.errors import NotFound
 from assistant.records import Conversation
+from assistant.store import chore_rows, search_rows
 from assistant.store.sqlcipher import Connection, Row, Value
 from assistant.text import storable
 
@@ -53,13 +54,22 @@ def list_all(connection: Connection) -> list[Conversation]:
 
 
 def search(connection: Connection, query: str) -> list[Conversation]:
-    """Find conversations whose title contains ``query``, in any case, newest first.
+    """Find conversations by a part of their title, or by words in it or in a message.
 
-    Compared in Python: SQLite's LIKE folds ASCII only, and gives ``%`` and ``_`` a meaning.
+    The title is compared in Python: SQLite's LIKE folds ASCII only, and gives ``%`` and ``_`` a
+    meaning. Messages count whether their path is shown or not; see ``search_rows`` for words.
     An empty query finds all.
+
+    Returns:
+        Those that are not deleted, newest first.
     """
     wanted = _folded(query)
-    return [found for found in list_all(connection) if wanted in _folded(found.title)]
+    by_words = search_rows.conversations_with(connection, query)
+    return [
+        found
+        for found in list_all(connection)
+        if found.id in by_words or wanted in _folded(found.title)
+    ]
 
 
 def rename(
@@ -150,6 +160,8 @@ def restore(connection: Connection, conversation_id: int) -> Conversation:
 def purge_deleted(connection: Connection, before: int) -> int:
     """Really delete what was marked deleted before this time, messages included.
 
+    A scrub is due then; see ``chore_rows``.
+
     Returns:
         How many conversations are gone.
     """
@@ -160,7 +172,10 @@ def purge_deleted(connection: Connection, before: int) -> int:
         " (SELECT id FROM conversation WHERE deleted_at < ?)",
         (before,),
     )
-    return connection.execute("DELETE FROM conversation WHERE deleted_at < ?", (before,)).rowcount
+    purged = connection.execute("DELETE FROM conversation WHERE deleted_at < ?", (before,)).rowcount
+    if purged:
+        chore_rows.note_scrub(connection)
+    return purged
 
 
 def _update(

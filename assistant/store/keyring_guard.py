@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from assistant.errors import Bug, KeyringUnavailable
+from assistant.errors import Bug, KeyringChanged, KeyringUnavailable
 
 if TYPE_CHECKING:  # keyring takes 70 ms to import: only where it is used
     from keyring.backend import KeyringBackend
@@ -37,7 +37,7 @@ ALLOWED_MODULES: Final = (
 )
 _CHAINER = "keyring.backends.chainer"
 _NO_KEYRING = "No safe keyring is running here."
-_ADVICE = "Unlock your keyring and try again, or use a passphrase."
+_ADVICE = "Unlock your keyring and try again, or use another way in: your passphrase, for one."
 
 
 class SecretStore(Protocol):
@@ -56,7 +56,8 @@ class SecretStore(Protocol):
         """The account's secret, or None where it has none.
 
         Raises:
-            KeyringUnavailable: no answer, or what is there is not 32 bytes.
+            KeyringUnavailable: no answer.
+            KeyringChanged: what is there is not 32 bytes.
         """
 
     def put(self, account: str, secret: bytes) -> None:
@@ -212,9 +213,9 @@ def _decoded(text: str) -> bytes:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyringUnavailable(
+        raise KeyringChanged(
             "Your keyring holds something under Hush's name that is not a key.",
-            "Use a passphrase, or put back the keyring that belongs to this profile.",
+            "Put back the keyring that belongs to this profile, or use another way in.",
         )
     return secret
 

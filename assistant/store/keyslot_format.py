@@ -7,6 +7,7 @@
     mac = HMAC-SHA-256(HKDF(DEK, "header"), canonical bytes of all the rest)
 
     kdf of a keyring slot:    {name: "none"}
+    kdf of a recovery slot:   {name: "hkdf-sha256"}
     kdf of a passphrase slot: {name: "argon2id", v: 19, m, t, p, salt}
 
 Bytes are lower-case hexadecimal. The file may come from anyone who can write to the disk, so
@@ -24,9 +25,12 @@ from assistant.errors import VaultDamaged, VaultTooNew
 
 MAX_FILE_BYTES: Final = 64 * 1024
 MAX_SLOTS: Final = 8
-MAX_MEMORY_KIB: Final = 1024 * 1024  # 1 GiB: more would push other programs out of memory
-MAX_PASSES: Final = 10
+MAX_MEMORY_KIB: Final = 256 * 1024  # KiB; more would push other programs out of memory
+MAX_PASSES: Final = 6
 MAX_LANES: Final = 8
+MAX_COST: Final = 2 * MAX_MEMORY_KIB * MAX_PASSES
+"""KiB times passes of all slots together: a passphrase, and the one that takes its place. About
+1.6 s on two cores; a file that asks for more was not written by Hush."""
 
 VAULT_ID_BYTES: Final = 16
 SLOT_ID_BYTES: Final = 8
@@ -49,6 +53,11 @@ class SlotType(StrEnum):
 
     KEYRING = "keyring"
     PASSPHRASE = "passphrase"  # noqa: S105 - the name of a slot type
+    RECOVERY = "recovery"
+
+
+# A KEK made from random bits needs no cost: of its derivation there is only a name to say.
+_COSTLESS = {SlotType.KEYRING: "none", SlotType.RECOVERY: "hkdf-sha256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def canonical(header: Header) -> bytes:
 
 def associated_data(vault_id: str, slot_id: str, kind: SlotType, kdf: Argon2id | None) -> bytes:
     """The bytes that bind a wrapped DEK to its vault, its slot and what that slot costs."""
-    return _compact([_FORMAT, _VERSION, vault_id, slot_id, kind.value, _kdf_object(kdf)])
+    return _compact([_FORMAT, _VERSION, vault_id, slot_id, kind.value, _kdf_object(kind, kdf)])
 
 
 def serialise(header: Header) -> bytes:
@@ -132,6 +141,8 @@ def _header(document: _Json) -> Header:
     slots = tuple(_slot(item) for item in listed)
     if len({slot.id for slot in slots}) != len(slots):
         raise _damaged("it names a slot twice")
+    if sum(slot.kdf.memory_kib * slot.kdf.passes for slot in slots if slot.kdf) > MAX_COST:
+        raise _damaged("its slots cost too much to try")
     return Header(
         vault_id=_hex(document["vault_id"], VAULT_ID_BYTES, "vault_id").hex(),
         generation=_whole(document["generation"], 1, _MAX_NUMBER, "generation"),
@@ -158,9 +169,9 @@ def _slot(item: _Json) -> Slot:
 
 
 def _kdf(kind: SlotType, item: _Json) -> Argon2id | None:
-    if kind is SlotType.KEYRING:
+    if name := _COSTLESS.get(kind):
         _fields(item, {"name"}, "kdf")
-        _require_name(item, "none")
+        _require_name(item, name)
         return None
     _fields(item, {"name", "v", "m", "t", "p", "salt"}, "kdf")
     _require_name(item, "argon2id")
@@ -190,7 +201,7 @@ def _unsealed(header: Header) -> dict[str, _Json]:
                 "id": slot.id,
                 "type": slot.type.value,
                 "created": slot.created,
-                "kdf": _kdf_object(slot.kdf),
+                "kdf": _kdf_object(slot.type, slot.kdf),
                 "aead": _AEAD,
                 "nonce": slot.nonce.hex(),
                 "wrapped": slot.wrapped.hex(),
@@ -200,9 +211,9 @@ def _unsealed(header: Header) -> dict[str, _Json]:
     }
 
 
-def _kdf_object(kdf: Argon2id | None) -> dict[str, _Json]:
+def _kdf_object(kind: SlotType, kdf: Argon2id | None) -> dict[str, _Json]:
     if kdf is None:
-        return {"name": "none"}
+        return {"name": _COSTLESS[kind]}
     return {
         "name": "argon2id",
         "v": _ARGON2_VERSION,

@@ -2,8 +2,8 @@
 
 One random data-encryption key (DEK) is never stored in the clear. Each key slot holds it
 wrapped with AES-256-GCM under a key-encryption key (KEK) that a ``KekSource`` knows: the
-keyring's random bytes, or a passphrase through Argon2id. Everything the DEK is used for has a
-key of its own, derived by label.
+keyring's random bytes, a passphrase through Argon2id, or a recovery code. Everything the DEK is
+used for has a key of its own, derived by label.
 
 The keyring protects against theft of the disk, not against programs that run as the same user.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from assistant.disk import disk_problem, write_atomically
-from assistant.errors import Bug, InputRefused, KeyringUnavailable, VaultDamaged, VaultLocked
+from assistant.errors import Bug, InputRefused, KeyringChanged, VaultDamaged, VaultLocked
 from assistant.store.keyslot_format import (
     MAX_FILE_BYTES,
     MAX_SLOTS,
@@ -101,9 +101,9 @@ class KeyringKey:
 
     def refusal(self) -> VaultLocked:
         """What to raise where these bytes open no slot."""
-        return KeyringUnavailable(
+        return KeyringChanged(
             "Your keyring holds a key for this vault, but not the right one.",
-            "Put back the keyring that belongs to this profile.",
+            "Put back the keyring that belongs to this profile, or use another way in.",
         )
 
 
@@ -155,7 +155,7 @@ class KeySlots:
 
     @property
     def vault_id(self) -> str:
-        """Names the vault: 32 hexadecimal digits. The keyring's account for it, too."""
+        """Names the vault: 32 hexadecimal digits."""
         return self.header.vault_id
 
     @property
@@ -168,20 +168,33 @@ class KeySlots:
         """The kinds of ways in that there are."""
         return frozenset(slot.type for slot in self.header.slots)
 
-    def unlock(self, source: KekSource) -> bytes:
+    def of_type(self, kind: SlotType) -> tuple[Slot, ...]:
+        """The slots of one type, the oldest first."""
+        return tuple(slot for slot in self.header.slots if slot.type is kind)
+
+    @property
+    def newest(self) -> Slot:
+        """The slot that was added last."""
+        return self.header.slots[-1]
+
+    def unlock(self, source: KekSource, slot_id: str | None = None) -> bytes:
         """Unwrap the DEK (32 bytes) from the first slot that ``source`` opens.
+
+        Args:
+            source: A way in.
+            slot_id: Try this slot only; None for every slot of the source's type.
 
         Raises:
             VaultLocked: it opens none; the source's own kind of it, with its words.
             VaultDamaged: it opens one, but the file was altered since Hush wrote it.
         """
-        candidates = [slot for slot in self.header.slots if slot.type is source.slot_type]
+        candidates = [s for s in self.of_type(source.slot_type) if slot_id in {None, s.id}]
         if not candidates:
             raise VaultLocked(f"This vault has no {source.slot_type.value} to open it with.")
         for slot in candidates:
             dek = _unwrap(self.vault_id, slot, source.kek(slot.kdf))
             if dek is not None:
-                self._verify(dek)
+                self.verify(dek)
                 return dek
         raise source.refusal()
 
@@ -200,33 +213,77 @@ class KeySlots:
             InputRefused: all eight slots are taken.
             VaultDamaged: ``dek`` is not this file's.
         """
-        self._verify(dek)
+        self.verify(dek)
         if len(self.header.slots) == MAX_SLOTS:
             raise InputRefused(f"A vault has at most {MAX_SLOTS} ways in. Nothing was changed.")
         slot = _wrap(self.vault_id, source, dek, now, random)
-        header = Header(self.vault_id, self.generation + 1, (*self.header.slots, slot))
-        return type(self)(_sealed(header, dek))
+        return self._with(dek, (*self.header.slots, slot))
 
-    def save(self, path: Path) -> None:
+    def drop(self, dek: bytes, slot_ids: Collection[str]) -> Self:
+        """Take ways in away.
+
+        Raises:
+            InputRefused: none would be left.
+            VaultDamaged: ``dek`` is not this file's.
+        """
+        self.verify(dek)
+        left = tuple(slot for slot in self.header.slots if slot.id not in slot_ids)
+        if not left:
+            raise InputRefused(
+                "This is the only way into your vault. Nothing was changed.",
+                "Add another way in first.",
+            )
+        return self._with(dek, left)
+
+    def _with(self, dek: bytes, slots: tuple[Slot, ...]) -> Self:
+        return type(self)(_sealed(Header(self.vault_id, self.generation + 1, slots), dek))
+
+    def to_bytes(self) -> bytes:
+        """The file's bytes."""
+        return serialise(self.header)
+
+    def save(self, path: Path, *, forget: bool = False) -> None:
         """Write the file whole; what stood there before is kept as ``<name>.prev``.
+
+        Args:
+            path: The file.
+            forget: Keep no earlier copy: it would still open with what was just taken away.
 
         Raises:
             StorageFull: the disk refuses; the file is then as it was.
         """
         try:
-            before = path.read_bytes() if path.exists() else None
+            before = path.read_bytes() if path.exists() and not forget else None
         except OSError as error:
             raise disk_problem(error) from None
-        if before is not None:
-            write_atomically(path.with_name(path.name + ".prev"), before)
-        write_atomically(path, serialise(self.header))
+        if forget or before is not None:
+            write_atomically(previous_slots(path), before or self.to_bytes())
+        write_atomically(path, self.to_bytes())
 
-    def _verify(self, dek: bytes) -> None:
+    def verify(self, dek: bytes) -> None:
+        """Check that these are this DEK's slots, just as Hush wrote them.
+
+        Raises:
+            VaultDamaged: they are not.
+        """
         if not hmac.compare_digest(self.header.mac, _mac(self.header, dek)):
             raise VaultDamaged(
                 "The vault's key file was altered since Hush wrote it. Nothing was changed.",
                 "An earlier copy may lie beside it, ending in “.prev”.",
             )
+
+
+def previous_slots(path: Path) -> Path:
+    """Where the copy before the last change lies."""
+    return path.with_name(path.name + ".prev")
+
+
+def keyring_account(vault_id: str, slot_id: str) -> str:
+    """The keyring's name for a slot's key.
+
+    One for each slot: a new slot never overwrites a key that an older one may need again.
+    """
+    return f"{vault_id}-{slot_id}"
 
 
 def new_vault_id(random: Random = secrets.token_bytes) -> str:

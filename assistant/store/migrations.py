@@ -62,7 +62,82 @@ _CONVERSATIONS = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_CONVERSATIONS,)
+# Words of messages and titles, for search. Whole words without their accents: an index of
+# trigrams would find parts of words too, at several times the size and the time to write it.
+# FTS5 keeps no second copy of the text ("external content") but must be handed the old text to
+# forget it, hence the triggers; and no row of lengths, which only ranking would read. Without
+# secure-delete it would merely note that a text is gone and keep its words until some later
+# merge. The option is stored in the index itself. What it leaves is the directory of the index's
+# pages: there the beginning of a word, up to where it differs from its neighbour, may stay on.
+_WORDS = "columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'"
+
+_SEARCH_DRAFTS_CHORES = (
+    f"""
+    CREATE VIRTUAL TABLE message_words
+        USING fts5(text, content = 'message', content_rowid = 'id', {_WORDS})
+    """,
+    f"""
+    CREATE VIRTUAL TABLE conversation_words
+        USING fts5(title, content = 'conversation', content_rowid = 'id', {_WORDS})
+    """,
+    "INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1)",
+    "INSERT INTO conversation_words (conversation_words, rank) VALUES ('secure-delete', 1)",
+    # FTS5's own 4,050 bytes would need two of SQLCipher's pages, which hold a row of 3,981.
+    "INSERT INTO message_words (message_words, rank) VALUES ('pgsz', 3900)",
+    "INSERT INTO conversation_words (conversation_words, rank) VALUES ('pgsz', 3900)",
+    "INSERT INTO message_words (rowid, text) SELECT id, text FROM message WHERE text <> ''",
+    "INSERT INTO conversation_words (rowid, title) SELECT id, title FROM conversation",
+    # An answer being written has no text yet: it is indexed once, when its chunks are merged.
+    """
+    CREATE TRIGGER message_added AFTER INSERT ON message WHEN new.text <> '' BEGIN
+        INSERT INTO message_words (rowid, text) VALUES (new.id, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER message_changed AFTER UPDATE OF text ON message WHEN new.text <> old.text BEGIN
+        INSERT INTO message_words (message_words, rowid, text)
+            SELECT 'delete', old.id, old.text WHERE old.text <> '';
+        INSERT INTO message_words (rowid, text) SELECT new.id, new.text WHERE new.text <> '';
+    END
+    """,
+    """
+    CREATE TRIGGER message_removed AFTER DELETE ON message WHEN old.text <> '' BEGIN
+        INSERT INTO message_words (message_words, rowid, text)
+            VALUES ('delete', old.id, old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER conversation_added AFTER INSERT ON conversation BEGIN
+        INSERT INTO conversation_words (rowid, title) VALUES (new.id, new.title);
+    END
+    """,
+    """
+    CREATE TRIGGER conversation_changed AFTER UPDATE OF title ON conversation
+    WHEN new.title <> old.title BEGIN
+        INSERT INTO conversation_words (conversation_words, rowid, title)
+            VALUES ('delete', old.id, old.title);
+        INSERT INTO conversation_words (rowid, title) VALUES (new.id, new.title);
+    END
+    """,
+    # 0 stands for the chat that has not begun. It has no conversation to refer to, so that a
+    # trigger does what a foreign key would.
+    """
+    CREATE TABLE draft (
+        conversation_id INTEGER PRIMARY KEY,
+        text TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE TABLE chore (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """
+    CREATE TRIGGER conversation_removed AFTER DELETE ON conversation BEGIN
+        INSERT INTO conversation_words (conversation_words, rowid, title)
+            VALUES ('delete', old.id, old.title);
+        DELETE FROM draft WHERE conversation_id = old.id;
+    END
+    """,
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_CONVERSATIONS, _SEARCH_DRAFTS_CHORES)
 LATEST: Final = len(MIGRATIONS)
 
 
@@ -78,7 +153,7 @@ def migrate(connection: Connection, migrations: Sequence[Sequence[str]] = MIGRAT
         sqlcipher3.dbapi2.Error: a step failed; that step was rolled back.
     """
     refuse_newer(connection, len(migrations))
-    for number in range(_user_version(connection) + 1, len(migrations) + 1):
+    for number in range(user_version(connection) + 1, len(migrations) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in migrations[number - 1]:
@@ -97,7 +172,7 @@ def refuse_newer(connection: Connection, latest: int = LATEST) -> None:
     Raises:
         VaultTooNew: with both format numbers.
     """
-    found = _user_version(connection)
+    found = user_version(connection)
     if found > latest:
         raise VaultTooNew(
             f"A newer Hush wrote this vault: it has format {found}, and this Hush knows formats "
@@ -114,13 +189,14 @@ def require_latest(connection: Connection) -> None:
         VaultError: an older Hush wrote it.
     """
     refuse_newer(connection)
-    if _user_version(connection) < LATEST:
+    if user_version(connection) < LATEST:
         raise VaultError(
             "This vault is not in the format that this Hush reads. Nothing was changed.",
             "Open Hush once in the ordinary way: it brings the vault up to date.",
         )
 
 
-def _user_version(connection: Connection) -> int:
+def user_version(connection: Connection) -> int:
+    """The number of the last step taken; 0 for an empty database. Only reads."""
     row = connection.execute("PRAGMA user_version").fetchone()
     return int(row[0]) if row else 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
@@ -36,6 +37,8 @@ Row: TypeAlias = tuple[Any, ...]  # Any: what a column holds is known by the que
 # committed data when two connections reset the WAL at once (https://sqlite.org/wal.html).
 _MIN_SQLITE = (3, 51, 3)
 _MIN_CIPHER = (4, 19)
+
+_NO_ROOM_BYTES = 64 * 1024  # two of the steps in which SQLite grows the WAL's index
 
 _PAGE_BYTES = 4096  # SQLCipher 4's default, which Hush keeps
 
@@ -92,12 +95,19 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Sequence[Value]], /) -> Cursor:
         """Run one statement for each set of parameters."""
 
+    def set_progress_handler(self, stop: Callable[[], bool] | None, steps: int, /) -> None:
+        """Have ``stop`` asked every so many steps of a statement; it is ended once that is true."""
+
     def close(self) -> None:
         """Close the database."""
 
 
 def open_database(
-    path: Path | Literal[":memory:"], key: bytes, *, read_only: bool = False
+    path: Path | Literal[":memory:"],
+    key: bytes,
+    *,
+    read_only: bool = False,
+    immutable: bool = False,
 ) -> Connection:
     """Open an encrypted database, making it where nothing stands at ``path`` yet.
 
@@ -107,6 +117,8 @@ def open_database(
         path: The file; it is made with mode 0600, and its folder with 0700 where missing.
         key: The raw key, 32 bytes. SQLCipher's own passphrase derivation is not used.
         read_only: Write nothing, not even a checkpoint. The file must exist.
+        immutable: With ``read_only``: nobody writes to the file, so no lock is taken and its
+            folder may be read-only. A write-ahead log beside it is not read.
 
     Raises:
         VaultDamaged: the bytes cannot be read with this key. A wrong key looks the same.
@@ -116,16 +128,21 @@ def open_database(
     """
     if len(key) != KEY_BYTES:
         raise Bug(f"A vault key has {KEY_BYTES} bytes.")
-    name = MEMORY if path == MEMORY else _prepare(Path(path), read_only=read_only)
+    name = MEMORY
+    if path != MEMORY:
+        name = _prepare(Path(path), read_only=read_only, immutable=immutable)
     try:
         connection = cast("Connection", dbapi2.connect(name, uri=True, isolation_level=None))
-        try:
-            _configure(connection, key, read_only=read_only)
-        except BaseException:
-            connection.close()
-            raise
     except dbapi2.Error as error:
         raise translate(error) from None
+    try:
+        _configure(connection, key, read_only=read_only)
+    except BaseException as error:
+        problem = translate(error, connection) if isinstance(error, dbapi2.Error) else None
+        connection.close()
+        if problem:
+            raise problem from None
+        raise
     return connection
 
 
@@ -146,11 +163,11 @@ def check_integrity(connection: Connection) -> None:
     if problems:
         raise VaultDamaged(
             f"The vault is damaged in {problems} places. The rest of it can still be read.",
-            "Copy the profile folder somewhere safe before you go on.",
+            "Restore a backup: what is damaged is kept aside, and nothing is deleted.",
         )
 
 
-def translate(error: Exception) -> HushError:
+def translate(error: Exception, connection: Connection | None = None) -> HushError:
     """Put a database's or file system's error into the tree of ``assistant.errors``.
 
     The result holds nothing of the error's own text, which may quote SQL and values: at most
@@ -158,14 +175,28 @@ def translate(error: Exception) -> HushError:
 
     Args:
         error: A ``sqlcipher3`` error or an ``OSError``; a ``HushError`` is returned as it is.
+        connection: Where it came from, if that is known: a full disk is told from a failing one.
     """
     if isinstance(error, HushError):
         return error
     if isinstance(error, OSError):
         return disk_problem(error)
-    known = _known_problem(getattr(error, "sqlite_errorcode", 0))
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == dbapi2.SQLITE_IOERR and connection and _is_full(connection):
+        return disk_full()
     name = getattr(error, "sqlite_errorname", type(error).__name__)
+    known = _known_problem(code)
     return known or Bug(f"The store refused a statement ({name}). Nothing was changed.")
+
+
+def _is_full(connection: Connection) -> bool:
+    """Whether there is no room beside the file: SQLite calls it an I/O error in the WAL's index."""
+    try:
+        row = connection.execute("PRAGMA database_list").fetchone()
+        folder = Path(row[2]).parent if row and row[2] else None
+        return folder is not None and shutil.disk_usage(folder).free < _NO_ROOM_BYTES
+    except (dbapi2.Error, OSError):
+        return False
 
 
 def _known_problem(code: int) -> HushError | None:
@@ -184,7 +215,7 @@ def _known_problem(code: int) -> HushError | None:
     if code in (dbapi2.SQLITE_NOTADB, dbapi2.SQLITE_CORRUPT):
         return VaultDamaged(
             "The vault cannot be read: it is damaged, or this is not its key.",
-            "Copy the profile folder somewhere safe before you go on.",
+            "Restore a backup: what is damaged is kept aside, and nothing is deleted.",
         )
     if code in (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED):
         return VaultError(
@@ -196,12 +227,15 @@ def _known_problem(code: int) -> HushError | None:
     return None
 
 
-def _prepare(path: Path, *, read_only: bool) -> str:
+def _prepare(path: Path, *, read_only: bool, immutable: bool) -> str:
     """Make the file where it is missing; return SQLite's address for it."""
     try:
         found = path.stat()
         # Asked here because SQLite only says "unable to open" where it cannot make its WAL.
-        if not os.access(path.parent, os.W_OK) or not (read_only or os.access(path, os.W_OK)):
+        folder_asked = not (read_only and immutable)
+        if folder_asked and not os.access(path.parent, os.W_OK):
+            raise disk_read_only()
+        if not read_only and not os.access(path, os.W_OK):
             raise disk_read_only()
         if not read_only and found.st_mode & 0o077:
             path.chmod(0o600)  # a copy put back by hand may be readable by others
@@ -218,7 +252,9 @@ def _prepare(path: Path, *, read_only: bool) -> str:
                 "The vault's file is empty or cut short.",
                 "Put back a copy of it, or move it away to start afresh.",
             )
-    mode = "ro" if read_only else "rw"
+    mode = "rw"
+    if read_only:
+        mode = "ro&immutable=1" if immutable else "ro"
     return f"{path.absolute().as_uri()}?mode={mode}"
 
 

@@ -67,7 +67,8 @@ def test_ids_are_never_used_again(connection: Connection) -> None:
         ("STRASSE", {"Straße nach Köln"}),
         ("köln", {"Straße nach Köln"}),
         ("KO\u0308LN", {"Straße nach Köln"}),
-        ("koln", set()),
+        ("koln", {"Straße nach Köln"}),  # a word without its accents, by the index
+        ("oln", set()),
         ("οδυσσευς", {"ΟΔΥΣΣΕΥΣ"}),
         ("re\u0301sume\u0301", {"résumé"}),
         ("i\u0307stan", {"İstanbul"}),

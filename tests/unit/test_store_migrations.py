@@ -37,9 +37,10 @@ def version(connection: Connection) -> int:
 
 
 def tables(connection: Connection) -> set[str]:
-    """Hush's own tables."""
+    """Hush's own tables; those of the full-text index are SQLite's."""
     rows = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        "SELECT name FROM pragma_table_list"
+        " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'"
     )
     return {row[0] for row in rows}
 
@@ -48,11 +49,23 @@ def test_the_schema_of_this_version(connection: Connection) -> None:
     """Strict tables, Hush's own application id, foreign keys that hold."""
     migrate(connection)
     assert version(connection) == LATEST
-    assert tables(connection) == {"conversation", "message", "chunk"}
+    assert tables(connection) == {"conversation", "message", "chunk", "draft", "chore"}
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     listed = connection.execute("PRAGMA table_list").fetchall()
     assert all(row[5] == 1 for row in listed if row[1] in tables(connection)), "not STRICT"
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_the_indexes_of_words(connection: Connection) -> None:
+    """They forget for good, and no row of theirs takes two of SQLCipher's pages."""
+    migrate(connection)
+    virtual = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
+    names = {row[0] for row in connection.execute(virtual)}
+    assert names == {"message_words", "conversation_words"}
+    for name in names:
+        rows = connection.execute(f"SELECT k, v FROM {name}_config").fetchall()  # noqa: S608 - our own names
+        found: dict[str, int] = dict(rows)
+        assert (found["secure-delete"], found["pgsz"]) == (1, 3900)
 
 
 def test_every_foreign_key_is_indexed(connection: Connection) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import Bug, NotFound, StorageFull, VaultError, VaultLocked
+from assistant.errors import Bug, NotFound, StorageFull, VaultDamaged, VaultError, VaultLocked
 from assistant.store import conversation_rows as conversations
-from assistant.store.migrations import LATEST
+from assistant.store import message_rows as messages
+from assistant.store.migrations import LATEST, MIGRATIONS, migrate
 from assistant.store.sqlcipher import Connection, open_database
-from assistant.store.vault import Vault
+from assistant.store.vault import Vault, schema_version
 
 KEY = bytes(range(32))
 SECONDS = 20.0  # to wait for another thread; never reached
@@ -200,6 +201,50 @@ def test_in_memory_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with Vault.in_memory() as another:
         assert titles(another) == set()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ids_in_memory_begin_where_they_are_told_to() -> None:
+    """So that an id says which of two vaults it belongs to; by default at 1, as in a file."""
+    for first in (1, 2**52):
+        with Vault.in_memory(first) as vault:
+            made = add(vault, "private")
+            asked = vault.write(partial(ask, made)).result()
+            assert (made, asked) == (first, first)
+            assert (add(vault, "next"), vault.write(partial(ask, made)).result()) == (
+                first + 1,
+                first + 1,
+            )
+            found = vault.read(lambda c: conversations.search(c, "anything else")).result()
+            assert [one.id for one in found] == [first]
+
+
+def ask(conversation_id: int, connection: Connection) -> int:
+    """Add a question; returns its id."""
+    return messages.add_question(connection, conversation_id, None, "Anything else?", 1).id
+
+
+@pytest.mark.parametrize("version", [1, LATEST, LATEST + 5])
+def test_the_schema_can_be_asked_for_before_opening(tmp_path: Path, version: int) -> None:
+    """An older one and a newer one, too."""
+    path = tmp_path / "vault.db"
+    connection = open_database(path, KEY)
+    migrate(connection, MIGRATIONS[:version])
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    before = path.read_bytes()
+    assert schema_version(path, KEY) == version
+    assert path.read_bytes() == before
+
+
+def test_no_schema_without_a_vault_or_its_key(tmp_path: Path) -> None:
+    """In words; nothing is made."""
+    path = tmp_path / "vault.db"
+    with pytest.raises(NotFound):
+        schema_version(path, KEY)
+    assert list(tmp_path.iterdir()) == []
+    Vault.open(path, KEY).close()
+    with pytest.raises(VaultDamaged):
+        schema_version(path, bytes(32))
 
 
 def test_a_first_start_cut_short_is_no_obstacle(tmp_path: Path) -> None:
