@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from assistant.entrance import Entrance
+from assistant.access import erasing
+from assistant.access.entrance import FirstKeys, RecoveryCode
 from assistant.errors import (
     InputRefused,
     KeyringUnavailable,
@@ -18,37 +19,13 @@ from assistant.errors import (
 )
 from assistant.paths import Profile
 from assistant.store import conversation_rows
-from assistant.store.keyring_guard import SecretStore
-from assistant.store.passphrase import Argon2Policy
-from assistant.store.vault import Vault
-from tests.fakes.clock import FakeClock
+from assistant.store.keyslots import KeySlots, previous_slots
+from tests.fakes.door import PASSPHRASE, Door, put_something_in, titles
 from tests.fakes.secrets import FakeSecretStore
 
-CHEAP = Argon2Policy(floor_kib=8, ceiling_kib=8, passes=1, lanes=1, seconds=0.0)
-PASSPHRASE = "correct horse battery"
-
-
-@dataclass
-class Door:
-    """An entrance over a fake keyring, which can be missing or locked."""
-
-    profile: Profile
-    keyring: FakeSecretStore = field(default_factory=FakeSecretStore)
-    present: bool = True
-
-    def entrance(self) -> Entrance:
-        """A new one, as after a restart."""
-        return Entrance(
-            self.profile,
-            FakeClock(),
-            keyring=self._find,
-            cost=CHEAP,
-        )
-
-    def _find(self) -> SecretStore:
-        if not self.present:
-            raise KeyringUnavailable("No safe keyring is running here.")
-        return self.keyring
+CODE = RecoveryCode(bytes(range(20)))
+KEYRING = FirstKeys(keyring=True)
+WORDS = FirstKeys(keyring=False, passphrase=PASSPHRASE)
 
 
 @pytest.fixture
@@ -57,35 +34,73 @@ def door(profile: Profile) -> Door:
     return Door(profile)
 
 
-def put_something_in(vault: Vault) -> None:
-    """Write a conversation and close."""
-    vault.write(lambda c: conversation_rows.create(c, "kept", 1)).result()
-    vault.close()
+EVERY_WAY = (
+    (KEYRING, None, ("keyring",)),
+    (WORDS, PASSPHRASE, ("passphrase",)),
+    (FirstKeys(keyring=True, recovery=CODE), None, ("keyring", "recovery")),
+    (FirstKeys(keyring=True, recovery=CODE), CODE.text, ("keyring", "recovery")),
+    (FirstKeys(keyring=False, passphrase=PASSPHRASE, recovery=CODE), PASSPHRASE, None),
+    (FirstKeys(keyring=False, passphrase=PASSPHRASE, recovery=CODE), CODE.text.lower(), None),
+)
 
 
-def titles(vault: Vault) -> list[str]:
-    """What is in it; closes it."""
-    found = vault.read(conversation_rows.list_all).result()
-    vault.close()
-    return [conversation.title for conversation in found]
-
-
-@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_first_run_then_every_other(door: Door, passphrase: str | None) -> None:
-    """With the keyring or with a passphrase: what was written is there after a restart."""
+@pytest.mark.parametrize(("first", "secret", "ways"), EVERY_WAY)
+def test_first_run_then_every_other(
+    door: Door, first: FirstKeys, secret: str | None, ways: tuple[str, ...] | None
+) -> None:
+    """By each way in: what was written is there after a restart."""
     assert not door.entrance().status().exists
-    put_something_in(door.entrance().create(passphrase))
+    put_something_in(door.entrance().create(first).vault)
     status = door.entrance().status()
     assert status.exists
-    assert status.ways == ("passphrase" if passphrase else "keyring",)
-    assert titles(door.entrance().open(passphrase)) == ["kept"]
+    assert ways in {None, status.ways}
+    assert titles(door.entrance().open(secret).vault) == ["kept"]
+
+
+def test_a_clean_machine_with_nothing_but_the_recovery_code(
+    door: Door, profile: Profile, tmp_path: Path
+) -> None:
+    """The folder is copied elsewhere; there is no keyring, and the passphrase is forgotten."""
+    first = FirstKeys(keyring=True, passphrase=PASSPHRASE, recovery=CODE)
+    put_something_in(door.entrance().create(first).vault)
+    elsewhere = Door(Profile(tmp_path / "elsewhere"), present=False)
+    shutil.copytree(profile.root, elsewhere.profile.root)
+    with pytest.raises(KeyringUnavailable):
+        elsewhere.entrance().open(None)
+    assert titles(elsewhere.entrance().open(f"  {CODE.text} ").vault) == ["kept"]
+
+
+@pytest.mark.parametrize("typed", [CODE.text[:-1] + "X", CODE.text[:-2], CODE.text + "A"])
+def test_a_mistyped_code_is_called_that(door: Door, typed: str) -> None:
+    """Also where a passphrase would do: what looks like a code is not taken for one."""
+    first = FirstKeys(keyring=True, passphrase=PASSPHRASE, recovery=CODE)
+    put_something_in(door.entrance().create(first).vault)
+    with pytest.raises(WrongPassphrase, match="code"):
+        door.entrance().open(typed)
+
+
+def test_a_passphrase_may_look_like_a_code(door: Door) -> None:
+    """Thirty-four letters and spaces: it opens, and one like it is wrong."""
+    words = "correct horse battery staple lemon tree"
+    first = FirstKeys(keyring=False, passphrase=words, recovery=CODE)
+    put_something_in(door.entrance().create(first).vault)
+    assert titles(door.entrance().open(words).vault) == ["kept"]
+    with pytest.raises(WrongPassphrase):
+        door.entrance().open(words.replace("lemon", "melon"))
+
+
+def test_a_good_code_of_another_vault(door: Door) -> None:
+    """Well written, and wrong."""
+    put_something_in(door.entrance().create(FirstKeys(keyring=True, recovery=CODE)).vault)
+    with pytest.raises(WrongPassphrase, match="does not open"):
+        door.entrance().open(RecoveryCode.generate().text)
 
 
 def test_no_keyring_and_no_passphrase_makes_nothing(door: Door) -> None:
     """Never a plaintext key file: refused, and the profile stays empty."""
     door.present = False
     with pytest.raises(KeyringUnavailable):
-        door.entrance().create(None)
+        door.entrance().create(KEYRING)
     assert not door.entrance().status().exists
     assert [path.name for path in door.profile.root.iterdir()] == ["logs"]
 
@@ -93,16 +108,16 @@ def test_no_keyring_and_no_passphrase_makes_nothing(door: Door) -> None:
 def test_short_passphrase(door: Door) -> None:
     """Refused before anything is made."""
     with pytest.raises(InputRefused):
-        door.entrance().create("short")
+        door.entrance().create(FirstKeys(keyring=False, passphrase="short"))
     assert not door.entrance().status().exists
 
 
 def test_second_create_is_refused(door: Door) -> None:
     """A vault is never made over another."""
-    put_something_in(door.entrance().create(None))
+    put_something_in(door.entrance().create(KEYRING).vault)
     with pytest.raises(InputRefused):
-        door.entrance().create(None)
-    assert titles(door.entrance().open(None)) == ["kept"]
+        door.entrance().create(KEYRING)
+    assert titles(door.entrance().open(None).vault) == ["kept"]
 
 
 def lose_keyring(door: Door) -> None:
@@ -131,7 +146,7 @@ def wrong_bytes(door: Door) -> None:
 @pytest.mark.parametrize("bar", [lose_keyring, lock_keyring, empty_keyring, wrong_bytes])
 def test_keyring_that_does_not_open(door: Door, bar: Callable[[Door], None]) -> None:
     """A sentence and a next step; nothing on disk changes, and the right keyring opens again."""
-    put_something_in(door.entrance().create(None))
+    put_something_in(door.entrance().create(KEYRING).vault)
     before = {p.name: p.read_bytes() for p in door.profile.root.iterdir() if p.is_file()}
     good = door.keyring
     bar(door)
@@ -140,20 +155,20 @@ def test_keyring_that_does_not_open(door: Door, bar: Callable[[Door], None]) -> 
     assert problem.value.message
     assert {p.name: p.read_bytes() for p in door.profile.root.iterdir() if p.is_file()} == before
     good.locked, door.present, door.keyring = False, True, good
-    assert titles(door.entrance().open(None)) == ["kept"]
+    assert titles(door.entrance().open(None).vault) == ["kept"]
 
 
 def test_wrong_passphrase_then_the_right_one(door: Door) -> None:
     """The first is refused as such; the second opens."""
-    put_something_in(door.entrance().create(PASSPHRASE))
+    put_something_in(door.entrance().create(WORDS).vault)
     with pytest.raises(WrongPassphrase):
         door.entrance().open("wrong horse battery")
-    assert titles(door.entrance().open(PASSPHRASE)) == ["kept"]
+    assert titles(door.entrance().open(PASSPHRASE).vault) == ["kept"]
 
 
 def test_passphrase_vault_without_passphrase_is_locked(door: Door) -> None:
     """It asks for one; the keyring is not asked."""
-    put_something_in(door.entrance().create(PASSPHRASE))
+    put_something_in(door.entrance().create(WORDS).vault)
     door.keyring.locked = True
     with pytest.raises(VaultLocked):
         door.entrance().open(None)
@@ -161,7 +176,7 @@ def test_passphrase_vault_without_passphrase_is_locked(door: Door) -> None:
 
 def test_missing_files_are_named_not_replaced(door: Door) -> None:
     """A lost database or key file is a loss to report, never a first run."""
-    put_something_in(door.entrance().create(PASSPHRASE))
+    put_something_in(door.entrance().create(WORDS).vault)
     for path in (door.profile.database, door.profile.key_slots):
         aside = path.with_suffix(".aside")
         shutil.move(path, aside)
@@ -169,29 +184,156 @@ def test_missing_files_are_named_not_replaced(door: Door) -> None:
             door.entrance().open(PASSPHRASE)
         assert not path.exists()
         shutil.move(aside, path)
-    assert titles(door.entrance().open(PASSPHRASE)) == ["kept"]
+    assert titles(door.entrance().open(PASSPHRASE).vault) == ["kept"]
 
 
 def test_first_run_cut_short_before_the_database(door: Door) -> None:
     """Nothing was kept yet: the next start is a first run again."""
-    door.entrance().create(PASSPHRASE).close()
+    door.entrance().create(WORDS).vault.close()
     door.profile.key_slots.rename(door.profile.key_slots.with_suffix(".json.first"))
     door.profile.database.unlink()
     assert not door.entrance().status().exists
-    put_something_in(door.entrance().create(PASSPHRASE))
+    put_something_in(door.entrance().create(WORDS).vault)
 
 
 def test_first_run_cut_short_after_the_database(door: Door) -> None:
     """Everything was written but the last rename: the next start finishes it."""
-    put_something_in(door.entrance().create(PASSPHRASE))
+    put_something_in(door.entrance().create(WORDS).vault)
     door.profile.key_slots.rename(door.profile.key_slots.with_suffix(".json.first"))
     assert door.entrance().status().exists
-    assert titles(door.entrance().open(PASSPHRASE)) == ["kept"]
+    assert titles(door.entrance().open(PASSPHRASE).vault) == ["kept"]
 
 
 def test_reading_beside_a_writer(door: Door) -> None:
     """The terminal lists while the window writes."""
-    writer = door.entrance().create(PASSPHRASE)
+    writer = door.entrance().create(WORDS).vault
     writer.write(lambda c: conversation_rows.create(c, "kept", 1)).result()
-    assert titles(door.entrance().open(PASSPHRASE, read_only=True)) == ["kept"]
+    assert titles(door.entrance().open(PASSPHRASE, read_only=True).vault) == ["kept"]
     writer.close()
+
+
+# --- The key slots' file and its earlier copy ---------------------------------------------------
+
+
+def with_an_earlier_copy(door: Door) -> None:
+    """A vault whose slots were changed once: ``.prev`` stands beside them."""
+    opened = door.entrance().create(WORDS)
+    path = door.profile.key_slots
+    KeySlots.load(path).add(opened.dek, CODE, now=2).save(path)
+    put_something_in(opened.vault)
+
+
+def flipped(path: Path) -> None:
+    """One bit of the key slots' MAC is another one: readable, and not what Hush wrote."""
+    data = path.read_bytes()
+    at = data.index(b'"mac": "') + 8
+    path.write_bytes(data[:at] + (b"0" if data[at : at + 1] != b"0" else b"1") + data[at + 1 :])
+
+
+def emptied(path: Path) -> None:
+    """Nothing is left in it."""
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("harm", [emptied, flipped, Path.unlink])
+def test_a_damaged_key_file_gives_way_to_its_earlier_copy(
+    door: Door, harm: Callable[[Path], object]
+) -> None:
+    """The vault opens, the person hears of it, and the damaged file is kept."""
+    with_an_earlier_copy(door)
+    harm(door.profile.key_slots)
+    damaged = door.profile.key_slots.read_bytes() if door.profile.key_slots.exists() else None
+    assert door.entrance().status().exists
+    opened = door.entrance().open(PASSPHRASE)
+    assert titles(opened.vault) == ["kept"]
+    assert "damaged" in opened.remark
+    kept = [path.read_bytes() for path in door.profile.kept.rglob("keyslots.json")]
+    assert kept == ([damaged] if damaged is not None else [])
+    again = door.entrance().open(PASSPHRASE)
+    assert not again.remark
+    again.vault.close()
+
+
+def test_both_key_files_damaged(door: Door) -> None:
+    """Named as damage; nothing on the disk changes."""
+    with_an_earlier_copy(door)
+    emptied(door.profile.key_slots)
+    emptied(previous_slots(door.profile.key_slots))
+    before = sorted(path.name for path in door.profile.root.iterdir())
+    with pytest.raises(VaultDamaged):
+        door.entrance().open(PASSPHRASE)
+    with pytest.raises(VaultDamaged):
+        door.entrance().status()
+    assert sorted(path.name for path in door.profile.root.iterdir()) == before
+
+
+def test_backups_without_a_vault_are_a_loss_and_no_first_run(door: Door) -> None:
+    """Nobody is led to begin anew while backups of the old vault stand there."""
+    (door.profile.backups / "one").mkdir(parents=True)
+    (door.profile.backups / "one" / "keyslots.json").write_bytes(b"{}")
+    with pytest.raises(VaultDamaged):
+        door.entrance().status()
+    with pytest.raises(InputRefused):
+        door.entrance().create(WORDS)
+
+
+# --- The end ------------------------------------------------------------------------------------
+
+
+def test_erased_is_a_first_run_again(door: Door) -> None:
+    """Keys, database, backups and settings are gone; the lock and the log stay."""
+    put_something_in(door.entrance().create(FirstKeys(keyring=True, passphrase=PASSPHRASE)).vault)
+    profile = door.profile
+    profile.settings.write_text("{}")
+    (profile.backups / "one").mkdir(parents=True)
+    shutil.copy(profile.key_slots, profile.backups / "one")
+    profile.lock.touch()
+    door.entrance().erase()
+    assert {path.name for path in profile.root.iterdir()} == {"lock", "logs"}
+    assert not door.keyring._secrets
+    assert not door.entrance().status().exists
+    put_something_in(door.entrance().create(WORDS).vault)
+
+
+@pytest.mark.parametrize("bar", [lose_keyring, lock_keyring])
+def test_erasing_does_not_wait_for_a_keyring(door: Door, bar: Callable[[Door], None]) -> None:
+    """What it still holds opens nothing any more."""
+    put_something_in(door.entrance().create(KEYRING).vault)
+    bar(door)
+    door.entrance().erase()
+    assert not door.entrance().status().exists
+
+
+def test_an_erasure_cut_short_counts_as_done_and_is_finished(door: Door) -> None:
+    """Killed right after the decision: nobody is shown half a vault."""
+    put_something_in(door.entrance().create(WORDS).vault)
+    erasing.begin(door.profile)
+    assert not door.entrance().status().exists
+    with pytest.raises(VaultLocked):
+        door.entrance().open(PASSPHRASE)
+    assert titles(door.entrance().create(WORDS).vault) == []
+
+
+# --- After a lock -----------------------------------------------------------------------------
+
+
+def test_a_lock_holds_for_every_start(door: Door) -> None:
+    """The keyring would open it at once: not before the passphrase was typed, once."""
+    first = FirstKeys(keyring=True, passphrase=PASSPHRASE)
+    put_something_in(door.entrance().create(first).vault)
+    door.entrance().lock()
+    for read_only in (False, True):
+        with pytest.raises(VaultLocked):
+            door.entrance().open(None, read_only=read_only)
+    assert titles(door.entrance().open(PASSPHRASE, read_only=True).vault) == ["kept"]
+    with pytest.raises(VaultLocked):
+        door.entrance().open(None)
+    assert titles(door.entrance().open(PASSPHRASE).vault) == ["kept"]
+    assert titles(door.entrance().open(None).vault) == ["kept"]
+
+
+def test_a_lock_without_a_passphrase_is_opened_by_the_keyring(door: Door) -> None:
+    """A code on paper is not asked for each time."""
+    put_something_in(door.entrance().create(FirstKeys(keyring=True, recovery=CODE)).vault)
+    door.entrance().lock()
+    assert titles(door.entrance().open(None).vault) == ["kept"]
