@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assistant.errors import HushError
-from assistant.records import Conversation, Message
+from assistant.records import Backup, Conversation, Drill, Message
 
 
 class EngineCondition(StrEnum):
@@ -96,5 +96,38 @@ class Notice:
     text: str
 
 
-Event = EngineChanged | ReplyBegan | PromptRead | ReplyText | ReplyEnded | RaiseRequested | Notice
+@dataclass(frozen=True, slots=True)
+class BackupEnded:
+    """A backup that nobody asked for ended: made, or failed with ``error``."""
+
+    backup: Backup | None = None
+    error: HushError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded:
+    """The monthly restore drill ended, well or not."""
+
+    drill: Drill
+
+
+@dataclass(frozen=True, slots=True)
+class DamageFound:
+    """The vault's file was found to be damaged while it is open. ``error`` says how."""
+
+    error: HushError
+
+
+Event = (
+    EngineChanged
+    | ReplyBegan
+    | PromptRead
+    | ReplyText
+    | ReplyEnded
+    | RaiseRequested
+    | Notice
+    | BackupEnded
+    | DrillEnded
+    | DamageFound
+)
 EventSink = Callable[[Event], None]
