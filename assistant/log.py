@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
+
+from assistant.machine.trace import trace_of
+
+__all__ = ["ContentFreeFormatter", "log_error", "log_event", "log_rows", "start_log", "trace_of"]
 
 _LOGGER: Final = logging.getLogger("hush")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
@@ -36,20 +39,13 @@ def log_event(name: str, **values: Value) -> None:
 
 def log_error(name: str, error: BaseException) -> None:
     """Log where an unexpected exception came from: types, files and lines, no messages."""
-    for line in [name, *trace_of(error)]:
+    log_rows(name, trace_of(error))
+
+
+def log_rows(name: str, rows: Iterable[str]) -> None:
+    """Log an error that another process of ours found: rows as ``trace_of`` makes them."""
+    for line in [name, *rows]:
         _say(logging.ERROR, line)
-
-
-def trace_of(error: BaseException) -> list[str]:
-    """The exception chain as ``type at module:line`` rows, innermost call last."""
-    rows: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)
-        places = " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames)
-        rows.append(f"  {type(seen).__name__} at {places or 'unknown'}")
-        seen = seen.__cause__ or seen.__context__
-    return rows
 
 
 @contextmanager

@@ -6,7 +6,9 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import wait
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -18,41 +20,89 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 
-from assistant.log import log_error, log_event
+from assistant.background import Background
+from assistant.log import log_event
+from assistant.machine.crash import Crash, CrashReports, crashes_reported
+from assistant.machine.fatal import fatal_signals_kept, leftovers
 
 _PASSED_OVER: Final = (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
 _BUG: Final = "Something went wrong inside Hush. Its log says where; your chats are safe."
+_REPORTED: Final = (
+    "Something went wrong inside Hush; your chats are safe. A report that holds only types and "
+    "line numbers is on this computer, at {path}. Nothing was sent."
+)
+_ENDED: Final = (
+    "Hush ended unexpectedly the last time; what was saved is safe. A report that holds only types "
+    "and line numbers is on this computer, at {path}. Nothing was sent."
+)
+_LAST_SECONDS: Final = 1.0
+"""How long the end waits for a report that is being written."""
 
 
 @contextmanager
-def problems_logged(tell: Callable[[str], None]) -> Iterator[None]:
+def problems_logged(tell: Callable[[str], None], crashes: Path | None = None) -> Iterator[None]:
     """Log Qt's warnings by category and our bugs by place, never by what they say.
 
     Args:
-        tell: Says a sentence to the person.
+        tell: Says a sentence to the person, from any thread.
+        crashes: The folder for crash reports; none are written where it is None.
     """
 
     def on_message(kind: QtMsgType, context: QMessageLogContext, _: str) -> None:
         if kind not in _PASSED_OVER:
             log_event("qt.message", kind=kind.name, category=str(context.category or "default"))
 
+    with ExitStack() as stack:
+        qInstallMessageHandler(on_message)
+        stack.callback(qInstallMessageHandler, None)  # Qt's own again
+        stack.enter_context(_quit_on_interrupt())
+        reporting = _reporting(crashes, tell) if crashes else nullcontext(lambda _: tell(_BUG))
+        stack.enter_context(crashes_reported("window.bug", stack.enter_context(reporting)))
+        yield
+
+
+@contextmanager
+def _quit_on_interrupt() -> Iterator[None]:
     def on_exception(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QCoreApplication.quit()
-            return
-        log_error("window.bug", error.with_traceback(trace))
-        tell(_BUG)
+        else:
+            before(kind, error, trace)
 
     before = sys.excepthook
     sys.excepthook = on_exception
-    qInstallMessageHandler(on_message)
     try:
         yield
     finally:
-        qInstallMessageHandler(None)  # Qt's own again
         sys.excepthook = before
+
+
+@contextmanager
+def _reporting(folder: Path, tell: Callable[[str], None]) -> Iterator[Callable[[Crash], object]]:
+    """Write reports on a thread, for the disk may take longer than a frame; hands out how.
+
+    What an earlier process left when a signal ended it becomes a report first.
+    """
+    reports = CrashReports(folder)
+    writer = Background("crash-report")
+
+    def write(crash: Crash) -> None:
+        path = reports.write(crash)
+        tell(_REPORTED.format(path=path) if path else _BUG)
+
+    def collect() -> None:
+        for crash in leftovers(folder):
+            if path := reports.write(crash):
+                tell(_ENDED.format(path=path))
+
+    writer.submit(collect)
+    try:
+        with fatal_signals_kept(folder):
+            yield lambda crash: writer.submit(lambda: write(crash))
+    finally:
+        wait([writer.submit(lambda: None)], _LAST_SECONDS)
 
 
 @contextmanager

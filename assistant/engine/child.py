@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from typing import BinaryIO, Final
 
@@ -19,9 +20,11 @@ from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.llama import AbortFlag, LlamaModel, silence
 from assistant.engine.protocol import Finished
 from assistant.errors import EngineError
-from assistant.hardening import harden_process
+from assistant.machine.hardening import harden_process
+from assistant.machine.trace import trace_of
 from assistant.records import FinishReason
 
+_EXIT_BUG: Final = 1
 _EXIT_BROKEN_FRAME: Final = 3
 
 
@@ -149,6 +152,10 @@ def main() -> None:
         Child(requests, replies).run()
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - ours, so the parent logs where: it has the log
+        with suppress(OSError):
+            write_frame(replies, {"op": "crashed", "rows": trace_of(error)})
+        os._exit(_EXIT_BUG)  # as above: the reader thread may be inside a read
 
 
 if __name__ == "__main__":

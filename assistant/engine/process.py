@@ -29,6 +29,8 @@ from assistant.engine.protocol import (
     ModelInfo,
 )
 from assistant.errors import EngineDied, EngineError, ModelDamaged, ModelMissing
+from assistant.log import log_rows
+from assistant.machine.crash import rows_of
 from models.file import Fault, ModelFile, ModelFileFault
 
 _COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.child")
@@ -236,6 +238,10 @@ class ChildEngine:
             self._give_up()
             raise _died() from error
         if frame is None:
+            self._give_up()
+            raise _died()
+        if frame["op"] == "crashed":  # its last words: types and lines, checked like a stranger's
+            log_rows("engine.crash", rows_of(frame.get("rows")))
             self._give_up()
             raise _died()
         return frame

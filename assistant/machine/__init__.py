@@ -1,0 +1,1 @@
+"""What Hush asks of the operating system: protection, the screen lock and sleep, crash reports."""
