@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from assistant.access.entrance import Entrance, FirstKeys, OpenVault, VaultStatus
+from assistant.access.keys import KeyService
+from assistant.access.proving import ChildProver, Prover
 from assistant.background import Background
+from assistant.backup.service import BackupService
 from assistant.chat import ChatService
 from assistant.clock import Clock, SystemClock
 from assistant.conversations import ConversationService
+from assistant.drafts import DraftService
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine.worker import LlmWorker
-from assistant.entrance import Entrance, VaultStatus
-from assistant.errors import VaultLocked
+from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import EventSink, Notice
 from assistant.log import log_event
 from assistant.paths import Profile
 from assistant.settings import Settings, SettingsFile
-from assistant.store import conversation_rows, message_rows
-from assistant.store.sqlcipher import Connection
+from assistant.store import message_rows
+from assistant.store.keyslots import KeySlots
 from assistant.store.vault import Vault
+from assistant.vaults import Vaults
 from models.file import ModelFile
 from models.starter import starter_model
 
-__all__ = ["App", "Parts", "Session", "VaultStatus"]
+__all__ = ["App", "FirstKeys", "Parts", "Session", "VaultStatus"]
 
 _CLOSE_SECONDS: Final = 1.5
+_KEYRING_AGAIN: Final = "This machine's keyring holds a key of your vault again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +46,24 @@ class Parts:
     engine: Callable[[], Engine] = ChildEngine
     clock: Clock = field(default_factory=SystemClock)
     entrance: Callable[[Profile, Clock], Entrance] = Entrance
+    prover: Prover = field(default_factory=ChildProver)
     starter: Callable[[], ModelFile] = starter_model
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The services over an open vault."""
+    """The services over an open vault. ``keys`` is None where nothing may be written."""
 
     conversations: ConversationService
     chat: ChatService
+    drafts: DraftService
+    keys: KeyService | None = None
 
 
 class App:
-    """One running Hush over one profile.
+    """One running Hush over one profile, which ``profile`` names.
+
+    ``backups`` are of use before the vault is open, too: it may be damaged.
 
     Args:
         profile: Prepared, and held by this process where anything is written.
@@ -62,15 +74,26 @@ class App:
     def __init__(self, profile: Profile, sink: EventSink, parts: Parts | None = None) -> None:
         self._parts = parts or Parts()
         self._sink = sink
+        self.profile = profile
         self._entrance = self._parts.entrance(profile, self._parts.clock)
+        self._dek: bytes | None = None  # the open vault's
+        self.backups = BackupService(
+            profile,
+            self._parts.clock,
+            sink,
+            open_key=lambda: self._dek,
+            unlock=self._entrance.unlock_slots,
+        )
+        self._entrance.before_migration = self.backups.before_migration
         self._file = SettingsFile(profile.settings)
         self._settings, problem = self._file.load()
         # One thread for what blocks: keyring, key derivation, opening, saving settings.
         self._blocking = Background("blocking")
         self._closed = False
+        self._keyring_changed = False  # it was asked, and does not hold the vault's key
         self._worker = LlmWorker(self._parts.engine(), sink, self._wanted_model)
-        self._vault: Vault | None = None
-        self._chat: ChatService | None = None
+        self._vaults: Vaults | None = None
+        self._session: Session | None = None
         if problem:
             sink(Notice(problem))
 
@@ -97,37 +120,75 @@ class App:
         """What is known of the vault before it is opened; see ``Entrance.status``."""
         return self._blocking.submit(self._entrance.status)
 
-    def open_vault(
-        self, *, passphrase: str | None = None, create: bool = False, read_only: bool = False
-    ) -> Future[Session]:
-        """Open the vault, or make it; see ``Entrance``. An open one is closed when that worked."""
+    def create_vault(self, first: FirstKeys) -> Future[Session]:
+        """Make the vault, with these ways in; see ``Entrance.create``."""
 
         def work() -> Session:
-            if create:
-                vault = self._entrance.create(passphrase)
-            else:
-                vault = self._entrance.open(passphrase, read_only=read_only)
-            log_event("vault.open", created=create, read_only=read_only)
-            return self._start(vault, read_only=read_only)
+            opened = self._entrance.create(first)
+            log_event("vault.open", created=True, read_only=False)
+            return self._start(opened)
+
+        return self._blocking.submit(work)
+
+    def open_vault(self, *, secret: str | None = None, read_only: bool = False) -> Future[Session]:
+        """Open the vault; see ``Entrance.open``. An open one is closed when that worked.
+
+        Where the keyring was asked before and did not hold the key, it gets a new one.
+        """
+
+        def work() -> Session:
+            try:
+                opened = self._entrance.open(secret, read_only=read_only)
+            except KeyringChanged:
+                self._keyring_changed = True
+                raise
+            log_event("vault.open", created=False, read_only=read_only)
+            session = self._start(opened, read_only=read_only)
+            if self._keyring_changed and session.keys:
+                self._enrol_keyring(session.keys)
+            return session
 
         return self._blocking.submit(work)
 
     def open_unsaved(self) -> Future[Session]:
         """A session whose conversations are never written anywhere."""
-        return self._blocking.submit(lambda: self._start(Vault.in_memory(), read_only=False))
+        return self._blocking.submit(lambda: self._begin(Vaults(Vault.in_memory()), None))
+
+    def erase_everything(self) -> Future[None]:
+        """Erase the profile, keys first; see ``Entrance.erase``. The session ends with it."""
+
+        def work() -> None:
+            self.end_session()
+            self._entrance.erase()
+
+        return self._blocking.submit(work)
 
     def warm_engine(self) -> None:
         """Load the model in the background; ``EngineChanged`` events follow."""
         self._worker.warm()
 
-    def close(self) -> None:
-        """Stop what is being written, end the engine, close the vault. Takes under 2 s.
+    def close(self, *, locked: bool = False) -> None:
+        """Stop what is being written, end the engine, close the vault. Takes under 3 s.
 
         A keyring that is still being asked is not waited for.
+
+        Args:
+            locked: Ask for the passphrase at the next start; see ``Entrance.lock``.
         """
         self._closed = True
-        if self._chat:
-            self._chat.stop_all()
+        if locked:  # first: what follows may take longer than anybody waits
+            self._entrance.lock()
+        self.end_session()
+        self.backups.close()
+
+    def end_session(self) -> None:
+        """Stop what is being written, end the engine, close the vault. Blocks for up to 3 s.
+
+        Nothing can be opened by this process after it.
+        """
+        self.backups.cancel()
+        if self._session:
+            self._session.chat.stop_all()
         self._worker.close(_CLOSE_SECONDS)
         self._close_vault()
 
@@ -137,35 +198,67 @@ class App:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self, vault: Vault, *, read_only: bool) -> Session:
+    def _start(self, opened: OpenVault, *, read_only: bool = False) -> Session:
+        if not read_only:
+            opened.vault.write(message_rows.interrupt_leftovers).result()
+        if opened.remark:
+            self._sink(Notice(opened.remark))
+        session = self._begin(Vaults(opened.vault), None if read_only else self._keys(opened))
+        self._dek = opened.dek
+        if not read_only:
+            session.conversations.purge_all()  # undo ended with the run before
+        return session
+
+    def _begin(self, vaults: Vaults, keys: KeyService | None) -> Session:
         self._close_vault()
-        self._vault = vault
+        self._vaults = vaults
         if self._closed:  # while the keyring was being asked
             self._close_vault()
             raise VaultLocked("Hush is closing.")
         clock = self._parts.clock
-        if not read_only:
-            vault.write(_tidy).result()
-        chat = ChatService(vault, self._worker, lambda: self._settings, self._sink, clock)
-        self._chat = chat
-        return Session(ConversationService(vault, clock, chat.stop_in), chat)
+        chat = ChatService(vaults, self._worker, lambda: self._settings, self._sink, clock)
+        conversations = ConversationService(vaults, clock, chat.stop_in)
+        self._session = Session(conversations, chat, DraftService(vaults.kept), keys)
+        return self._session
+
+    def _keys(self, opened: OpenVault) -> KeyService:
+        return KeyService(
+            self.profile,
+            opened.dek,
+            self._entrance.ways_in,
+            self._parts.clock,
+            self._blocking,
+            close_vault=self.end_session,
+            changed=lambda slots: self._refresh_backups(slots, opened.dek),
+            prover=self._parts.prover,
+        )
+
+    def _refresh_backups(self, slots: KeySlots, dek: bytes) -> None:
+        """A way in that was given up must not open the backups either."""
+        self.backups.refresh_slots(slots.to_bytes(), dek).result()
+
+    def _enrol_keyring(self, keys: KeyService) -> None:
+        """Let the keyring open the vault at the next start again, and say how that went."""
+        self._keyring_changed = False
+        try:
+            keys.enrol_keyring()
+        except HushError as error:
+            self._sink(Notice(error.sentence))
+        else:
+            self._sink(Notice(_KEYRING_AGAIN))
 
     def _close_vault(self) -> None:
-        vault, self._vault = self._vault, None
-        if vault:
-            vault.close()
+        self._dek = None
+        vaults, self._vaults = self._vaults, None
+        session, self._session = self._session, None
+        if vaults and session and session.keys:
+            with suppress(HushError):  # the next start tries again
+                session.conversations.purge_all().result()
+        if vaults:
+            vaults.close()
 
     def _wanted_model(self) -> tuple[ModelFile, EngineOptions]:
         settings = self._settings
         chosen = Path(settings.model_path)
         model = ModelFile(chosen, chosen.stem) if settings.model_path else self._parts.starter()
         return model, EngineOptions(settings.context_tokens, settings.threads)
-
-
-def _tidy(connection: Connection) -> None:
-    """At each start: nobody writes the answers left half-written, and undo is over."""
-    message_rows.interrupt_leftovers(connection)
-    conversation_rows.purge_deleted(connection, before=_FOREVER)
-
-
-_FOREVER: Final = 2**62  # later than any deletion

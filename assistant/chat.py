@@ -20,11 +20,12 @@ from assistant.store import conversation_rows, message_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 from assistant.text import MAX_MESSAGE_CHARACTERS, clean, title_from
+from assistant.vaults import Vaults
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One reply under way. ``saved`` is done when question and empty answer are on disk."""
+    """One reply under way. ``saved`` is done when question and empty answer are in the vault."""
 
     id: int
     saved: Future[Exchange]
@@ -42,7 +43,7 @@ class ChatService:
     Nothing is generated before the question is committed.
 
     Args:
-        vault: Open.
+        vaults: Open.
         worker: Runs the replies, one at a time.
         settings: The settings of the moment.
         publish: Gets ``ReplyBegan``, ``PromptRead``, ``ReplyText`` and ``ReplyEnded``.
@@ -51,13 +52,13 @@ class ChatService:
 
     def __init__(
         self,
-        vault: Vault,
+        vaults: Vaults,
         worker: LlmWorker,
         settings: Callable[[], Settings],
         publish: EventSink,
         clock: Clock,
     ) -> None:
-        self._vault = vault
+        self._vaults = vaults
         self._worker = worker
         self._settings = settings
         self._publish = publish
@@ -67,8 +68,14 @@ class ChatService:
         self._lock = threading.Lock()
         self._active: dict[int, _Active] = {}
 
-    def send(self, conversation_id: int | None, text: str) -> Run:
+    def send(self, conversation_id: int | None, text: str, *, private: bool = False) -> Run:
         """Ask a question, in a new conversation where ``conversation_id`` is None.
+
+        Args:
+            conversation_id: Where to ask it.
+            text: The question.
+            private: Whether a new conversation is one that is never written anywhere. One that
+                exists stays what it is.
 
         Raises:
             EmptyMessage, MessageTooLong, InputRefused: at once; nothing was changed.
@@ -86,7 +93,9 @@ class ChatService:
                 parent = conversation_rows.head(connection, conversation_id)
             return self._ask(connection, conversation, parent, text)
 
-        return self._start(begin, conversation_id)
+        if conversation_id is None:
+            return self._start(begin, self._vaults.for_new(private=private))
+        return self._start(begin, self._vaults.holding(conversation_id), conversation_id)
 
     def edit(self, message_id: int, text: str) -> Run:
         """Ask a question differently: a variant beside the first one, and its answer.
@@ -102,7 +111,7 @@ class ChatService:
             conversation = conversation_rows.get(connection, message.conversation_id)
             return self._ask(connection, conversation, message.parent_id, text)
 
-        return self._start(begin)
+        return self._start(begin, self._vaults.holding(message_id))
 
     def regenerate(self, message_id: int) -> Run:
         """Write another answer beside the one there is.
@@ -118,7 +127,7 @@ class ChatService:
                 raise NotFound("This answer has no question.")
             return self._answer(connection, conversation, message.parent_id, None)
 
-        return self._start(begin)
+        return self._start(begin, self._vaults.holding(message_id))
 
     def resume(self, message_id: int) -> Run:
         """Go on with an answer that was stopped, interrupted, failed or cut at its limit.
@@ -134,7 +143,7 @@ class ChatService:
             conversation_rows.touch(connection, conversation.id, self._clock.now())
             return Exchange(conversation, None, message_rows.get(connection, message_id))
 
-        return self._start(begin)
+        return self._start(begin, self._vaults.holding(message_id))
 
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
@@ -180,12 +189,16 @@ class ChatService:
         return Exchange(touched, question, message_rows.get(connection, answer.id))
 
     def _start(
-        self, begin: Callable[[Connection], Exchange], conversation_id: int | None = None
+        self,
+        begin: Callable[[Connection], Exchange],
+        vault: Vault,
+        conversation_id: int | None = None,
     ) -> Run:
         """Save an exchange and queue its reply.
 
         Args:
             begin: Writes the exchange, in one transaction.
+            vault: Where to.
             conversation_id: Where it is known before the transaction.
         """
         settings = self._settings()
@@ -212,7 +225,7 @@ class ChatService:
                     saved.result(),
                     plan,
                     cancel,
-                    self._vault,
+                    vault,
                     self._report,
                     self._clock,
                     self._counts,
@@ -220,7 +233,7 @@ class ChatService:
             )
 
         try:
-            saved = self._vault.write(work)
+            saved = vault.write(work)
         except HushError:
             self._forget(run_id)
             raise

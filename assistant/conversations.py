@@ -10,34 +10,40 @@ from assistant.clock import Clock
 from assistant.errors import SettingRefused
 from assistant.export import to_markdown
 from assistant.records import Conversation, Thread
-from assistant.store import conversation_rows, message_rows
+from assistant.store import chore_rows, conversation_rows, message_rows
 from assistant.store.sqlcipher import Connection
-from assistant.store.vault import Vault
 from assistant.text import title_from
+from assistant.vaults import Vaults, combined, followed
 
 UNDO_MILLISECONDS: Final = 30_000
 """How long a deleted conversation can be brought back."""
+
+_FOREVER: Final = 2**62  # later than any deletion
 
 
 class ConversationService:
     """Each method answers with a future; the work is done on the store thread.
 
     Args:
-        vault: Open.
+        vaults: Open.
         clock: Gives the times that are written down.
         stop_replies: Ends what is being written in a conversation that is deleted.
     """
 
-    def __init__(self, vault: Vault, clock: Clock, stop_replies: Callable[[int], None]) -> None:
-        self._vault = vault
+    def __init__(self, vaults: Vaults, clock: Clock, stop_replies: Callable[[int], None]) -> None:
+        self._vaults = vaults
         self._clock = clock
         self._stop_replies = stop_replies
+        self._has_remains = False
 
     def list(self, query: str = "") -> Future[list[Conversation]]:
-        """Conversations, newest first; with a query those whose title contains it, any case."""
+        """Conversations, private ones first and the newest of each first.
+
+        With a query those that ``conversation_rows.search`` finds for it.
+        """
         if query.strip():
-            return self._vault.read(lambda c: conversation_rows.search(c, query.strip()))
-        return self._vault.read(conversation_rows.list_all)
+            return self._vaults.read_all(lambda c: conversation_rows.search(c, query.strip()))
+        return self._vaults.read_all(conversation_rows.list_all)
 
     def thread(self, conversation_id: int) -> Future[Thread]:
         """A conversation with its messages.
@@ -45,7 +51,8 @@ class ConversationService:
         Raises:
             NotFound: in the future.
         """
-        return self._vault.read(lambda c: _thread(c, conversation_id))
+        vault = self._vaults.holding(conversation_id)
+        return vault.read(lambda c: _thread(c, conversation_id))
 
     def rename(self, conversation_id: int, title: str) -> Future[Conversation]:
         """Give a title; it is cut to one line.
@@ -58,7 +65,7 @@ class ConversationService:
         if not short:
             raise SettingRefused("A title needs at least one character.")
         now = self._clock.now()
-        return self._vault.write(
+        return self._vaults.holding(conversation_id).write(
             lambda c: conversation_rows.rename(c, conversation_id, short, "person", now)
         )
 
@@ -76,7 +83,7 @@ class ConversationService:
             conversation_rows.mark_deleted(connection, conversation_id, now)
             return conversation
 
-        return self._vault.write(work)
+        return self._vaults.holding(conversation_id).write(work)
 
     def restore(self, conversation_id: int) -> Future[Conversation]:
         """Bring a deleted conversation back.
@@ -84,12 +91,59 @@ class ConversationService:
         Raises:
             NotFound: in the future, where it is gone for good.
         """
-        return self._vault.write(lambda c: conversation_rows.restore(c, conversation_id))
+        vault = self._vaults.holding(conversation_id)
+        return vault.write(lambda c: conversation_rows.restore(c, conversation_id))
 
     def purge(self) -> Future[int]:
-        """Delete for good what was deleted longer ago than undo allows; answers how many."""
-        before = self._clock.now() - UNDO_MILLISECONDS
-        return self._vault.write(lambda c: conversation_rows.purge_deleted(c, before))
+        """Delete for good what was deleted longer ago than undo allows; answers how many.
+
+        What is left of it in the vault's file is scrubbed away (``Vault.scrub``). Where that could
+        not be done to the end ``has_remains`` says so, and the next call tries again.
+
+        Raises:
+            StorageFull: in the future. It is deleted, but there is no room to scrub.
+        """
+        return followed(self._purge(self._clock.now() - UNDO_MILLISECONDS), self._scrub)
+
+    def purge_all(self) -> Future[int]:
+        """Delete for good whatever is deleted, undo or not: Hush closes, or has just begun.
+
+        Scrubbing is begun behind it and not waited for; closing the vault cuts a long one short.
+        """
+
+        def go_on(purged: int) -> Future[int]:
+            self._scrub(purged)
+            done: Future[int] = Future()
+            done.set_result(purged)
+            return done
+
+        return followed(self._purge(_FOREVER), go_on)
+
+    @property
+    def has_remains(self) -> bool:
+        """Whether the vault's file may still hold something that was deleted for good."""
+        return self._has_remains
+
+    def _purge(self, before: int) -> Future[int]:
+        def note(found: list[list[int]]) -> int:
+            purged, due = found
+            self._has_remains = due != [0]
+            return sum(purged)
+
+        purged = self._vaults.write_all(lambda c: conversation_rows.purge_deleted(c, before))
+        # Behind it, and written down: an earlier run may have been killed before it scrubbed.
+        due = self._vaults.kept.read(lambda c: [int(chore_rows.scrub_is_due(c))])
+        return combined([purged, due], note)
+
+    def _scrub(self, purged: int) -> Future[int]:
+        """Scrub where there is something to scrub away; hand on how many were purged."""
+
+        def scrubbed(whole: list[bool]) -> int:
+            self._has_remains = not all(whole)
+            return purged
+
+        wanted = [self._vaults.kept.scrub()] if self._has_remains else []
+        return combined(wanted, scrubbed)
 
     def show_variant(self, message_id: int, step: int) -> Future[Thread]:
         """Show the variant ``step`` places later (negative: earlier) of a message.
@@ -105,7 +159,7 @@ class ConversationService:
                 conversation_rows.set_head(connection, message.conversation_id, leaf)
             return _thread(connection, message.conversation_id)
 
-        return self._vault.write(work)
+        return self._vaults.holding(message_id).write(work)
 
     def export_markdown(self, conversation_id: int) -> Future[str]:
         """The shown conversation as Markdown.
@@ -113,7 +167,8 @@ class ConversationService:
         Raises:
             NotFound: in the future.
         """
-        return self._vault.read(lambda c: to_markdown(_thread(c, conversation_id)))
+        vault = self._vaults.holding(conversation_id)
+        return vault.read(lambda c: to_markdown(_thread(c, conversation_id)))
 
 
 def _thread(connection: Connection, conversation_id: int) -> Thread:

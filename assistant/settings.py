@@ -43,7 +43,7 @@ class Settings:
     """Everything a person can choose.
 
     Token counts in tokens, ``reading_size`` in pixels at 100 %, ``threads`` 0 means automatic,
-    ``seed`` None means a new one each time.
+    ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself.
 
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.
@@ -60,6 +60,7 @@ class Settings:
     model_path: str = ""  # empty: the starter model
     reading_size: int = _number(15, "Reading size", 12, 45)
     list_visible: bool = True
+    lock_minutes: int = _number(10, "Lock after", 0, 1440)
 
     def __post_init__(self) -> None:
         for entry in fields(self):

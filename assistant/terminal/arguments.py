@@ -15,6 +15,24 @@ _EXIT_CODES = """exit codes:
   6 profile in use or unusable · 7 store damaged or too new, disk full or read-only
   8 this machine lacks memory or a library · 130 stopped"""
 
+_KEY_ACTIONS = {
+    "list": "The ways in there are.",
+    "passphrase": "Add a passphrase, or change it.",
+    "recovery": "Make a new recovery code; an earlier one opens nothing any more.",
+    "keyring": "Let this machine's keyring open the vault.",
+    "remove": "Take a way in away; never the last one.",
+    "rotate": "Change the vault's key: everything is encrypted anew.",
+}
+
+_BACKUP_ACTIONS = {
+    "list": "The backups there are, newest first.",
+    "create": "Make one now. It is read back before it counts.",
+    "verify": "Read every page of one, the newest by default, and compare it.",
+    "restore": "Put one in the place of your chats. The present files are kept.",
+    "forget-earlier": "Make one now, then delete all others: what you deleted goes from them, too.",
+    "drill": "Restore the newest aside, read all of it, remove it.",
+}
+
 _MAX_ID = 2**63 - 1  # SQLite's largest row id
 _MAX_DESCRIPTOR = 2**31 - 1  # a C int
 
@@ -34,6 +52,16 @@ class Arguments:
     unsaved: bool = False
     format: str = "markdown"
     output: str = "-"
+    keyring_only: bool = False
+    action: str = ""
+    way: str = ""
+    new_passphrase_fd: int | None = None
+    yes: bool = False
+    after: str = ""
+    geometry: str = ""
+    open: int | None = None
+    backup: str = ""
+    to: str = ""
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -77,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[shared],
     )
     parser.add_argument("--version", action="version", version=f"hush {__version__}")
+    _resumption(parser)
     commands = parser.add_subparsers(dest="command", metavar="command")
     parser.set_defaults(command="")
 
@@ -87,11 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("text", nargs="*", help="the question")
     ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _keyring_only(ask)
     _json(ask, "one event a line")
 
     chat = command("chat", "Chat in the terminal.")
     chat.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     chat.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _keyring_only(chat)
 
     listing = command("list", "List conversations, newest first.")
     listing.add_argument("query", nargs="?", default="", help="only titles that contain this")
@@ -105,6 +136,26 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("id", type=_id)
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     export.add_argument("-o", "--output", default="-", metavar="FILE", help="default: the terminal")
+
+    keys = command("keys", "See and change the ways into your vault.")
+    actions = keys.add_subparsers(dest="action", metavar="action", required=True)
+    for name, words in _KEY_ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[shared])
+        _json(action, "as one object")
+        if name in {"passphrase", "rotate"}:
+            action.add_argument(
+                "--new-passphrase-fd",
+                type=_descriptor,
+                metavar="N",
+                help="read the new passphrase from file descriptor N",
+            )
+        if name == "remove":
+            action.add_argument("way", choices=("keyring", "passphrase", "recovery"))
+
+    _backup(command("backup", "See, make, check and restore backups."), shared)
+
+    erase = command("erase", "Erase everything in this profile, its keys first.")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
 
     _json(command("doctor", "Say what Hush found on this machine."), "as one object")
     return parser
@@ -124,9 +175,42 @@ def _globals() -> argparse.ArgumentParser:
         "--passphrase-fd",
         type=_descriptor,
         metavar="N",
-        help="read the passphrase from file descriptor N; on first use, make the vault with it",
+        help="read the passphrase or recovery code from file descriptor N; on first use, make "
+        "the vault with this passphrase alone",
     )
     return shared
+
+
+def _resumption(parser: argparse.ArgumentParser) -> None:
+    """What a window hands to the process that replaces it. Not for people, so not in the help."""
+    for name in ("--after", "--geometry"):
+        parser.add_argument(name, default="", help=argparse.SUPPRESS)
+    parser.add_argument("--open", type=_id, help=argparse.SUPPRESS)
+
+
+def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, words in _BACKUP_ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[shared])
+        _json(action, "one backup a line" if name == "list" else "as one object")
+        if name == "create":
+            action.add_argument(
+                "--to", default="", metavar="FOLDER", help="there, where Hush deletes none"
+            )
+        if name == "verify":
+            action.add_argument("backup", nargs="?", default="", metavar="NAME", help="see “list”")
+        if name == "restore":
+            action.add_argument("backup", metavar="NAME_OR_FOLDER", help="see “list”")
+        if name in {"restore", "forget-earlier"}:
+            action.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _keyring_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keyring-only",
+        action="store_true",
+        help="on first use, do without a second way in: if the keyring is lost, so are the chats",
+    )
 
 
 def _json(parser: argparse.ArgumentParser, shape: str) -> None:

@@ -18,10 +18,12 @@ from assistant.errors import (
     VaultError,
     VaultLocked,
 )
-from assistant.hardening import harden_process
 from assistant.instance import wait_for
 from assistant.log import log_error, start_log
+from assistant.machine.crash import Crash, CrashReports, crashes_reported
+from assistant.machine.hardening import harden_process
 from assistant.paths import Profile
+from assistant.terminal import backing_up
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console, read_passphrase
 from assistant.terminal.conversing import (
@@ -37,6 +39,7 @@ from assistant.terminal.conversing import (
 from assistant.terminal.doctor import doctor
 from assistant.terminal.opening import open_to_read, open_to_write
 from assistant.terminal.reading import export, list_conversations, show
+from assistant.terminal.securing import erase, keys
 
 _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
     (NotFound, 4),
@@ -88,13 +91,16 @@ def exit_code(error: HushError) -> int:
 def _logged(arguments: Arguments, console: Console, parts: Parts, patience: float) -> int:
     harden_process()
     profile = Profile.choose(arguments.profile)
-    with start_log(profile.logs):
+    reports = CrashReports(profile.crashes)
+    with start_log(profile.logs), crashes_reported("terminal.bug", reports.write):
         try:
             return _run(arguments, profile, console, parts, patience)
         except (HushError, BrokenPipeError):
             raise
         except Exception as error:
             log_error("terminal.bug", error)
+            if path := reports.write(Crash.of("terminal.bug", error)):
+                console.remark(f"Types and line numbers are in {path}. Nothing was sent.")
             raise Bug("Something went wrong inside Hush.", "Its log says where.") from error
 
 
@@ -109,7 +115,7 @@ def _run(
     descriptor = arguments.passphrase_fd
     passphrase = None if descriptor is None else read_passphrase(descriptor)
     text = question(arguments, console) if arguments.command == "ask" else ""
-    reads = arguments.command in _READING or arguments.command == "doctor"
+    reads = _only_reads(arguments)
     events: Events = queue.SimpleQueue()
     with ExitStack() as stack:
         if not reads and not arguments.unsaved:
@@ -128,10 +134,26 @@ def _run(
         if arguments.command in _READING:
             session = open_to_read(app, profile, passphrase, console)
             return _READING[arguments.command](arguments, session, console)
+        if arguments.command == "backup":
+            return backing_up.backup(arguments, app, passphrase, console)
+        if arguments.command == "erase":
+            return erase(arguments, app, console)
+        if arguments.command == "keys":
+            session = open_to_write(app, passphrase, console)
+            _tell_early(events, console, as_json=False)
+            return keys(arguments, session, console)
         session = _session(app, arguments, passphrase, console)
+        _tell_early(events, console, as_json=arguments.json)
         if arguments.command == "ask":
             return ask(text, arguments, app, session, events, console)
         return chat(arguments, app, session, events, console)
+
+
+def _only_reads(arguments: Arguments) -> bool:
+    """Whether the command changes nothing, so that it needs no lock."""
+    if arguments.command == "backup":
+        return arguments.action in backing_up.READING
+    return arguments.command in _READING or arguments.command == "doctor"
 
 
 def _tell_early(events: Events, console: Console, *, as_json: bool) -> None:
@@ -157,7 +179,7 @@ def _session(app: App, arguments: Arguments, passphrase: str | None, console: Co
     if arguments.unsaved:
         return app.open_unsaved().result()
     try:
-        return open_to_write(app, passphrase, console)
+        return open_to_write(app, passphrase, console, keyring_only=arguments.keyring_only)
     except VaultLocked as error:
         meant_to_be_kept = passphrase is not None or arguments.conversation is not None
         if console.interactive or meant_to_be_kept:

@@ -111,6 +111,20 @@ class Console:
             raise EOFError
         return line.removesuffix("\n")
 
+    def reply(self, question: str) -> str:
+        """Ask for a line beside the output, and show what is typed.
+
+        Raises:
+            VaultLocked: nobody is there to answer.
+        """
+        with suppress(OSError):
+            self.stderr.write(question)
+            self.stderr.flush()
+        line = self.stdin.readline()
+        if not line:
+            raise VaultLocked("Nobody answered.", "Nothing was changed.")
+        return line.removesuffix("\n")
+
     def ask(self, question: str) -> str:
         """Ask for a passphrase, without showing it.
 

@@ -22,14 +22,18 @@ from assistant.events import (
     ReplyEnded,
     ReplyText,
 )
-from assistant.records import MessageState
+from assistant.records import NEW_PRIVATE_ID, MessageState, is_private
 from assistant.terminal.arguments import Arguments, conversation_id
 from assistant.terminal.console import Console
 from assistant.text import storable
 
 EXIT_STOPPED: Final = 130
 
-_HELP: Final = "/new  a new chat   /list  your chats   /open ID   /quit   Ctrl+C stops an answer"
+_HELP: Final = (
+    "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   /quit   "
+    "Ctrl+C stops an answer"
+)
+_PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
 
 # What ends a program from outside: Ctrl+C, a polite kill, a terminal window that is closed.
 _SIGNALS: Final = tuple(
@@ -81,7 +85,8 @@ def chat(arguments: Arguments, app: App, session: Session, events: Events, conso
         _recall(session, conversation, console)
     while True:
         try:
-            text = console.prompt("\nYou: ").strip()
+            you = "You, in private" if is_private(conversation) else "You"
+            text = console.prompt(f"\n{you}: ").strip()
         except (EOFError, KeyboardInterrupt):
             console.line()
             return 0
@@ -91,12 +96,19 @@ def chat(arguments: Arguments, app: App, session: Session, events: Events, conso
             if text.startswith("/"):
                 conversation = _command(text, session, conversation, console)
             elif text:
-                run = session.chat.send(conversation, text)
+                run = _send(session, conversation, text)
                 conversation = run.saved.result().conversation.id
                 console.write("\nHush: ")
                 follow(run, session, events, console, as_json=False)
         except HushError as error:
             console.problem(error)
+
+
+def _send(session: Session, conversation: int | None, text: str) -> Run:
+    """Ask in a chat that may not have begun: None, or the private one."""
+    if conversation == NEW_PRIVATE_ID:
+        return session.chat.send(None, text, private=True)
+    return session.chat.send(conversation, text)
 
 
 def follow(run: Run, session: Session, events: Events, console: Console, *, as_json: bool) -> int:
@@ -153,7 +165,8 @@ def tell_person(event: Event, console: Console) -> None:
         case ReplyEnded():
             console.line()
             if event.message.state is MessageState.STOPPED:
-                console.remark("Stopped. What was written is kept.")
+                kept = "" if is_private(event.message.id) else " What was written is kept."
+                console.remark(f"Stopped.{kept}")
         case Notice():
             console.remark(event.text)
         case EngineChanged() if event.condition is EngineCondition.LOADING:
@@ -193,9 +206,13 @@ def _command(text: str, session: Session, conversation: int | None, console: Con
         case "/new":
             console.remark("A new chat.")
             return None
+        case "/private":
+            console.remark(_PRIVATE)
+            return NEW_PRIVATE_ID
         case "/list":
             for found in session.conversations.list(storable(rest)).result():
-                console.line(f"{found.id:>6}  {found.title}")
+                mark = "private  " if found.private else ""
+                console.line(f"{found.id:>6}  {mark}{found.title}")
         case "/open":
             chosen = conversation_id(rest.strip())
             if chosen is None:

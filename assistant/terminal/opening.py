@@ -1,14 +1,13 @@
-"""Opening the vault from a terminal: keyring, passphrase from a descriptor, or a prompt."""
+"""Opening the vault from a terminal: keyring, a secret from a descriptor, or a prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
+from assistant.access.entrance import VaultStatus
 from assistant.app import App, Session
-from assistant.entrance import VaultStatus
 from assistant.errors import (
-    InputRefused,
     KeyringUnavailable,
     NotFound,
     ProfileInUse,
@@ -19,11 +18,14 @@ from assistant.errors import (
 from assistant.instance import Instance
 from assistant.paths import Profile
 from assistant.terminal.console import Console
+from assistant.terminal.first_run import make_vault
 
 _TRIES: Final = 3
+_WORDS: Final = {"passphrase": "passphrase", "recovery": "recovery code"}
+_TYPED: Final = frozenset(_WORDS)
 
 
-def open_to_read(app: App, profile: Profile, passphrase: str | None, console: Console) -> Session:
+def open_to_read(app: App, profile: Profile, secret: str | None, console: Console) -> Session:
     """Open the vault for reading, beside whoever writes.
 
     An older Hush's vault is brought up to date first: for that moment the profile is held.
@@ -39,17 +41,19 @@ def open_to_read(app: App, profile: Profile, passphrase: str | None, console: Co
 
     def read(words: str | None) -> Session:
         try:
-            return app.open_vault(passphrase=words, read_only=True).result()
+            return app.open_vault(secret=words, read_only=True).result()
         except VaultError as error:
             if type(error) is not VaultError:  # only this one says that a writer is needed first
                 raise
             _update(app, profile, words, error)
-            return app.open_vault(passphrase=words, read_only=True).result()
+            return app.open_vault(secret=words, read_only=True).result()
 
-    return _open(read, status, passphrase, console)
+    return _open(read, status, secret, console)
 
 
-def open_to_write(app: App, passphrase: str | None, console: Console) -> Session:
+def open_to_write(
+    app: App, secret: str | None, console: Console, *, keyring_only: bool = False
+) -> Session:
     """Open the vault, or make it on first use. The profile is held.
 
     Raises:
@@ -58,67 +62,39 @@ def open_to_write(app: App, passphrase: str | None, console: Console) -> Session
     """
     status = app.vault_status().result()
     if not status.exists:
-        return _create(app, status, passphrase, console)
-    return _open(
-        lambda words: app.open_vault(passphrase=words).result(), status, passphrase, console
-    )
+        return make_vault(app, status, secret, console, keyring_only=keyring_only)
+    return _open(lambda words: app.open_vault(secret=words).result(), status, secret, console)
 
 
 def _open(
     way_in: Callable[[str | None], Session],
     status: VaultStatus,
-    passphrase: str | None,
+    secret: str | None,
     console: Console,
 ) -> Session:
     try:
-        return way_in(passphrase)
+        return way_in(secret)
     except VaultLocked as error:
-        if passphrase is not None or "passphrase" not in status.ways or not console.interactive:
+        if secret is not None or not _TYPED & set(status.ways) or not console.interactive:
             raise
         if isinstance(error, KeyringUnavailable):
             console.remark(error.message)
-    return _ask(way_in, console)
+    return _ask(way_in, status, console)
 
 
-def _update(app: App, profile: Profile, passphrase: str | None, reason: VaultError) -> None:
+def _update(app: App, profile: Profile, secret: str | None, reason: VaultError) -> None:
     try:
         with Instance(profile):
-            app.open_vault(passphrase=passphrase).result()
+            app.open_vault(secret=secret).result()
     except ProfileInUse:
         raise reason from None
 
 
-def _create(app: App, status: VaultStatus, passphrase: str | None, console: Console) -> Session:
-    if passphrase is None and not status.keyring:
-        if not console.interactive:
-            raise VaultLocked(
-                f"{status.keyring_problem} Chats are kept encrypted or not at all.",
-                "Give a passphrase with --passphrase-fd N, or run it in a terminal.",
-            )
-        passphrase = _choose(status, console)
-    session = app.open_vault(passphrase=passphrase, create=True).result()
-    where = "with your passphrase" if passphrase else f"with a key in {status.keyring}"
-    console.remark(f"Your chats are kept on this machine, encrypted {where}.")
-    return session
-
-
-def _choose(status: VaultStatus, console: Console) -> str:
-    console.remark(
-        f"{status.keyring_problem} Choose a passphrase for your chats. "
-        "Nobody can recover it if you forget it."
-    )
-    for _ in range(_TRIES):
-        first = console.ask("New passphrase: ")
-        if first == console.ask("The same again: "):
-            return first
-        console.remark("They differ.")
-    raise InputRefused("No passphrase was chosen.", "Nothing was kept.")
-
-
-def _ask(way_in: Callable[[str | None], Session], console: Console) -> Session:
+def _ask(way_in: Callable[[str | None], Session], status: VaultStatus, console: Console) -> Session:
+    question = " or ".join(word for way, word in _WORDS.items() if way in status.ways)
     for left in range(_TRIES - 1, -1, -1):
         try:
-            return way_in(console.ask("Passphrase: "))
+            return way_in(console.ask(f"{question.capitalize()}: "))
         except WrongPassphrase as error:
             if not left:
                 raise

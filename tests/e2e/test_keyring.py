@@ -14,9 +14,13 @@ def test_keyring_opens_the_vault_without_a_prompt(tmp_path: Path) -> None:
     """First run stores a key; the second finds it; another keyring does not open it."""
     folder = tmp_path / "profile"
     with gnome_keyring(tmp_path / "home", unlock=True):
-        first = hush(folder, "ask", "What is the capital of France?", passphrase=None)
+        hasty = hush(folder, "ask", "Keep this", passphrase=None)
+        assert "not kept" in hasty.stderr
+        assert not (folder / "vault.db").exists()
+        words = ("ask", "What is the capital of France?", "--keyring-only")
+        first = hush(folder, *words, passphrase=None)
         assert first.returncode == 0, first.stderr
-        assert "encrypted with a key in" in first.stderr
+        assert "If this keyring is lost" in first.stderr
         again = hush(folder, "show", "1", passphrase=None)
         assert "capital of France" in again.stdout
         doctor = json.loads(hush(folder, "doctor", "--json", passphrase=None).stdout)
@@ -35,7 +39,8 @@ def test_keyring_works_with_the_network_unplugged(tmp_path: Path) -> None:
     folder = tmp_path / "profile"
     with gnome_keyring(tmp_path / "home", unlock=True):
         for _ in range(2):
-            done = hush(folder, "ask", "Hello", prefix=without_network(), passphrase=None)
+            words = ("ask", "Hello", "--keyring-only")
+            done = hush(folder, *words, prefix=without_network(), passphrase=None)
             assert done.returncode == 0, done.stderr
         listed = hush(folder, "list", passphrase=None)
         assert len(listed.stdout.splitlines()) == 2

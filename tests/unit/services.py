@@ -13,6 +13,7 @@ from assistant.events import Event, ReplyEnded
 from assistant.records import Message, Thread
 from assistant.settings import Settings
 from assistant.store.vault import Vault
+from assistant.vaults import Vaults
 from models.starter import starter_model
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
@@ -34,10 +35,11 @@ class Services:
             self.events.put,
             lambda: (starter_model(), EngineOptions(self.settings.context_tokens)),
         )
+        self.vaults = Vaults(self.vault)
         self.chat = ChatService(
-            self.vault, self.worker, lambda: self.settings, self.events.put, self.clock
+            self.vaults, self.worker, lambda: self.settings, self.events.put, self.clock
         )
-        self.conversations = ConversationService(self.vault, self.clock, self.chat.stop_in)
+        self.conversations = ConversationService(self.vaults, self.clock, self.chat.stop_in)
 
     def until(self, kind: type[Event], run: Run) -> list[Event]:
         """Events up to the first of ``kind`` that belongs to ``run``."""
@@ -67,4 +69,4 @@ class Services:
         self.engine.gate.set()
         self.chat.stop_all()
         self.worker.close(5)
-        self.vault.close()
+        self.vaults.close()

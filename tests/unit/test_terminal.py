@@ -10,11 +10,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-from assistant.app import Parts
+from assistant.access.entrance import Entrance, VaultStatus
 from assistant.clock import Clock
 from assistant.display import display_server
 from assistant.engine.protocol import (
@@ -25,11 +24,9 @@ from assistant.engine.protocol import (
     Piece,
     Prefilled,
 )
-from assistant.entrance import Entrance, VaultStatus
 from assistant.errors import (
     EnvironmentProblem,
     InputRefused,
-    KeyringUnavailable,
     ModelDamaged,
     ModelMissing,
     VaultError,
@@ -37,74 +34,14 @@ from assistant.errors import (
 from assistant.instance import Instance
 from assistant.paths import Profile
 from assistant.records import FinishReason
-from assistant.store.passphrase import Argon2Policy
 from assistant.store.vault import Vault
 from assistant.terminal import parse
 from assistant.terminal.command import exit_code, run_command
 from assistant.terminal.console import Console, read_passphrase
 from assistant.terminal.conversing import Events, Interrupted, signals_as_events
+from tests.fakes.door import CHEAP, PASSPHRASE
 from tests.fakes.engine import FakeEngine
-
-CHEAP = Argon2Policy(floor_kib=8, ceiling_kib=8, passes=1, lanes=1, seconds=0.0)
-PASSPHRASE = "correct horse battery"
-
-
-class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        """It is."""
-        return True
-
-
-class Terminal:
-    """Runs ``hush`` commands in one profile, with a fake engine and no keyring."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.engine: Callable[[], FakeEngine] = FakeEngine
-        self.entrance: Callable[[Profile, Clock], Entrance] = lambda profile, clock: Entrance(
-            profile, clock, keyring=no_keyring, cost=CHEAP
-        )
-        self.out = ""
-        self.err = ""
-
-    def run(
-        self,
-        *words: str,
-        piped: str = "",
-        passphrase: str | None = PASSPHRASE,
-        screen: bool = False,
-    ) -> int:
-        """Run one command; what it printed, to a pipe or a ``screen``, is in ``out``, ``err``."""
-        argv = ["--profile", str(self.root), *words]
-        if passphrase is not None:
-            argv += ["--passphrase-fd", str(readable(passphrase + "\n"))]
-        out, err = Screen() if screen else io.StringIO(), io.StringIO()
-        stdin = io.TextIOWrapper(io.BytesIO(piped.encode("utf-8", "surrogateescape")))
-        code = run_command(parse(argv), Console(stdin, out, err), self.parts(), patience=0.0)
-        self.out, self.err = out.getvalue(), err.getvalue()
-        return code
-
-    def parts(self) -> Parts:
-        """No keyring, cheap key derivation, the fake engine."""
-        return Parts(
-            engine=lambda: self.engine(),
-            entrance=self.entrance,
-        )
-
-
-def no_keyring() -> NoReturn:
-    """A machine without a safe keyring."""
-    raise KeyringUnavailable("No safe keyring is running here.")
-
-
-def readable(text: str) -> int:
-    """A file descriptor from which ``text`` can be read."""
-    reader, writer = os.pipe()
-    os.write(writer, text.encode())
-    os.close(writer)
-    return reader
+from tests.unit.terminals import Screen, Terminal, no_keyring, readable
 
 
 @pytest.fixture
