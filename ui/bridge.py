@@ -47,6 +47,7 @@ class Bridge(QObject):
         self._clock = clock
         self._arrived: deque[Event | Callable[[], None]] = deque()  # its ends are thread-safe
         self._awake = False
+        self._closed = False
         self._timer = QTimer(self, interval=DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
         self._wake.connect(self._start, Qt.ConnectionType.QueuedConnection)
@@ -69,12 +70,19 @@ class Bridge(QObject):
             lambda done: self._put(partial(_settle, done, on_result, on_error))
         )
 
+    def close(self) -> None:
+        """Deliver nothing more: who would be told is going. The core may go on telling."""
+        self._closed = True
+        self._arrived.clear()
+
     @property
     def is_busy(self) -> bool:
         """Whether something has arrived that is not delivered, or a batch may still follow."""
         return self._awake
 
     def _put(self, item: Event | Callable[[], None]) -> None:
+        if self._closed:
+            return
         self._arrived.append(item)
         if not self._awake:
             self._awake = True

@@ -21,6 +21,16 @@ def plain_tooltip(text: str) -> str:
     return f"<qt>{html.escape(text)}</qt>" if "<" in text else text
 
 
+def learn_nothing(field: QWidget, *, private: bool) -> None:
+    """Ask input methods to keep no word that is typed into ``field`` where that is private.
+
+    Else an on-screen keyboard or a composing input method would add it to its dictionary, a file.
+    """
+    hint = Qt.InputMethodHint.ImhSensitiveData
+    hints = field.inputMethodHints()
+    field.setInputMethodHints(hints | hint if private else hints & ~hint)
+
+
 class PlainLabel(QLabel):
     """A label that never reads its text as HTML.
 

@@ -14,12 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.controls import plain_tooltip
-from ui.conversation_model import TIME_ROLE, AnyIndex
+from ui.controls import learn_nothing, plain_tooltip
+from ui.conversation_model import PRIVATE_ROLE, TIME_ROLE, AnyIndex
+from ui.theme.icons import Icon, icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Radius, Space, Type
 
 _RING = 2  # pixels
+_MARK = 16  # pixels at 100 %: the icon before a private conversation's title
 _ELIDE = Qt.TextElideMode.ElideRight
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -45,6 +47,8 @@ class ConversationDelegate(QStyledItemDelegate):
         self._row_font.setPixelSize(theme.px(Type.INTERFACE))
         self._caption_font = QFont()
         self._caption_font.setPixelSize(theme.px(Type.CAPTION))
+        self._mark_size = theme.px(_MARK)
+        self._mark = icon(Icon.PRIVATE, theme.palette.quiet, size=self._mark_size)
         self._height = QFontMetrics(self._row_font).height() + 2 * Space.INSIDE + Space.HALF
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
@@ -85,6 +89,8 @@ class ConversationDelegate(QStyledItemDelegate):
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         title, time = self._title_area(option, index), self._time_area(option, index)
+        if index.data(PRIVATE_ROLE):
+            self._mark.paint(painter, self._mark_area(option))
         painter.setFont(self._row_font)
         painter.setPen(QColor(self._colours.text))
         text = QFontMetrics(self._row_font).elidedText(index.data(), _ELIDE, title.width())
@@ -107,6 +113,13 @@ class ConversationDelegate(QStyledItemDelegate):
     def _title_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
         area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         area.setRight(area.right() - self._time_area(option, index).width() - Space.INSIDE)
+        if index.data(PRIVATE_ROLE):
+            area.setLeft(area.left() + self._mark_size + Space.INSIDE)
+        return QStyle.visualRect(option.direction, option.rect, area)
+
+    def _mark_area(self, option: QStyleOptionViewItem) -> QRect:
+        area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
+        area.setWidth(self._mark_size)
         return QStyle.visualRect(option.direction, option.rect, area)
 
     @staticmethod
@@ -135,10 +148,11 @@ class ConversationDelegate(QStyledItemDelegate):
         self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex
     ) -> QLineEdit:
         """A field in place of the title."""
-        del option, index
+        del option
         editor = QLineEdit(parent)
         editor.setProperty("kind", "cell")
         editor.setAccessibleName("Title")
+        learn_nothing(editor, private=bool(index.data(PRIVATE_ROLE)))
         return editor
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:

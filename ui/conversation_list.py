@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from assistant.records import Conversation
-from ui.controls import Hairline, PlainLabel, TextButton
+from ui.controls import Hairline, IconButton, PlainLabel, TextButton
 from ui.conversation_delegate import ConversationDelegate
 from ui.conversation_model import ConversationModel
 from ui.notice import Notice
@@ -46,7 +46,7 @@ from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 _EMPTY: Final = "Your chats appear here. They are kept encrypted, on this machine only."
-_NO_MATCH: Final = "No title contains that."
+_NO_MATCH: Final = "No chat contains that."
 _MINUTE: Final = 60_000  # milliseconds; the finest time shown is a minute
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NO_SELECTION: Final = QItemSelectionModel.SelectionFlag.NoUpdate
@@ -151,7 +151,7 @@ class ConversationView(QListView):
 
 
 class ConversationList(QWidget):
-    """Search, the conversations by day, a place for "Undo", and "New chat".
+    """Search, the conversations by day, a place for "Undo", and how to begin another.
 
     Args:
         theme: Colours and type.
@@ -160,6 +160,7 @@ class ConversationList(QWidget):
 
     opened = Signal(object)  # id
     new_wanted = Signal()
+    private_wanted = Signal()
     renamed = Signal(object, str)  # id, title
     delete_wanted = Signal(object)  # id
     query_changed = Signal(str)
@@ -178,6 +179,7 @@ class ConversationList(QWidget):
         self._stack = QStackedWidget()
         self.notice = Notice(theme.palette)
         self.new_button = TextButton("New chat", "row")
+        self.private_button = self._private_button(theme)
         self._line = Hairline(theme.palette, Qt.Orientation.Horizontal)
         self._set_up_search()
         self._lay_out()
@@ -188,8 +190,13 @@ class ConversationList(QWidget):
     def _set_up_search(self) -> None:
         keys = QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText)
         self.search.setPlaceholderText(f"Search  {keys}")
-        self.search.setAccessibleName("Search titles")
+        self.search.setAccessibleName("Search chats")
         self.search.setClearButtonEnabled(True)
+
+    @staticmethod
+    def _private_button(theme: Theme) -> IconButton:
+        keys = QKeySequence("Ctrl+Shift+P").toString(QKeySequence.SequenceFormat.NativeText)
+        return IconButton(Icon.PRIVATE, "New private chat", theme.palette, shortcut=keys)
 
     def _lay_out(self) -> None:
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -202,7 +209,11 @@ class ConversationList(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(Space.INSIDE, Space.HALF, Space.INSIDE, Space.INSIDE)
         foot.addWidget(self.notice)
-        foot.addWidget(self.new_button)
+        begin = QHBoxLayout()
+        begin.setSpacing(Space.HALF)
+        begin.addWidget(self.new_button, 1)
+        begin.addWidget(self.private_button)
+        foot.addLayout(begin)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -219,25 +230,30 @@ class ConversationList(QWidget):
         self._model.renamed.connect(self.renamed)
         self._model.rowsInserted.connect(lambda: self.view.mark(self._open_id))
         self.new_button.clicked.connect(self.new_wanted)
+        self.private_button.clicked.connect(self.private_wanted)
         self._minute = QTimer(self, interval=_MINUTE)
         self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
 
     # What is shown ------------------------------------------------------------------------
 
     def show_conversations(self, conversations: Sequence[Conversation]) -> None:
-        """Show these, newest first."""
+        """Show these, private ones first and the newest of each first."""
         self._model.show(conversations, self._now())
         self._settle()
 
     def put(self, conversation: Conversation) -> None:
-        """Show a new or changed conversation, unless what is searched for leaves it out."""
-        if self.search.text().strip().casefold() in conversation.title.casefold():
+        """Show a changed conversation, or a new one unless what is searched for leaves it out.
+
+        What was found by the words in it stays, whatever its title.
+        """
+        wanted = self.search.text().strip().casefold()
+        if self._shows(conversation.id) or wanted in conversation.title.casefold():
             self._model.put(conversation, self._now())
         self._settle()
 
     def update_shown(self, conversation: Conversation) -> None:
         """Show a change, where the conversation is in the list: it may be deleted by now."""
-        if any(shown.id == conversation.id for shown in self._model.conversations):
+        if self._shows(conversation.id):
             self.put(conversation)
 
     def remove(self, conversation_id: int) -> None:
@@ -252,6 +268,9 @@ class ConversationList(QWidget):
         if index.isValid():
             self.view.move_ring(index)
 
+    def _shows(self, conversation_id: int) -> bool:
+        return any(shown.id == conversation_id for shown in self._model.conversations)
+
     def _settle(self) -> None:
         self._stack.setCurrentIndex(0 if self._model.conversations else 1)
         self.empty.setText(_NO_MATCH if self.search.text().strip() else _EMPTY)
@@ -262,6 +281,7 @@ class ConversationList(QWidget):
         self._delegate.apply(theme)
         self._line.apply(theme.palette)
         self.notice.apply(theme.palette)
+        self.private_button.apply(theme.palette)
         self.new_button.setIcon(icon(Icon.PLUS, theme.palette.accent, size=16))
         self.view.scheduleDelayedItemsLayout()
 

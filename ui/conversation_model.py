@@ -16,7 +16,14 @@ from ui.days import heading, local, short_time
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 TIME_ROLE: Final = Qt.ItemDataRole.UserRole
-"""When a conversation was last written in, in a few letters; None for a heading."""
+"""What stands at a row's end: when the conversation was last written in, in a few letters, or that
+it is private. None for a heading."""
+
+PRIVATE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""Whether a conversation is private; None for a heading."""
+
+PRIVATE_HEADING: Final = "Not kept"
+PRIVATE_WORD: Final = "Private"
 
 _ROOT: Final = QModelIndex()
 _CHUNK: Final = 500
@@ -41,7 +48,7 @@ class _Rows:
 
 
 class ConversationModel(QAbstractListModel):
-    """Conversations, newest first, under the headings of their days.
+    """Conversations, newest first, under the headings of their days; private ones above all.
 
     Nothing here takes time in proportion to all conversations but one walk to find an id: the
     headings are found by bisection, and a row is looked up when it is drawn.
@@ -59,7 +66,7 @@ class ConversationModel(QAbstractListModel):
     # What is shown ------------------------------------------------------------------------
 
     def show(self, conversations: Sequence[Conversation], now: int) -> None:
-        """Show these, newest first.
+        """Show these, private ones first and the newest of each first.
 
         Args:
             conversations: All of them.
@@ -77,7 +84,7 @@ class ConversationModel(QAbstractListModel):
     def put(self, conversation: Conversation, now: int) -> None:
         """Show a new or changed conversation at its place."""
         others = [c for c in self._all if c.id != conversation.id]
-        at = bisect_left(others, -conversation.updated_at, key=lambda c: -c.updated_at)
+        at = bisect_left(others, _place(conversation), key=_place)
         self.show([*others[:at], conversation, *others[at:]], now)
 
     def remove(self, conversation_id: int, now: int) -> None:
@@ -119,13 +126,15 @@ class ConversationModel(QAbstractListModel):
         return self._heading_of(conversation) != name
 
     def _heading_of(self, conversation: Conversation) -> str:
+        if conversation.private:
+            return PRIVATE_HEADING
         return heading(local(conversation.updated_at), self._now)
 
     # Looking up ---------------------------------------------------------------------------
 
     @property
     def conversations(self) -> Sequence[Conversation]:
-        """All of them, newest first."""
+        """All of them, in the order they are shown in."""
         return self._all
 
     @property
@@ -175,9 +184,11 @@ class ConversationModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return conversation.title
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{conversation.title}, {self._time(conversation)}"
+                return ", ".join(filter(None, self._spoken(conversation)))
             case _ if role == TIME_ROLE:
-                return self._time(conversation)
+                return PRIVATE_WORD if conversation.private else self._time(conversation)
+            case _ if role == PRIVATE_ROLE:
+                return conversation.private
             case _:
                 return None
 
@@ -194,5 +205,14 @@ class ConversationModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
 
+    def _spoken(self, conversation: Conversation) -> tuple[str, str, str]:
+        word = PRIVATE_WORD.lower() if conversation.private else ""
+        return conversation.title, word, self._time(conversation)
+
     def _time(self, conversation: Conversation) -> str:
         return short_time(local(conversation.updated_at), self._now)
+
+
+def _place(conversation: Conversation) -> tuple[bool, int]:
+    """Sorts private conversations first, and the newest of each first."""
+    return not conversation.private, -conversation.updated_at

@@ -1,9 +1,9 @@
-"""The window's start and end: profile and window first, everything else after the first paint.
+"""What happens behind the window, from its first paint to its end or its lock.
 
 ::
 
-    run -> hold the profile -> show the window -> first paint
-        -> build the core on a thread -> open the vault (front door) -> furnish (workplace)
+    start -> build the core on a thread -> open the vault (front door) -> furnish (workplace)
+    lock -> cover the window -> keep drafts -> close the core on a thread -> become a new process
 
 What the first paint does not need takes longer to import than the window to show, so it is
 imported on the thread that builds the core; the imports inside functions then cost nothing.
@@ -12,26 +12,27 @@ imported on the thread that builds the core; the imports inside functions then c
 from __future__ import annotations
 
 import importlib
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
-
-from PySide6.QtWidgets import QApplication
 
 from assistant.errors import HushError, ProfileInUse
 from assistant.events import EngineChanged, Event, EventSink, Notice, RaiseRequested
-from assistant.hardening import harden_process
-from assistant.instance import Instance, raise_first
-from assistant.log import log_event, start_log
+from assistant.instance import Instance
+from assistant.log import log_event
 from assistant.paths import Profile
 from ui.bridge import Bridge
-from ui.process import problems_logged, quit_on_signals
+from ui.cover import CoverPage, cover
+from ui.holding import hold_or_raise
+from ui.locking import LockTriggers, WatchSession, watch_system
+from ui.relaunch import Launch, Relaunch, replace_process
+from ui.resumption import LockReason, Resumption
 from ui.shortcuts import KeysPanel, bind
-from ui.theme.icons import app_icon
-from ui.theme.style import dress, system_theme
+from ui.theme.style import system_theme
 from ui.window import Window
 
 if TYPE_CHECKING:  # imported late, see above
@@ -39,53 +40,16 @@ if TYPE_CHECKING:  # imported late, see above
     from ui.front_door import FrontDoor
     from ui.workplace import Workplace
 
-_APP_ID: Final = "app.hush.Hush"  # as packaging/ names the desktop entry
 _POOL_THREADS: Final = 2
-_IMPORTED_LATE: Final = ("assistant.app", "ui.front_door", "ui.workplace")
-
-
-def run(profile: Profile, passphrase: str | None = None) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
-
-    Args:
-        profile: Where everything is kept. Where another Hush holds it, that one's window comes
-            forward and this one ends.
-        passphrase: From the command line; opens the vault, or makes it.
-    """
-    harden_process()
-    with ExitStack() as stack:
-        holds = stack.enter_context(ExitStack())  # let go last, also where it is taken late
-        held: Instance | HushError
-        try:
-            held = hold(profile, holds)
-        except ProfileInUse as error:
-            if raise_first(profile):
-                return 0
-            held = error
-        except HushError as error:
-            held = error
-        application = _application()
-        window = Window(system_theme())
-        desktop = Desktop(window, profile, holds, passphrase)
-        stack.enter_context(problems_logged(desktop.tell))
-        stack.enter_context(quit_on_signals(window.close))
-        stack.callback(desktop.close)
-        application.styleHints().colorSchemeChanged.connect(desktop.follow_system)
-        window.first_painted.connect(lambda: desktop.start(held))
-        window.show()
-        return application.exec()
-
-
-def hold(profile: Profile, holds: ExitStack) -> Instance:
-    """Make the profile this process's own, and begin its log, until ``holds`` is closed.
-
-    Raises:
-        ProfileUnusable, ProfileInUse: nothing is held.
-    """
-    profile.prepare()
-    instance = holds.enter_context(Instance(profile))
-    holds.enter_context(start_log(profile.logs))
-    return instance
+_IMPORTED_LATE: Final = (
+    "assistant.app",
+    "assistant.machine.session_watch",
+    "ui.front_door",
+    "ui.workplace",
+)
+_PATIENCE: Final = 5.0
+"""Seconds in which a process that replaced another waits for the profile: a terminal's ``hush``
+may have taken it in between."""
 
 
 def build_core(profile: Profile, sink: EventSink) -> App:
@@ -106,6 +70,9 @@ class Desktop:
         holds: Keeps what is held until the end.
         passphrase: From the command line, or None.
         build: Builds the core, on a thread.
+        resumption: What the process before this one was locked with, if it was.
+        watch: Listens to the system's session.
+        become: Replaces this process by a new one.
     """
 
     def __init__(
@@ -115,30 +82,49 @@ class Desktop:
         holds: ExitStack,
         passphrase: str | None = None,
         build: Callable[[Profile, EventSink], App] = build_core,
+        *,
+        resumption: Resumption | None = None,
+        watch: WatchSession = watch_system,
+        become: Callable[[Sequence[str]], object] = replace_process,
     ) -> None:
         self._window = window
         self._profile = profile
         self._holds = holds
         self._passphrase = passphrase
         self._build_core = build
+        self._resumption = resumption
+        self._watch = watch
+        self._become = become
         self._bridge = Bridge()
         self._pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="window")
         self._core: Future[App] | None = None
         self._app: App | None = None
         self._front_door: FrontDoor | None = None
         self._workplace: Workplace | None = None
+        self._triggers: LockTriggers | None = None
+        self._relaunch: Relaunch | None = None
         self._early: list[Event] = []
+        self._has_started = False
         self._bridge.received.connect(self._handle)
-        bind(window, {"quit": window.close, "help": self._show_keys})
+        window.covered.connect(self._note_page)
+        bind(window, {"quit": window.close, "help": self._show_keys, "lock": self.lock})
+        if resumption:
+            resumption.place(window)
+            window.show_full_page(CoverPage(window.theme, locked=resumption.locked))
 
     def start(self, held: Instance | HushError) -> None:
-        """Go on after the first paint.
+        """Go on after the first paint, or without it where nobody sees the window. Once.
 
         Args:
             held: The hold on the profile, or why there is none.
         """
+        if self._has_started:
+            return
+        self._has_started = True
         log_event("window.shown")
-        if isinstance(held, HushError):
+        if isinstance(held, ProfileInUse) and self._resumption:
+            self._hold_again(_PATIENCE)
+        elif isinstance(held, HushError):
             self._trouble(held)
         else:
             self._build(held)
@@ -148,16 +134,71 @@ class Desktop:
         self._bridge.sink(Notice(text))
 
     def close(self) -> None:
-        """End everything that was started. Waits for the core: at most 2 s, with no window."""
+        """End everything that was started. Waits for the core: at most 3 s, with no window."""
+        if self._relaunch:
+            self._relaunch.abandon()  # it closes the core
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            return
+        if self._workplace:
+            self._workplace.keep()
+        if self._triggers:
+            self._triggers.end()
+        self._bridge.close()
         self._pool.shutdown(cancel_futures=True)
         core = self._core  # built perhaps a moment ago, and never heard of since
         if core and not core.cancelled() and not core.exception():
             core.result().close()
 
+    @property
+    def workplace(self) -> Workplace | None:
+        """The furnished window's inner side; None while no vault is open."""
+        return self._workplace
+
     def follow_system(self) -> None:
         """Take the system's theme, with the person's reading size."""
         reading = self._app.settings.reading_size if self._app else self._window.theme.reading
         self._window.apply(system_theme(reading))
+
+    # Locking ------------------------------------------------------------------------------
+
+    def lock(self, reason: LockReason = LockReason.BY_HAND) -> None:
+        """Cover everything now, and end what held key and texts: this process.
+
+        Does nothing where no vault is open: there is nothing to lock.
+        """
+        if self._workplace:
+            self._start_anew(reason)
+
+    def restart(self) -> None:
+        """Start anew: the vault's keys or files were replaced."""
+        self._start_anew(LockReason.RESTART)
+
+    def _start_anew(self, reason: LockReason) -> None:
+        app = self._app
+        if self._relaunch or not app:
+            return
+        log_event("window.left", reason=reason)
+        following = Resumption.from_window(self._window, reason)
+        try:
+            following = replace(following, conversation_id=self._clear(reason))
+        finally:  # whatever a bug leaves on the screen, the process that holds the key goes
+            command = Launch.of_this_process().with_arguments(
+                ("--profile", str(self._profile.root), *following.arguments)
+            )
+            closing = partial(app.close, locked=following.locked)
+            self._relaunch = Relaunch(closing, command, replace=self._become)
+            self._relaunch.begin()
+
+    def _clear(self, reason: LockReason) -> int | None:
+        """Cover the window, keep drafts, drop everything behind; what to open again after it."""
+        locked = reason is not LockReason.RESTART
+        cover(self._window, CoverPage(self._window.theme, locked=locked))
+        workplace, self._workplace = self._workplace, None
+        was_open = workplace.leave() if workplace else None
+        self._bridge.close()
+        if self._triggers:
+            self._triggers.close()
+        return was_open if locked else None
 
     # Step by step -------------------------------------------------------------------------
 
@@ -172,38 +213,78 @@ class Desktop:
         self._app = app
         if app.settings.reading_size != self._window.theme.reading:
             self.follow_system()
-        app.warm_engine()
-        self._front_door = FrontDoor(app, self._bridge, self._window, self._opened)
+        before = self._resumption
+        locked = bool(before and before.locked)
+        if not locked:  # else the model waits too: it may be hours until somebody comes
+            app.warm_engine()
+        self._front_door = FrontDoor(
+            app,
+            self._bridge,
+            self._window,
+            self._opened,
+            locked=locked,
+            reason=before.reason.words(app.settings.lock_minutes) if before else "",
+        )
         self._front_door.knock(self._passphrase)
         self._passphrase = None
 
     def _opened(self, session: Session) -> None:
         from ui.workplace import Workplace
 
-        assert self._app  # noqa: S101 # a session comes from it
-        self._workplace = Workplace(
-            self._app, session, self._bridge, self._window, self._pool, _now
+        app = self._app
+        assert app  # noqa: S101 # a session comes from it
+        self._workplace = workplace = Workplace(
+            app,
+            session,
+            self._bridge,
+            self._window,
+            self._pool,
+            _now,
+            lock=self.lock,
+            restart=self.restart,
         )
+        self._triggers = LockTriggers(
+            lambda: app.settings.lock_minutes, lambda: workplace.is_answering, self._watch
+        )
+        self._triggers.wanted.connect(self.lock)
+        self._go_on_from_before(app, workplace)
         for event in self._early:
             self._workplace.handle(event)
         self._early.clear()
         log_event("window.furnished")
+
+    def _go_on_from_before(self, app: App, workplace: Workplace) -> None:
+        before, self._resumption = self._resumption, None
+        if before and before.locked:
+            app.warm_engine()
+        if before and before.conversation_id is not None:
+            workplace.chat.open(before.conversation_id)
 
     def _trouble(self, error: HushError) -> None:
         """What keeps Hush from starting, before there is a front door."""
         from ui.trouble import TroublePage
 
         page = TroublePage(error, self._window.theme)
-        page.retry_wanted.connect(self._hold_again)
+        page.retry_wanted.connect(partial(self._hold_again, 0.0))
         page.quit_wanted.connect(self._window.close)
         self._window.show_full_page(page)
 
-    def _hold_again(self) -> None:
-        future = self._pool.submit(hold, self._profile, self._holds)
-        self._bridge.then(future, self._build, self._trouble)
+    def _hold_again(self, patience: float) -> None:
+        future = self._pool.submit(hold_or_raise, self._profile, self._holds, patience)
+        self._bridge.then(future, self._held, self._trouble)
+
+    def _held(self, instance: Instance | None) -> None:
+        if instance:
+            self._build(instance)
+        else:
+            self._window.close()
 
     def _show_keys(self) -> None:
         KeysPanel(self._window).open_centred()
+
+    def _note_page(self, covered: bool) -> None:  # noqa: FBT001 # as the signal gives it
+        if covered:
+            log_event("window.covered", page=type(self._window.full_page).__name__)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, RaiseRequested):
@@ -219,14 +300,3 @@ class Desktop:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _application() -> QApplication:
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("Hush")
-    application.setOrganizationName("Hush")
-    application.setDesktopFileName(_APP_ID)
-    application.setWindowIcon(app_icon())
-    application.setStyle("Fusion")  # the same measures on every system; the colours are ours
-    dress(application, system_theme())
-    return application

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from assistant.display import display_server
 from assistant.errors import HushError
+from assistant.machine.hardening import harden_process
 from assistant.paths import Profile
 from assistant.terminal import Arguments, parse
 from assistant.terminal import run as run_in_terminal
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments without the program's name; default: the process's own.
     """
+    harden_process()  # before the first secret, which may be a passphrase on a descriptor
     arguments = parse(argv)
     if arguments.command:
         return run_in_terminal(arguments)
@@ -39,9 +41,11 @@ def _open_window(arguments: Arguments) -> int:
 
         sys.stderr.write(f"hush: {error.sentence}\n")
         return exit_code(error)
-    from ui.desktop import run  # Qt
+    from ui.resumption import Resumption  # Qt
+    from ui.start import run
 
-    return run(Profile.choose(arguments.profile), passphrase)
+    resumption = Resumption.read(arguments.after, arguments.geometry, arguments.open)
+    return run(Profile.choose(arguments.profile), passphrase, resumption)
 
 
 def _passphrase(arguments: Arguments) -> str | None:

@@ -1,39 +1,32 @@
-"""The way from a closed vault to a session: welcome, unlock or, where neither helps, trouble."""
+"""The way from a closed vault to a session: first run, unlock or, where neither helps, trouble."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
+from assistant.access.entrance import FirstKeys
 from assistant.app import App, Session, VaultStatus
 from assistant.errors import (
     HushError,
     InputRefused,
     KeyringUnavailable,
+    VaultDamaged,
     VaultLocked,
-    WrongPassphrase,
 )
+from assistant.events import Notice
 from ui.bridge import Bridge
-from ui.full_page import FullPage
-from ui.theme.style import Theme
+from ui.first_run import FirstRun
+from ui.recovery_code import Sample
+from ui.rescue import Rescue
+from ui.stage import Stage
+from ui.step import StepPage
 from ui.trouble import TroublePage
-from ui.unlock import UnlockPage
-from ui.welcome import WelcomePage
+from ui.unlock import KeyringPage, UnlockPage
 
+__all__ = ["FrontDoor", "Stage"]
 
-class Stage(Protocol):
-    """What the front door shows its pages on: the window."""
-
-    @property
-    def theme(self) -> Theme:
-        """Colours and type."""
-
-    def show_full_page(self, page: FullPage) -> None:
-        """Show a page over everything, in place of the one before."""
-
-    def close(self) -> bool:
-        """End the program."""
+_TYPED = ("passphrase", "recovery")  # ways in that a person types
 
 
 class FrontDoor:
@@ -44,88 +37,158 @@ class FrontDoor:
         bridge: Brings outcomes to the GUI thread.
         stage: Shows pages.
         opened: Gets the session, once.
+        locked: Hush was locked a moment ago: the keyring is asked only at the person's press,
+            and not at all where there is a passphrase.
+        reason: Why it was locked; may be empty.
+        sample: Picks the groups of a new recovery code that are asked for.
     """
 
     def __init__(
-        self, app: App, bridge: Bridge, stage: Stage, opened: Callable[[Session], None]
+        self,
+        app: App,
+        bridge: Bridge,
+        stage: Stage,
+        opened: Callable[[Session], None],
+        *,
+        locked: bool = False,
+        reason: str = "",
+        sample: Sample | None = None,
     ) -> None:
         self._app = app
         self._bridge = bridge
         self._stage = stage
         self._opened = opened
+        self._locked = locked
+        self._reason = reason
+        self._sample = sample
+        self._first_run: FirstRun | None = None
+        self._rescue: Rescue | None = None
+        self._remark = ""  # what the person should hear once the vault is open
 
-    def knock(self, passphrase: str | None = None) -> None:
-        """Begin. ``passphrase`` is what came with the command line."""
+    def knock(self, secret: str | None = None) -> None:
+        """Begin. ``secret`` is what came with the command line: a passphrase or a recovery code."""
         self._bridge.then(
             self._app.vault_status(),
-            partial(self._choose, passphrase),
-            partial(self._trouble, passphrase),
+            partial(self._choose, secret),
+            partial(self._trouble, secret),
         )
 
-    def _choose(self, passphrase: str | None, status: VaultStatus) -> None:
-        if not status.exists and passphrase is None:
-            self._welcome(status)
-        elif not status.exists:
-            self._try(passphrase, create=True, failed=partial(self._trouble, None))
-        elif passphrase is None and "keyring" not in status.ways:
-            self._ask(status, "")
+    def _choose(self, secret: str | None, status: VaultStatus) -> None:
+        if not status.exists:
+            self._begin(secret, status)
+        elif secret is not None:
+            self._try(secret, partial(self._not_opened, status, secret))
+        elif self._locked and "passphrase" not in status.ways and "keyring" in status.ways:
+            self._offer_keyring(status)
+        elif self._locked or "keyring" not in status.ways:
+            self._ask(status, self._reason)
         else:
-            self._try(passphrase, failed=partial(self._not_opened, status, passphrase))
+            self._try(None, partial(self._not_opened, status, None))
 
-    def _try(
-        self,
-        passphrase: str | None,
-        *,
-        failed: Callable[[HushError], None],
-        create: bool = False,
-    ) -> None:
-        future = self._app.open_vault(passphrase=passphrase, create=create)
-        self._bridge.then(future, self._opened, failed)
+    def _try(self, secret: str | None, failed: Callable[[HushError], None]) -> None:
+        self._bridge.then(self._app.open_vault(secret=secret), self._open, failed)
+
+    def _open(self, session: Session) -> None:
+        self._first_run = self._rescue = None  # and with them what the person typed
+        self._opened(session)
+        if self._remark:
+            self._bridge.sink(Notice(self._remark))
+            self._remark = ""
 
     # The first run ------------------------------------------------------------------------
 
-    def _welcome(self, status: VaultStatus) -> None:
-        page = WelcomePage(status, self._stage.theme)
-        page.begun.connect(
-            lambda passphrase: self._try(
-                passphrase, create=True, failed=partial(self._not_made, page)
-            )
-        )
-        self._stage.show_full_page(page)
+    def _begin(self, passphrase: str | None, status: VaultStatus) -> None:
+        if passphrase is not None:  # from the command line: there is nobody to ask
+            keys = FirstKeys(keyring=False, passphrase=passphrase)
+            self._create(keys, partial(self._trouble, None))
+            return
+        first_run = FirstRun(status, self._stage, self._bridge, self._make, self._sample)
+        self._first_run = first_run
+        first_run.start()
 
-    def _not_made(self, page: WelcomePage, error: HushError) -> None:
-        if isinstance(error, InputRefused):
-            page.show_problem(error.sentence)
-        elif isinstance(error, KeyringUnavailable):
-            self.knock()  # the keyring went away: now a passphrase is needed
+    def _make(self, first: FirstKeys) -> None:
+        self._create(first, self._not_made)
+
+    def _create(self, first: FirstKeys, failed: Callable[[HushError], None]) -> None:
+        self._bridge.then(self._app.create_vault(first), self._open, failed)
+
+    def _not_made(self, error: HushError) -> None:
+        if self._first_run and isinstance(error, InputRefused):
+            self._first_run.refuse(error)
+        elif self._first_run and isinstance(error, KeyringUnavailable):
+            self._first_run.go_on_without_keyring(error)
         else:
-            self._trouble(None, error)
+            page = self._show_trouble(error)
+            page.retry_wanted.connect(self._make_again)
+
+    def _make_again(self) -> None:
+        """After a full disk, for one: with everything that was given before."""
+        if self._first_run:
+            self._first_run.start()
+        else:
+            self.knock()
 
     # Every other --------------------------------------------------------------------------
 
     def _ask(self, status: VaultStatus, reason: str) -> None:
-        page = UnlockPage(reason, self._stage.theme, has_keyring="keyring" in status.ways)
-        page.passphrase_given.connect(
-            lambda passphrase: self._try(passphrase, failed=partial(self._wrong, page))
+        ways = [way for way in status.ways if way in _TYPED]
+        may_ask = "keyring" in status.ways and not (self._locked and "passphrase" in ways)
+        page = UnlockPage(reason, self._stage.theme, ways=ways, has_keyring=may_ask)
+        page.secret_given.connect(
+            lambda secret: self._try(secret, partial(self._wrong, page, secret))
         )
-        page.keyring_wanted.connect(self.knock)
+        page.keyring_wanted.connect(lambda: self._try(None, partial(self._wrong, page, None)))
         self._stage.show_full_page(page)
 
-    def _wrong(self, page: UnlockPage, error: HushError) -> None:
-        if isinstance(error, WrongPassphrase):
+    def _offer_keyring(self, status: VaultStatus) -> None:
+        page = KeyringPage(self._reason, self._stage.theme, has_code="recovery" in status.ways)
+        page.keyring_wanted.connect(lambda: self._try(None, partial(self._wrong, page, None)))
+        page.code_wanted.connect(partial(self._ask, status, self._reason))
+        self._stage.show_full_page(page)
+
+    def _wrong(self, page: StepPage, secret: str | None, error: HushError) -> None:
+        if isinstance(error, VaultLocked | InputRefused):
             page.show_problem(error.sentence)
         else:
-            self._trouble(None, error)
+            self._trouble(secret, error)
 
-    def _not_opened(self, status: VaultStatus, passphrase: str | None, error: HushError) -> None:
-        """The keyring, or the passphrase from the command line, did not open it."""
-        if isinstance(error, VaultLocked) and "passphrase" in status.ways:
-            self._ask(status, error.message if passphrase is None else error.sentence)
+    def _not_opened(self, status: VaultStatus, secret: str | None, error: HushError) -> None:
+        """The keyring, or what came with the command line, did not open it."""
+        can_type = any(way in status.ways for way in _TYPED)
+        if isinstance(error, VaultLocked | InputRefused) and can_type:
+            self._ask(status, error.message if secret is None else error.sentence)
         else:
-            self._trouble(None, error)
+            self._trouble(secret, error)
 
-    def _trouble(self, passphrase: str | None, error: HushError) -> None:
+    # Trouble ------------------------------------------------------------------------------
+
+    def _trouble(self, secret: str | None, error: HushError) -> None:
+        if isinstance(error, VaultDamaged):
+            self._offer_backup(secret, error)
+            return
+        page = self._show_trouble(error)
+        page.retry_wanted.connect(lambda: self.knock(secret))
+
+    def _show_trouble(self, error: HushError) -> TroublePage:
         page = TroublePage(error, self._stage.theme)
-        page.retry_wanted.connect(lambda: self.knock(passphrase))
         page.quit_wanted.connect(self._stage.close)
         self._stage.show_full_page(page)
+        return page
+
+    def _offer_backup(self, secret: str | None, error: VaultDamaged) -> None:
+        rescue = Rescue(
+            self._app.backups,
+            self._bridge,
+            self._stage,
+            error,
+            self._app.profile.root,
+            secret,
+            retry=lambda: self.knock(secret),
+            restored=self._restored,
+        )
+        self._rescue = rescue
+        rescue.start()
+
+    def _restored(self, secret: str | None, remark: str) -> None:
+        self._remark = remark
+        self.knock(secret)

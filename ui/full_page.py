@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.controls import PlainLabel
+from ui.flow import FlowLayout
 from ui.theme.icons import Icon, app_mark, pixmap
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
@@ -25,12 +36,13 @@ class FullPage(QScrollArea):
         title: What this is about.
     """
 
+    back_wanted = Signal()  # Esc, and the button where there is a way back
+
     def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "page")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(title)
         self.theme = theme
         self.title = PlainLabel(title, "title", wrap=True)
@@ -39,6 +51,7 @@ class FullPage(QScrollArea):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(Space.RELATED)
         self._pictures: list[tuple[QLabel, Icon]] = []
+        self._themed: list[Callable[[Theme], None]] = []
         mark = QLabel()
         mark.setPixmap(app_mark(_MARK, self.devicePixelRatio()))
         self.column.addWidget(mark)
@@ -80,6 +93,27 @@ class FullPage(QScrollArea):
         self.column.addLayout(row)
         self._paint(picture, drawing)
 
+    def add_buttons(self, *buttons: QWidget) -> None:
+        """Add a row of buttons, the main one first. It wraps where it must."""
+        row = FlowLayout()
+        for button in buttons:
+            row.addWidget(button)
+        self.column.addSpacing(Space.HALF)
+        self.column.addLayout(row)
+
+    def add_themed(self, part: QWidget, apply: Callable[[Theme], None]) -> None:
+        """Add a part that draws itself; it hears of another theme."""
+        self.column.addWidget(part)
+        self._themed.append(apply)
+
+    def set_usable(self, *, usable: bool) -> None:
+        """Let everything on the page be used, or rest while something is done."""
+        self._content.setEnabled(usable)
+
+    def show_part(self, part: QWidget) -> None:
+        """Scroll to a part, once everything has found its place."""
+        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(part))
+
     def first_focus(self) -> None:
         """Put the keyboard where the person goes on."""
 
@@ -89,6 +123,22 @@ class FullPage(QScrollArea):
         self._content.setMaximumWidth(theme.px(_COLUMN))
         for picture, drawing in self._pictures:
             self._paint(picture, drawing)
+        for hear in self._themed:
+            hear(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the field in sight that is being typed into: large text may push it out."""
+        super().resizeEvent(event)
+        field = self.focusWidget()
+        if isinstance(field, QLineEdit) and self.isAncestorOf(field):
+            self.show_part(field)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.back_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _paint(self, picture: QLabel, drawing: Icon) -> None:
         colour, ratio = self.theme.palette.accent, self.devicePixelRatio()

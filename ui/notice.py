@@ -14,7 +14,7 @@ from ui.controls import IconButton, PlainLabel, TextButton
 from ui.theme.icons import Icon
 from ui.theme.tokens import Palette, Space
 
-_SHARE: Final = 2.5  # the button may take so many parts less than the whole
+_SHARE: Final = 2.5  # the buttons may take so many parts less than the whole
 _START: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -32,11 +32,14 @@ class Notice(QFrame):
         self.setObjectName("notice")
         self._label = PlainLabel(wrap=True)
         self.action = TextButton("", "link")
+        self.more = TextButton("", "link")  # a second thing to do, beside the first
         self._close = IconButton(Icon.CLOSE, "Dismiss", palette)
         self._act: Callable[[], None] | None = None
+        self._act_more: Callable[[], None] | None = None
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.dismiss)
         self.action.clicked.connect(self._do)
+        self.more.clicked.connect(self._do_more)
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.RELATED, Space.HALF, Space.HALF, Space.HALF)
@@ -44,7 +47,12 @@ class Notice(QFrame):
         self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._words.setSpacing(Space.HALF)
         self._words.addWidget(self._label, 1)
-        self._words.addWidget(self.action, 0, _START)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(Space.HALF)
+        for button in (self.action, self.more):
+            self._buttons.addWidget(button)
+        self._words.addLayout(self._buttons)
+        self._words.setAlignment(self._buttons, _START)
         row.addLayout(self._words, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
@@ -81,6 +89,8 @@ class Notice(QFrame):
         self.action.set_words(action)
         self.action.setVisible(bool(action))
         self._act = act
+        self.more.hide()
+        self._act_more = None
         self.setProperty("kind", "danger" if danger else "")
         self.style().unpolish(self)
         self.style().polish(self)
@@ -93,6 +103,23 @@ class Notice(QFrame):
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    def add(self, text: str, action: str, act: Callable[[], None]) -> None:
+        """Say more beside what is said, with a button of its own; the time goes on as it was.
+
+        Args:
+            text: A sentence.
+            action: The words of the second button.
+            act: What that button does.
+        """
+        if self.isHidden():
+            return
+        self._label.setText(f"{self._label.text()} {text}")
+        self.more.set_words(action)
+        self.more.show()
+        self._act_more = act
+        self._arrange()
+        self.setAccessibleName(self._label.text())
+
     def say_error(
         self, error: HushError, action: str = "", act: Callable[[], None] | None = None
     ) -> None:
@@ -103,18 +130,18 @@ class Notice(QFrame):
         """Hide."""
         if not self.isHidden():
             self._timer.stop()
-            self._act = None
+            self._act = self._act_more = None
             self.hide()
             self.dismissed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the button below the words where beside them it would leave them no room."""
+        """Put the buttons below the words where beside them they would leave them no room."""
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
         direction = QBoxLayout.Direction
-        is_wide = self.action.sizeHint().width() * _SHARE > self.width()
+        is_wide = self._buttons.sizeHint().width() * _SHARE > self.width()
         self._words.setDirection(direction.TopToBottom if is_wide else direction.LeftToRight)
 
     def apply(self, palette: Palette) -> None:
@@ -123,6 +150,12 @@ class Notice(QFrame):
 
     def _do(self) -> None:
         act = self._act
+        self.dismiss()
+        if act:
+            act()
+
+    def _do_more(self) -> None:
+        act = self._act_more
         self.dismiss()
         if act:
             act()

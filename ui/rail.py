@@ -1,4 +1,4 @@
-"""The rail at the edge of the window: one button for each place there is."""
+"""The rail at the edge of the window: one button for each place there is, and one to lock."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Rail(QWidget):
     """
 
     chosen = Signal(int)  # the place's position
+    lock_wanted = Signal()
 
     def __init__(
         self, places: Sequence[Place], palette: Palette, parent: QWidget | None = None
@@ -44,16 +45,23 @@ class Rail(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(_WIDTH)
         self._group = QButtonGroup(self)
+        self.lock_button = self._lock_button(palette)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.INSIDE, Space.INSIDE, Space.INSIDE, Space.INSIDE)
         column.setSpacing(Space.HALF)
+        has_foot = False
         for position, place in enumerate(places):
-            if place.at_end:
+            if place.at_end and not has_foot:
+                has_foot = True
                 column.addStretch()
+                column.addWidget(self.lock_button)
             column.addWidget(self._button(position, place, palette))
-        if not any(place.at_end for place in places):
+        if not has_foot:
             column.addStretch()
+            column.addWidget(self.lock_button)
         self._group.idClicked.connect(self.chosen)
+        last = self._group.button(len(places) - 1)
+        QWidget.setTabOrder(last, self.lock_button)  # locking is nobody's first wish
 
     def _button(self, position: int, place: Place, palette: Palette) -> IconButton:
         keys = QKeySequence(f"Ctrl+{position + 1}").toString(QKeySequence.SequenceFormat.NativeText)
@@ -61,6 +69,13 @@ class Rail(QWidget):
         button.setCheckable(True)
         button.setFixedSize(_BUTTON, _BUTTON)
         self._group.addButton(button, position)
+        return button
+
+    def _lock_button(self, palette: Palette) -> IconButton:
+        keys = QKeySequence("Ctrl+L").toString(QKeySequence.SequenceFormat.NativeText)
+        button = IconButton(Icon.LOCK, "Lock", palette, self, shortcut=keys)
+        button.setFixedSize(_BUTTON, _BUTTON)
+        button.clicked.connect(self.lock_wanted)
         return button
 
     def show_place(self, position: int) -> None:

@@ -98,6 +98,17 @@ _GROUPS: Final = (
         ),
     ),
     (
+        "Privacy",
+        (
+            Choice(
+                "lock_minutes",
+                "Lock after",
+                "Minutes without a key or a touch: 1 to 1,440, or 0 for never.",
+                _number,
+            ),
+        ),
+    ),
+    (
         "Model",
         (
             Choice(

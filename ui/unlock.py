@@ -1,107 +1,127 @@
-"""Where a passphrase opens the vault."""
+"""Where the vault is opened: by what the person types, or by the keyring at a press."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ui.controls import PlainLabel, TextButton
-from ui.full_page import FullPage
+from ui.controls import TextButton
+from ui.passphrase import passphrase_field
+from ui.step import StepPage
 from ui.theme.style import Theme
-from ui.theme.tokens import Space
+
+__all__ = ["KeyringPage", "UnlockPage", "passphrase_field", "secret_name"]
 
 _TITLE: Final = "Your chats are locked"
-_ASK: Final = "Enter your passphrase to open them."
+_OPENING: Final = "Opening…"
+_NAMES: Final = (("passphrase", "passphrase"), ("recovery", "recovery code"))
+_OPEN_TO_ALL: Final = (
+    "Anyone who sits at this computer while you are logged in can open it too. Add a passphrase "
+    "in the Vault settings, and a lock asks for it."
+)
 
 
-class UnlockPage(FullPage):
-    """A passphrase field; where a keyring could open the vault too, a way to ask it again.
+def secret_name(ways: Collection[str]) -> str:
+    """What can be typed to open a vault with these ways in: "passphrase or recovery code"."""
+    return " or ".join(name for way, name in _NAMES if way in ways)
+
+
+class UnlockPage(StepPage):
+    """One field for whatever can be typed; where the keyring is a way too, a button to ask it.
 
     Args:
-        reason: Why the passphrase is needed; empty where it always is.
-        has_keyring: Whether the keyring is another way in.
+        reason: Why it is needed; empty where it always is.
         theme: Colours and type.
+        ways: What can be typed: ``"passphrase"``, ``"recovery"``.
+        has_keyring: Whether the keyring may be asked again.
     """
 
-    passphrase_given = Signal(str)
+    secret_given = Signal(str)
     keyring_wanted = Signal()
 
     def __init__(
-        self, reason: str, theme: Theme, parent: QWidget | None = None, *, has_keyring: bool
+        self,
+        reason: str,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        ways: Collection[str],
+        has_keyring: bool,
     ) -> None:
-        super().__init__(theme, _TITLE, parent)
+        super().__init__(theme, _TITLE, "Open", parent)
+        name = secret_name(ways)
         self.add_text(reason)
-        self.add_text(_ASK, "quiet")
-        self._field = passphrase_field("Passphrase")
-        self._problem = PlainLabel("", "danger", wrap=True)
-        self._problem.hide()
-        self._open = TextButton("Open", "main")
-        self._keyring = TextButton("Ask the keyring again")
-        self._lay_out_form()
-        self._keyring.setVisible(has_keyring)
+        self.add_text(f"Enter your {name} to open them.", "quiet")
+        self._field = passphrase_field(name[:1].upper() + name[1:])
+        self._show = TextButton("Show what I type", "link")
+        self.column.addWidget(self._field)
+        keyring = TextButton("Ask the keyring again", "outlined")
+        self.add_end(*[keyring][: int(has_keyring)], self._show, back=False)
+        if "passphrase" not in ways:  # 36 characters from paper are not typed blind
+            self._toggle()
+        self._show.clicked.connect(self._toggle)
         self._field.returnPressed.connect(self._give)
         self._field.textChanged.connect(self._offer)
-        self._open.clicked.connect(self._give)
-        self._keyring.clicked.connect(self.keyring_wanted)
+        self.went_on.connect(self._give)
+        keyring.clicked.connect(self._ask_keyring)
         self._offer()
 
-    def _lay_out_form(self) -> None:
-        self.column.addWidget(self._field)
-        self.column.addWidget(self._problem)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(Space.INSIDE)
-        buttons.addWidget(self._open)
-        buttons.addWidget(self._keyring)
-        buttons.addStretch()
-        self.column.addSpacing(Space.HALF)
-        self.column.addLayout(buttons)
-
     def first_focus(self) -> None:
-        """The passphrase."""
+        """The field."""
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def show_opening(self) -> None:
-        """The passphrase is being tried, which takes up to a second."""
-        self._problem.hide()
-        self._set_enabled(enabled=False)
-        self._open.set_words("Opening…")
+        self.show_part(self._field)
 
     def show_problem(self, sentence: str) -> None:
         """It did not open: say so and let the person try again, without typing it all anew."""
-        self._open.set_words("Open")
-        self._set_enabled(enabled=True)
-        self._problem.setText(sentence)
-        self._problem.show()
+        super().show_problem(sentence)
         self._field.selectAll()
-        self.first_focus()
 
-    def _set_enabled(self, *, enabled: bool) -> None:
-        for part in (self._field, self._open, self._keyring):
-            part.setEnabled(enabled)
+    def _toggle(self) -> None:
+        mode = QLineEdit.EchoMode
+        hidden = self._field.echoMode() is mode.Password
+        self._field.setEchoMode(mode.Normal if hidden else mode.Password)
+        self._show.set_words("Hide what I type" if hidden else "Show what I type")
 
     def _offer(self) -> None:
-        self._open.setEnabled(bool(self._field.text()))
+        self.main.setEnabled(bool(self._field.text()))
 
     def _give(self) -> None:
-        if self._field.text():
-            self.show_opening()
-            self.passphrase_given.emit(self._field.text())
+        if self._field.text():  # an attempt takes up to a second
+            self.show_busy(_OPENING)
+            self.secret_given.emit(self._field.text())
+
+    def _ask_keyring(self) -> None:
+        self.show_busy(_OPENING)
+        self.keyring_wanted.emit()
 
 
-def passphrase_field(name: str) -> QLineEdit:
-    """A field that shows dots and keeps its text from spelling aids and clipboards.
+class KeyringPage(StepPage):
+    """After a lock, where only the keyring opens the vault in daily use: one press asks it.
 
     Args:
-        name: Says what belongs into it.
+        reason: Why it is locked; may be empty.
+        theme: Colours and type.
+        has_code: Whether a recovery code is another way in.
     """
-    field = QLineEdit()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    field.setPlaceholderText(name)
-    field.setAccessibleName(name)
-    hints = Qt.InputMethodHint
-    field.setInputMethodHints(
-        hints.ImhHiddenText | hints.ImhSensitiveData | hints.ImhNoPredictiveText
-    )
-    return field
+
+    keyring_wanted = Signal()
+    code_wanted = Signal()
+
+    def __init__(
+        self, reason: str, theme: Theme, parent: QWidget | None = None, *, has_code: bool
+    ) -> None:
+        super().__init__(theme, _TITLE, "Open", parent)
+        self.add_text(reason, "quiet")
+        self.add_text("Your keyring opens them.")
+        code = TextButton("Use the recovery code", "outlined")
+        self.add_end(*[code][: int(has_code)], back=False)
+        self.add_text(_OPEN_TO_ALL, "quiet")
+        self.went_on.connect(self._ask)
+        code.clicked.connect(self.code_wanted)
+
+    def _ask(self) -> None:
+        self.show_busy(_OPENING)
+        self.keyring_wanted.emit()

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.controls import Hairline
 from ui.full_page import FullPage
@@ -17,9 +18,14 @@ from ui.theme.icons import Icon
 from ui.theme.style import Theme, dress
 
 CHATS: Final = 0
-SETTINGS: Final = 1
+VAULT: Final = 1
+SETTINGS: Final = 2
 
-_PLACES: Final = (Place("Chats", Icon.CHATS), Place("Settings", Icon.SETTINGS, at_end=True))
+_PLACES: Final = (
+    Place("Chats", Icon.CHATS),
+    Place("Vault", Icon.KEY, at_end=True),
+    Place("Settings", Icon.SETTINGS, at_end=True),
+)
 _OPENED: Final = (1180, 760)  # pixels; a comfortable part of the common 1280 x 800
 _SMALLEST: Final = (640, 420)
 
@@ -36,6 +42,7 @@ class Window(QWidget):
     first_painted = Signal()  # once: the person sees the window
     went_to = Signal(int)  # a place's position
     theme_changed = Signal(object)  # Theme
+    covered = Signal(bool)  # whether a full page stands in front of the places
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -56,6 +63,7 @@ class Window(QWidget):
         self._places = QStackedWidget()
         self._front = QStackedWidget()
         self.full_page: FullPage | None = None  # what stands in front of the places
+        self._before: QWidget | None = None  # had the keyboard before it
         self._lay_out()
         self.rail.chosen.connect(self.go_to)
         self.rail.setEnabled(False)
@@ -109,18 +117,29 @@ class Window(QWidget):
 
     def show_full_page(self, page: FullPage) -> None:
         """Show a page over everything, in place of the one before."""
-        self.leave_full_page()
+        if not self.full_page:
+            self._before = self.focusWidget()
+        self._drop_full_page()
         self.full_page = page
         self._front.addWidget(page)
         self._front.setCurrentWidget(page)
         page.first_focus()
+        self.covered.emit(True)
 
     def leave_full_page(self) -> None:
-        """Show the places again."""
+        """Show the places again, with the keyboard where it was."""
+        before, self._before = self._before, None
+        if self._drop_full_page():
+            self.covered.emit(False)
+        if before and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _drop_full_page(self) -> bool:
         page, self.full_page = self.full_page, None
         if page:
             self._front.removeWidget(page)
             page.deleteLater()
+        return page is not None
 
     def come_forward(self) -> None:
         """Be seen: Hush was started a second time."""

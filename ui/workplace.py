@@ -8,9 +8,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from PySide6.QtWidgets import QWidget
+
 from assistant.app import App, Session
 from assistant.errors import HushError
-from assistant.events import EngineChanged, Event, Notice
+from assistant.events import (
+    BackupEnded,
+    DamageFound,
+    DrillEnded,
+    EngineChanged,
+    Event,
+    Notice,
+)
+from assistant.records import is_private
 from assistant.settings import Settings
 from ui.bridge import Bridge
 from ui.chat.controller import ChatController
@@ -19,10 +29,13 @@ from ui.chat.timeline import Timeline
 from ui.chats import ChatsPlace
 from ui.conversation_controller import ConversationController
 from ui.conversation_list import ConversationList
+from ui.days import local
 from ui.settings_page import SettingsPage
 from ui.shortcuts import bind
 from ui.theme.style import Theme
-from ui.window import CHATS, SETTINGS, Window
+from ui.vault.controller import VaultController
+from ui.vault.page import VaultPage
+from ui.window import CHATS, SETTINGS, VAULT, Window
 
 _LOADED_WITH: Final = ("context_tokens", "threads", "model_path")  # what the model is loaded with
 
@@ -37,6 +50,8 @@ class Workplace:
         window: The frame.
         pool: For reading code and writing files.
         now: Milliseconds since 1970, UTC.
+        lock: Locks Hush.
+        restart: Replaces the process: keys or files were replaced.
     """
 
     def __init__(
@@ -47,6 +62,8 @@ class Workplace:
         window: Window,
         pool: Executor,
         now: Callable[[], int],
+        lock: Callable[[], object] = lambda: None,
+        restart: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         self._bridge = bridge
@@ -59,21 +76,43 @@ class Workplace:
         self._settings_page = SettingsPage(app.settings, theme)
         self.chat = ChatController(session, bridge, self._page, self._list, window.status)
         self.conversations = ConversationController(
-            session, bridge, self._list, self._page, self.chat, pool
+            session,
+            bridge,
+            self._list,
+            self._page,
+            self.chat,
+            pool,
+            app.backups,
+            self._show_backups,
+        )
+        is_kept = session.keys is not None
+        self._vault_page = VaultPage(app.profile.backups, theme, is_kept=is_kept)
+        self.vault = VaultController(
+            app,
+            session,
+            bridge,
+            self._vault_page,
+            window,
+            pool,
+            lambda: local(now()),
+            restart,
         )
         self._chats.show_list(shown=app.settings.list_visible)
-        window.furnish([self._chats, self._settings_page])
+        self._places: list[QWidget] = [self._chats, self._vault_page, self._settings_page]
+        window.furnish(self._places)
+        self._keys = bind(window, self.actions)
         self._connect()
+        window.rail.lock_wanted.connect(lock)
         self.chat.new()
 
     def _connect(self) -> None:
         window = self._window
         window.theme_changed.connect(self._apply)
         window.went_to.connect(self._arrived)
+        window.covered.connect(self._rest_keys)
         window.status.retry_wanted.connect(self._app.warm_engine)
         window.status.context_wanted.connect(self._show_context_setting)
         self._settings_page.changed.connect(self._save)
-        bind(window, self.actions)
 
     @property
     def actions(self) -> dict[str, Callable[[], None]]:
@@ -81,11 +120,13 @@ class Workplace:
         return {
             "escape": self._escape,
             "new": self._in_chats(self.chat.new),
+            "private": self._in_chats(self.chat.new_private),
             "search": self._in_chats(self._search),
             "find": self._in_chats(self._page.begin_find),
             "list": self._in_chats(self._toggle_list),
             "rename": self._in_chats(self._rename),
             "chats": partial(self._window.go_to, CHATS),
+            "vault": partial(self._window.go_to, VAULT),
             "settings": partial(self._window.go_to, SETTINGS),
         }
 
@@ -96,8 +137,39 @@ class Workplace:
                 self._window.status.show_engine(event)
             case Notice():
                 self._page.notice.say(event.text)
+            case BackupEnded() | DrillEnded() | DamageFound():
+                self._page_says(self.vault.handle(event))
             case _:
                 self.chat.handle(event)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is being written anywhere."""
+        return self.chat.is_answering
+
+    def keep(self) -> None:
+        """Have what is being written kept."""
+        self.chat.drafts.keep()
+
+    def leave(self) -> int | None:
+        """Keep what is being written and take everything down; the window is bare after it.
+
+        Returns:
+            The conversation that was open, to go on there; None where there is none, or where it
+            will be gone.
+        """
+        open_now = self.chat.conversation_id
+        self.keep()
+        for key in self._keys:
+            key.setEnabled(False)
+            key.deleteLater()
+        self._window.theme_changed.disconnect(self._apply)
+        self._window.covered.disconnect(self._rest_keys)
+        for place in self._places:
+            place.setParent(None)  # out of the window now, not when Qt comes to it
+            place.deleteLater()
+        self._places.clear()
+        return None if is_private(open_now) else open_now
 
     # Keys ---------------------------------------------------------------------------------
 
@@ -138,12 +210,28 @@ class Workplace:
             self._save(settings)
 
     def _arrived(self, place: int) -> None:
+        if place == VAULT:
+            self.vault.refresh()
         if self._window.rail.has_keyboard:
             return  # the person may want to go on along the rail
         if place == CHATS:
             self._page.composer.take_focus()
         else:
-            self._settings_page.setFocus()
+            self._places[place].setFocus()
+
+    def _rest_keys(self, covered: bool) -> None:  # noqa: FBT001 # as the signal gives it
+        """No key acts on what stands behind a full page."""
+        for key in self._keys:
+            key.setEnabled(not covered)
+
+    def _page_says(self, sentence: str) -> None:
+        """Say what went wrong with backups or the vault's file, and lead there."""
+        if sentence:
+            self._page.notice.say(sentence, "Backups…", self._show_backups, danger=True)
+
+    def _show_backups(self) -> None:
+        self._window.go_to(VAULT)
+        self._vault_page.show_backups()
 
     # Settings and look --------------------------------------------------------------------
 
@@ -170,4 +258,5 @@ class Workplace:
 
     def _apply(self, theme: Theme) -> None:
         self._chats.apply(theme)
+        self._vault_page.apply(theme)
         self._settings_page.apply(theme)

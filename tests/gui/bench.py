@@ -41,12 +41,19 @@ class Bench:
         self.conversations.add(conversation(1, "Packing list", NOON - HOUR), [QUESTION, ANSWER])
         self.conversations.add(conversation(2, "Night train", NOON - 2 * HOUR))
         self.now = NOON
+        self.restarts = 0  # how often the process would have been replaced
         self.pool = ThreadPoolExecutor(1)
         self.window = Window(Theme(LIGHT))
         self.window.apply(Theme(LIGHT))
         qtbot.addWidget(self.window)
         self.workplace = Workplace(
-            self.app.as_app, self.app.session, self.bridge, self.window, self.pool, lambda: self.now
+            self.app.as_app,
+            self.app.session,
+            self.bridge,
+            self.window,
+            self.pool,
+            lambda: self.now,
+            restart=self._restart,
         )
         self.bridge.received.connect(self.workplace.handle)
         self.page = self.window.findChild(ChatPage)
@@ -56,6 +63,9 @@ class Bench:
         self.window.show()
         qtbot.waitActive(self.window)
         self.settle()
+
+    def _restart(self) -> None:
+        self.restarts += 1
 
     def close(self) -> None:
         """Let the thread go."""

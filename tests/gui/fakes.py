@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from assistant.access.entrance import FirstKeys, VaultStatus
 from assistant.app import App, Session
 from assistant.chat import Run
-from assistant.entrance import VaultStatus
-from assistant.errors import EmptyMessage, HushError, NotFound
+from assistant.errors import EmptyMessage, HushError, NotFound, VaultLocked
 from assistant.events import (
     EngineChanged,
     EngineCondition,
@@ -20,7 +21,9 @@ from assistant.events import (
     ReplyEnded,
     ReplyText,
 )
+from assistant.paths import Profile
 from assistant.records import (
+    FIRST_PRIVATE_ID,
     Conversation,
     Exchange,
     FinishReason,
@@ -31,6 +34,8 @@ from assistant.records import (
     Thread,
 )
 from assistant.settings import Settings
+from assistant.store.keyslot_format import SlotType
+from tests.gui.vault_fakes import FakeBackups, FakeKeys
 
 T = TypeVar("T")
 
@@ -78,6 +83,8 @@ class FakeConversations:
         self.deleted: dict[int, Conversation] = {}
         self.messages: dict[int, list[Message]] = {}
         self.purged = 0
+        self.has_remains = False
+        self.closed = False
         self.problem: HushError | None = None  # what the next call fails with
         self.held: list[tuple[Future[Thread], Thread]] | None = None
 
@@ -92,7 +99,7 @@ class FakeConversations:
 
     def list(self, query: str = "") -> Future[list[Conversation]]:
         found = [c for c in self.heads.values() if query.casefold() in c.title.casefold()]
-        return self._answer(sorted(found, key=lambda c: -c.updated_at))
+        return self._answer(sorted(found, key=lambda c: (not c.private, -c.updated_at)))
 
     def thread(self, conversation_id: int) -> Future[Thread]:
         if conversation_id not in self.heads:
@@ -127,6 +134,8 @@ class FakeConversations:
         return done(self.heads[conversation_id])
 
     def purge(self) -> Future[int]:
+        if self.closed:
+            raise VaultLocked("The vault is closed.")
         self.purged += 1
         return done(len(self.deleted))
 
@@ -140,6 +149,27 @@ class FakeConversations:
 
     def export_markdown(self, conversation_id: int) -> Future[str]:
         return self._answer(f"# {self.heads[conversation_id].title}\n")
+
+
+class FakeDrafts:
+    """``DraftService`` over a dictionary; ``saved`` lists every call."""
+
+    def __init__(self) -> None:
+        self.texts: dict[int | None, str] = {}
+        self.saved: list[tuple[int | None, str]] = []
+        self.problem: HushError | None = None  # what the next saves fail with
+
+    def load(self) -> Future[dict[int | None, str]]:
+        return done(dict(self.texts))
+
+    def save(self, conversation_id: int | None, text: str) -> Future[None]:
+        self.saved.append((conversation_id, text))
+        if self.problem:
+            return failed(self.problem)
+        self.texts[conversation_id] = text
+        if not text:
+            del self.texts[conversation_id]
+        return done(None)
 
 
 @dataclass
@@ -211,11 +241,12 @@ class FakeChat:
         """The run asked for last."""
         return self.runs[-1]
 
-    def send(self, conversation_id: int | None, text: str) -> Run:
+    def send(self, conversation_id: int | None, text: str, *, private: bool = False) -> Run:
         if not text.strip():
             raise EmptyMessage("There is nothing to send yet.")
         if conversation_id is None:
-            head = conversation(next(self._ids), text[:60])
+            number = next(self._ids) + (FIRST_PRIVATE_ID if private else 0)
+            head = conversation(number, text[:60])
             self.conversations.add(head)
             conversation_id = head.id
         messages = self.conversations.messages[conversation_id]
@@ -285,17 +316,33 @@ class FakeApp:
         )
         self.warmed = 0
         self.closed = False
+        self.on_close: Callable[[], object] = lambda: None
+        self.closed_locked: bool | None = None  # how it was closed
         self.save_problem: HushError | None = None
         self.status_problem: HushError | None = None
-        self.opened: list[tuple[str | None, bool]] = []  # passphrase, create
-        self.open_problems: list[HushError] = []  # what the next openings fail with
+        self.opened: list[tuple[str | None, bool]] = []  # secret, read_only
+        self.created: list[FirstKeys] = []
+        self.open_problems: list[HushError] = []  # what the next openings and makings fail with
+        self.held: Future[Session] | None = None  # what the next opening or making ends with
+        self.backups: Any = FakeBackups()
+        self.keys: Any = FakeKeys(SlotType.KEYRING)  # None where nothing may be written
+        self.ended = 0  # sessions
+        self.erased = 0
+        self.erase_problem: HushError | None = None
+        self.profile = Profile(Path("/home/ada/.local/share/hush"))
         self.conversations = FakeConversations()
         self.chat = FakeChat(self.conversations, sink)
+        self.drafts = FakeDrafts()
 
     @property
     def session(self) -> Session:
         """The services."""
-        return Session(cast("Any", self.conversations), cast("Any", self.chat))
+        return Session(
+            cast("Any", self.conversations),
+            cast("Any", self.chat),
+            cast("Any", self.drafts),
+            self.keys,
+        )
 
     @property
     def as_app(self) -> App:
@@ -311,13 +358,33 @@ class FakeApp:
         problem, self.status_problem = self.status_problem, None
         return failed(problem) if problem else done(self.status)
 
-    def open_vault(self, *, passphrase: str | None = None, create: bool = False) -> Future[Session]:
-        self.opened.append((passphrase, create))
+    def create_vault(self, first: FirstKeys) -> Future[Session]:
+        self.created.append(first)
+        return self._enter()
+
+    def open_vault(self, *, secret: str | None = None, read_only: bool = False) -> Future[Session]:
+        self.opened.append((secret, read_only))
+        return self._enter()
+
+    def _enter(self) -> Future[Session]:
+        held, self.held = self.held, None
+        if held:
+            return held
         return failed(self.open_problems.pop(0)) if self.open_problems else done(self.session)
+
+    def end_session(self) -> None:
+        self.ended += 1
+
+    def erase_everything(self) -> Future[None]:
+        problem, self.erase_problem = self.erase_problem, None
+        self.erased += not problem
+        return failed(problem) if problem else done(None)
 
     def warm_engine(self) -> None:
         self.warmed += 1
         self.sink(EngineChanged(EngineCondition.LOADING, "SmolLM2 135M"))
 
-    def close(self) -> None:
+    def close(self, *, locked: bool = False) -> None:
+        self.closed_locked = locked
+        self.on_close()
         self.closed = True

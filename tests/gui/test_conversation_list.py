@@ -169,7 +169,7 @@ def test_a_search_without_a_match(bench: Bench) -> None:
     bench.type("zebra")
     bench.settle()
     assert bench.list.empty.isVisible()
-    assert bench.list.empty.text() == "No title contains that."
+    assert bench.list.empty.text() == "No chat contains that."
 
 
 def test_a_new_conversation_stays_out_of_a_search(bench: Bench) -> None:
@@ -180,6 +180,15 @@ def test_a_new_conversation_stays_out_of_a_search(bench: Bench) -> None:
     bench.chat.last.save()
     bench.settle()
     assert bench.rows == ["Today", "Night train"]
+
+
+def test_a_change_stays_in_a_search(bench: Bench) -> None:
+    """What was found is not lost from sight because its title is another one now."""
+    bench.list.search.setText("night")
+    bench.settle()
+    bench.workplace.conversations.rename(2, "Sleeper")
+    bench.settle()
+    assert bench.rows == ["Today", "Sleeper"]
 
 
 def test_a_list_that_cannot_be_read(bench: Bench) -> None:
@@ -313,9 +322,36 @@ def test_undo_lasts_as_long_as_the_store_keeps_it(bench: Bench) -> None:
     assert bench.list.notice.remaining == pytest.approx(UNDO_MILLISECONDS, abs=2_000)
     purge = bench.workplace.conversations.purge_timer
     assert purge.remainingTime() > bench.list.notice.remaining
+    purge.stop()
     purge.timeout.emit()
     bench.settle()
     assert bench.conversations.purged == 1
+    assert not purge.isActive()
+
+
+def test_what_could_not_be_scrubbed_is_tried_again(bench: Bench) -> None:
+    """A little later, until nothing is left."""
+    purge = bench.workplace.conversations.purge_timer
+    bench.conversations.has_remains = True
+    purge.timeout.emit()
+    bench.settle()
+    assert purge.isActive()
+    bench.conversations.has_remains = False
+    purge.stop()
+    purge.timeout.emit()
+    bench.settle()
+    assert not purge.isActive()
+
+
+def test_undo_is_over_when_the_vault_is_closed(bench: Bench) -> None:
+    """Closing it was the end of what was deleted: nobody is told of a purge that cannot be."""
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    bench.conversations.closed = True
+    bench.workplace.conversations.purge_timer.timeout.emit()
+    bench.settle()
+    assert bench.conversations.purged == 0
+    assert bench.page.notice.text == ""
 
 
 def test_a_long_title_is_cut_in_the_line(bench: Bench) -> None:

@@ -1,16 +1,15 @@
-"""From a closed vault to a session: welcome, unlock, trouble."""
+"""From a closed vault to a session: unlock after a start and after a lock, and trouble."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from assistant.app import Session
-from assistant.entrance import VaultStatus
 from assistant.errors import (
     HushError,
     InputRefused,
@@ -23,200 +22,52 @@ from assistant.errors import (
     VaultTooNew,
     WrongPassphrase,
 )
-from tests.gui.fakes import FakeApp
-from ui.bridge import Bridge
+from tests.gui.threshold import (
+    ALL_WAYS,
+    BY_CODE,
+    BY_KEYRING,
+    BY_PASSPHRASE,
+    FIRST_RUN,
+    KEYRING_AND_CODE,
+    KEYRING_AND_PASSPHRASE,
+    NO_KEYRING,
+    PASSPHRASE,
+    Threshold,
+)
 from ui.controls import PlainLabel, TextButton
-from ui.front_door import FrontDoor
-from ui.full_page import FullPage
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.trouble import TroublePage
-from ui.unlock import UnlockPage
-from ui.welcome import WelcomePage, strength
-from ui.window import Window
-
-FIRST_RUN = VaultStatus(exists=False, ways=(), keyring="GNOME Keyring", keyring_problem="")
-NO_KEYRING = VaultStatus(
-    exists=False, ways=(), keyring="", keyring_problem="No keyring was found on this machine."
-)
-BY_KEYRING = VaultStatus(True, ("keyring",), "GNOME Keyring", "")
-BY_PASSPHRASE = VaultStatus(True, ("passphrase",), "", "")
-BOTH_WAYS = VaultStatus(True, ("keyring", "passphrase"), "", "No keyring answers.")
-
-
-class Threshold:
-    """A window with a front door, and whoever came through."""
-
-    def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot = qtbot
-        self.bridge = Bridge()
-        self.app = FakeApp(self.bridge.sink)
-        self.window = Window(Theme(LIGHT))
-        qtbot.addWidget(self.window)
-        self.sessions: list[Session] = []
-        self.door = FrontDoor(self.app.as_app, self.bridge, self.window, self.sessions.append)
-        self.window.show()
-        qtbot.waitActive(self.window)
-
-    def knock(self, status: VaultStatus | None, passphrase: str | None = None) -> None:
-        """Begin, with the vault in this state."""
-        if status:
-            self.app.status = status
-        self.door.knock(passphrase)
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until everything is delivered."""
-        QApplication.processEvents()
-        self.qtbot.waitUntil(lambda: not self.bridge.is_busy)
-        QApplication.processEvents()
-
-    @property
-    def page(self) -> FullPage | None:
-        """The page in front of everything."""
-        return self.window.full_page
-
-    @property
-    def words(self) -> str:
-        """Everything that can be read on it."""
-        assert self.page
-        labels = self.page.findChildren(PlainLabel)
-        return "\n".join(label.text() for label in labels if label.isVisible())
-
-    def fields(self) -> list[QLineEdit]:
-        """Its passphrase fields, from the top."""
-        assert self.page
-        return [field for field in self.page.findChildren(QLineEdit) if field.isVisible()]
-
-    def button(self, words: str) -> TextButton:
-        """The button with these words."""
-        assert self.page
-        found = [b for b in self.page.findChildren(TextButton) if b.text() == words]
-        return next(button for button in found if button.isVisible())
-
-    def type(self, field: QLineEdit, text: str, *, enter: bool = True) -> None:
-        """Write into a field."""
-        field.selectAll()
-        self.qtbot.keyClicks(field, text)
-        if enter:
-            self.qtbot.keyClick(field, Qt.Key.Key_Return)
-        self.settle()
+from ui.unlock import KeyringPage, UnlockPage
 
 
 @pytest.fixture
 def threshold(qtbot: QtBot) -> Threshold:
-    """In front of the door."""
+    """In front of the door, after an ordinary start."""
     return Threshold(qtbot)
 
 
-# The first run ----------------------------------------------------------------------------
+@pytest.fixture
+def locked(qtbot: QtBot) -> Threshold:
+    """In front of the door, after a lock."""
+    return Threshold(qtbot, locked=True, reason="Locked with your screen.")
 
 
-def test_welcome_names_the_keyring(threshold: Threshold) -> None:
-    """What is kept, where the key is, and that nothing is sent; Enter begins."""
-    threshold.knock(FIRST_RUN)
-    assert isinstance(threshold.page, WelcomePage)
-    assert "kept by GNOME Keyring" in threshold.words
-    assert "Nothing is sent" in threshold.words
-    assert threshold.fields() == []
-    threshold.qtbot.keyClick(threshold.window.focusWidget(), Qt.Key.Key_Return)
-    threshold.settle()
-    assert threshold.app.opened == [(None, True)]
-    assert len(threshold.sessions) == 1
-
-
-def test_welcome_without_a_keyring(threshold: Threshold) -> None:
-    """It says why, asks twice, warns that nobody can recover it, and Enter moves on."""
-    threshold.knock(NO_KEYRING)
-    assert "No keyring was found" in threshold.words
-    assert "cannot be reset" in threshold.words
-    first, second = threshold.fields()
-    assert first.hasFocus()
-    assert first.echoMode() is QLineEdit.EchoMode.Password
-    assert not threshold.button("Begin").isEnabled()
-    threshold.type(first, "correct horse battery")
-    assert second.hasFocus()
-    threshold.type(second, "correct horse batter")
-    assert threshold.app.opened == []
-    threshold.type(second, "correct horse battery")
-    assert threshold.app.opened == [("correct horse battery", True)]
-    assert len(threshold.sessions) == 1
-
-
-def test_two_that_differ(threshold: Threshold) -> None:
-    """Said in words while one types, and nothing begins."""
-    threshold.knock(NO_KEYRING)
-    first, second = threshold.fields()
-    threshold.type(first, "correct horse", enter=False)
-    assert "Now the same again." in threshold.words
-    threshold.type(second, "correct mouse", enter=False)
-    assert "The two differ." in threshold.words
-    assert not threshold.button("Begin").isEnabled()
-
-
-@pytest.mark.parametrize(
-    ("passphrase", "words"),
-    [
-        ("abc", "5 more characters needed."),
-        ("abcdefg", "1 more character needed."),
-        ("aaaaaaaaaaaaaaaa", "Weak"),
-        ("password", "Weak"),
-        ("correct horse", "Fair"),
-        ("correct horse battery staple", "Strong"),
-        ("korrekt häst batteri", "Strong"),
-    ],
-)
-def test_strength_in_words(passphrase: str, words: str) -> None:
-    """Length counts, repetition does not."""
-    assert strength(passphrase).startswith(words)
-
-
-def test_a_refused_passphrase_can_be_changed(threshold: Threshold) -> None:
-    """The page stays, says why, and is ready again."""
-    threshold.app.open_problems = [InputRefused("That will not do.", "Use another.")]
-    threshold.knock(NO_KEYRING)
-    for field in threshold.fields():
-        threshold.type(field, "correct horse battery")
-    assert "That will not do. Use another." in threshold.words
-    assert threshold.button("Begin").isEnabled()
-    assert threshold.fields()[0].hasFocus()
-
-
-def test_a_keyring_that_goes_away(threshold: Threshold) -> None:
-    """Between looking and making: then a passphrase is asked for."""
-    threshold.app.open_problems = [KeyringUnavailable("The keyring is gone.")]
-    threshold.knock(FIRST_RUN)
-    threshold.app.status = NO_KEYRING
-    threshold.button("Begin").click()
-    threshold.settle()
-    assert len(threshold.fields()) == 2
-
-
-def test_a_full_disk_on_the_first_run(threshold: Threshold) -> None:
-    """A page says so; trying again begins again."""
-    threshold.app.open_problems = [StorageFull("The disk is full.", "Make room.")]
-    threshold.knock(FIRST_RUN)
-    threshold.button("Begin").click()
-    threshold.settle()
-    assert isinstance(threshold.page, TroublePage)
-    threshold.button("Try again").click()
-    threshold.settle()
-    assert isinstance(threshold.page, WelcomePage)
+# After a start ----------------------------------------------------------------------------
 
 
 def test_a_passphrase_from_the_command_line_makes_the_vault(threshold: Threshold) -> None:
-    """Then there is nothing to ask."""
-    threshold.knock(FIRST_RUN, "correct horse battery")
-    assert threshold.app.opened == [("correct horse battery", True)]
+    """Then there is nobody to ask."""
+    threshold.knock(FIRST_RUN, PASSPHRASE)
+    assert threshold.made.passphrase == PASSPHRASE
+    assert not threshold.made.keyring
     assert len(threshold.sessions) == 1
 
 
-# Every other ------------------------------------------------------------------------------
-
-
-def test_the_keyring_opens_without_a_word(threshold: Threshold) -> None:
-    """No page at all."""
-    threshold.knock(BY_KEYRING)
+@pytest.mark.parametrize("status", [BY_KEYRING, KEYRING_AND_PASSPHRASE, ALL_WAYS])
+def test_the_keyring_opens_without_a_word(threshold: Threshold, status: object) -> None:
+    """No page at all, whatever other ways there are."""
+    threshold.knock(status)  # type: ignore[arg-type] # parametrised
     assert threshold.app.opened == [(None, False)]
     assert len(threshold.sessions) == 1
     assert threshold.page is None
@@ -226,7 +77,8 @@ def test_a_passphrase_is_asked_for(threshold: Threshold) -> None:
     """A wrong one stays in the field, selected, with a sentence; the right one opens."""
     threshold.app.open_problems = [WrongPassphrase("This passphrase opens nothing.", "Try again.")]
     threshold.knock(BY_PASSPHRASE)
-    assert isinstance(threshold.page, UnlockPage)
+    assert threshold.shows(UnlockPage)
+    assert "Enter your passphrase to open them." in threshold.words
     (field,) = threshold.fields()
     assert field.hasFocus()
     assert not threshold.button("Open").isEnabled()
@@ -234,56 +86,142 @@ def test_a_passphrase_is_asked_for(threshold: Threshold) -> None:
     assert "This passphrase opens nothing. Try again." in threshold.words
     assert field.hasFocus()
     assert field.selectionLength() == len("wrong horse")
-    threshold.type(field, "correct horse")
-    assert threshold.app.opened == [("wrong horse", False), ("correct horse", False)]
+    threshold.type(field, PASSPHRASE)
+    assert threshold.app.opened == [("wrong horse", False), (PASSPHRASE, False)]
     assert len(threshold.sessions) == 1
 
 
+def test_one_field_for_passphrase_and_code(threshold: Threshold) -> None:
+    """The words fit the ways there are; a mistyped code is told in its own words."""
+    refused = InputRefused("This recovery code is mistyped somewhere.", "Compare it.")
+    threshold.app.open_problems = [KeyringUnavailable("Gone."), refused]
+    threshold.knock(ALL_WAYS)
+    (field,) = threshold.fields()
+    assert field.accessibleName() == "Passphrase or recovery code"
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    threshold.type(field, "0000-0000")
+    assert "This recovery code is mistyped somewhere. Compare it." in threshold.words
+    assert field.text() == "0000-0000"
+
+
+def test_a_recovery_code_is_not_typed_blind(threshold: Threshold) -> None:
+    """36 characters from paper are shown at once; a passphrase is when that is wanted."""
+    threshold.knock(BY_CODE)
+    (field,) = threshold.fields()
+    assert field.accessibleName() == "Recovery code"
+    assert field.echoMode() is QLineEdit.EchoMode.Normal
+    threshold.press("Hide what I type")
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    threshold.press("Show what I type")
+    assert field.echoMode() is QLineEdit.EchoMode.Normal
+
+
 def test_a_page_of_unlocking_never_offers_to_delete(threshold: Threshold) -> None:
-    """One way in, and no way to lose what is behind it."""
+    """Ways in, and no way to lose what is behind them."""
+    threshold.app.open_problems = [KeyringUnavailable("Gone.")]
+    threshold.knock(ALL_WAYS)
+    assert threshold.buttons == ["Open", "Ask the keyring again", "Show what I type"]
+
+
+def test_nothing_can_be_pressed_while_it_opens(threshold: Threshold) -> None:
+    """A second press would try a second time."""
+    held: Future[object] = Future()
     threshold.knock(BY_PASSPHRASE)
-    assert threshold.page
-    visible = [b.text() for b in threshold.page.findChildren(TextButton) if b.isVisible()]
-    assert visible == ["Open"]
+    threshold.app.held = held  # type: ignore[assignment] # it never ends here
+    (field,) = threshold.fields()
+    threshold.type(field, PASSPHRASE)
+    assert not threshold.button("Opening…").isEnabled()
+    assert not field.isEnabled()
+    threshold.button("Opening…").click()
+    assert len(threshold.app.opened) == 1
 
 
 def test_a_keyring_that_does_not_answer(threshold: Threshold) -> None:
     """The passphrase is asked for and the reason given; the keyring can be asked again."""
-    threshold.app.open_problems = [KeyringUnavailable("Your keyring does not answer.")]
-    threshold.knock(BOTH_WAYS)
-    assert isinstance(threshold.page, UnlockPage)
+    threshold.app.open_problems = [
+        KeyringUnavailable("Your keyring does not answer."),
+        KeyringUnavailable("Still nothing.", "Log in again."),
+    ]
+    threshold.knock(KEYRING_AND_PASSPHRASE)
+    assert threshold.shows(UnlockPage)
     assert "Your keyring does not answer." in threshold.words
-    threshold.button("Ask the keyring again").click()
-    threshold.settle()
-    assert threshold.app.opened == [(None, False), (None, False)]
+    threshold.type(threshold.fields()[0], "half a pass", enter=False)
+    threshold.press("Ask the keyring again")
+    assert "Still nothing. Log in again." in threshold.words
+    assert threshold.fields()[0].text() == "half a pass"
+    threshold.press("Ask the keyring again")
+    assert threshold.app.opened == [(None, False)] * 3
     assert len(threshold.sessions) == 1
 
 
-def test_a_lost_keyring_and_no_passphrase(threshold: Threshold) -> None:
-    """Nothing can be typed that would help: the page says what does."""
+def test_a_lost_keyring_and_nothing_to_type(threshold: Threshold) -> None:
+    """The page says what helps."""
     threshold.app.open_problems = [KeyringUnavailable("Not there.", "Unlock your keyring.")]
     threshold.knock(BY_KEYRING)
-    assert isinstance(threshold.page, TroublePage)
+    assert threshold.shows(TroublePage)
     assert "Unlock your keyring." in threshold.words
-    threshold.button("Try again").click()
-    threshold.settle()
+    threshold.press("Try again")
     assert len(threshold.sessions) == 1
 
 
-def test_a_wrong_passphrase_from_the_command_line(threshold: Threshold) -> None:
+def test_a_wrong_secret_from_the_command_line(threshold: Threshold) -> None:
     """The page asks for another."""
     threshold.app.open_problems = [WrongPassphrase("This passphrase opens nothing.")]
     threshold.knock(BY_PASSPHRASE, "wrong horse")
-    assert isinstance(threshold.page, UnlockPage)
+    assert threshold.shows(UnlockPage)
     assert "This passphrase opens nothing." in threshold.words
 
 
-def test_damage_found_while_unlocking(threshold: Threshold) -> None:
-    """The right passphrase, but the database is damaged: a page of its own."""
-    threshold.app.open_problems = [VaultDamaged("A page is damaged.")]
-    threshold.knock(BY_PASSPHRASE)
-    threshold.type(threshold.fields()[0], "correct horse")
-    assert isinstance(threshold.page, TroublePage)
+# After a lock -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [KEYRING_AND_PASSPHRASE, ALL_WAYS, BY_PASSPHRASE])
+def test_a_lock_holds_where_there_is_a_passphrase(locked: Threshold, status: object) -> None:
+    """The keyring is neither asked nor offered; why it was locked is said."""
+    locked.knock(status)  # type: ignore[arg-type] # parametrised
+    assert locked.shows(UnlockPage)
+    assert locked.app.opened == []
+    assert "Locked with your screen." in locked.words
+    assert "Ask the keyring again" not in locked.buttons
+    locked.type(locked.fields()[0], PASSPHRASE)
+    assert locked.app.opened == [(PASSPHRASE, False)]
+
+
+@pytest.mark.parametrize(
+    ("status", "buttons"),
+    [(BY_KEYRING, ["Open"]), (KEYRING_AND_CODE, ["Open", "Use the recovery code"])],
+)
+def test_a_lock_with_the_keyring_alone(
+    locked: Threshold, status: object, buttons: list[str]
+) -> None:
+    """One press, or Enter, asks the keyring; the page says how little that holds."""
+    locked.knock(status)  # type: ignore[arg-type] # parametrised
+    assert locked.shows(KeyringPage)
+    assert locked.app.opened == []
+    assert locked.buttons == buttons
+    assert "Anyone who sits at this computer" in locked.words
+    locked.key(Qt.Key.Key_Return)
+    assert locked.app.opened == [(None, False)]
+    assert len(locked.sessions) == 1
+
+
+def test_a_lock_and_a_keyring_that_refuses(locked: Threshold) -> None:
+    """Said on the page; the recovery code opens instead."""
+    locked.app.open_problems = [KeyringUnavailable("Your keyring does not answer.")]
+    locked.knock(KEYRING_AND_CODE)
+    locked.press("Open")
+    assert locked.shows(KeyringPage)
+    assert "Your keyring does not answer." in locked.words
+    locked.press("Use the recovery code")
+    assert locked.shows(UnlockPage)
+    locked.type(locked.fields()[0], "0000")
+    assert locked.app.opened == [(None, False), ("0000", False)]
+
+
+def test_a_lock_and_a_recovery_code_alone(locked: Threshold) -> None:
+    """The field, as ever."""
+    locked.knock(BY_CODE)
+    assert locked.shows(UnlockPage)
 
 
 # Trouble ----------------------------------------------------------------------------------
@@ -312,17 +250,6 @@ def test_each_trouble_has_its_page(
     assert [b.text() for b in page.findChildren(TextButton)] == [button]
 
 
-def test_trouble_with_the_key_slots(threshold: Threshold) -> None:
-    """Found before anything is opened; trying again looks again."""
-    threshold.app.status_problem = VaultDamaged("The key slots are damaged.", "Put them back.")
-    threshold.knock(None)
-    assert isinstance(threshold.page, TroublePage)
-    assert "Put them back." in threshold.words
-    threshold.button("Try again").click()
-    threshold.settle()
-    assert len(threshold.sessions) == 1
-
-
 def test_quitting_from_trouble(threshold: Threshold) -> None:
     """The button closes the window."""
     threshold.app.status_problem = VaultTooNew("A newer Hush wrote this.")
@@ -338,3 +265,20 @@ def test_pages_take_another_theme(threshold: Threshold) -> None:
     threshold.window.apply(Theme(DARK, scale=1.5))
     assert threshold.fields()[0].text() == "correct"
     assert len(threshold.fields()) == 2
+
+
+def test_the_field_is_in_sight(threshold: Threshold) -> None:
+    """Also in the smallest window with text three times as large; so is why it did not open."""
+    threshold.window.apply(Theme(LIGHT, scale=3.0))
+    threshold.window.resize(640, 420)
+    threshold.app.open_problems = [WrongPassphrase("This passphrase opens nothing.", "Try again.")]
+    threshold.knock(BY_PASSPHRASE)
+    page = threshold.page
+    assert page
+    assert page.verticalScrollBar().maximum() > 0
+    (field,) = threshold.fields()
+    assert not field.visibleRegion().isEmpty()
+    page.verticalScrollBar().setValue(0)
+    threshold.type(field, "wrong horse")
+    problem = next(p for p in page.findChildren(PlainLabel) if "opens nothing" in p.text())
+    assert problem.visibleRegion().boundingRect() == problem.rect()

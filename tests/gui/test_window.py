@@ -12,29 +12,34 @@ from tests.gui.fakes import conversation
 from ui.shortcuts import SHORTCUTS, KeysPanel, bind
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
-from ui.window import CHATS, SETTINGS, Window
+from ui.vault.page import VaultPage
+from ui.window import CHATS, SETTINGS, VAULT, Window
+
+
+def rail_button(bench: Bench, name: str) -> QAbstractButton:
+    """A button of the rail."""
+    buttons = bench.window.rail.findChildren(QAbstractButton)
+    return next(button for button in buttons if button.accessibleName() == name)
 
 
 def test_places(bench: Bench) -> None:
     """The rail and its keys lead to the same places, and the rail shows where one is."""
     bench.press("Ctrl+2")
+    assert bench.window.place == VAULT
+    assert bench.shows(VaultPage)
+    bench.press("Ctrl+3")
     assert bench.window.place == SETTINGS
     assert bench.settings_page.isVisible()
     checked = [b for b in bench.window.rail.findChildren(QAbstractButton) if b.isChecked()]
     assert [button.accessibleName() for button in checked] == ["Settings"]
-    chats = next(
-        button
-        for button in bench.window.rail.findChildren(QAbstractButton)
-        if button.accessibleName() == "Chats"
-    )
-    chats.click()
+    rail_button(bench, "Chats").click()
     assert bench.window.place == CHATS
     assert bench.composer.field.hasFocus()
 
 
 def test_escape_leaves_the_settings(bench: Bench) -> None:
     """Back to the chats."""
-    bench.press("Ctrl+2")
+    bench.press("Ctrl+3")
     bench.press("Esc")
     assert bench.window.place == CHATS
 
@@ -42,7 +47,7 @@ def test_escape_leaves_the_settings(bench: Bench) -> None:
 @pytest.mark.parametrize("keys", ["Ctrl+N", "Ctrl+K", "Ctrl+B"])
 def test_keys_of_the_chats_work_from_the_settings(bench: Bench, keys: str) -> None:
     """They go where they mean something."""
-    bench.press("Ctrl+2")
+    bench.press("Ctrl+3")
     bench.press(keys)
     assert bench.window.place == CHATS
 
@@ -98,7 +103,7 @@ def test_the_keys_are_shown(bench: Bench) -> None:
     panel = bench.window.findChild(KeysPanel)
     shown = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
     assert [entry.words for entry in SHORTCUTS if entry.words not in shown] == []
-    bench.press("Ctrl+2")
+    bench.press("Ctrl+3")
     assert bench.window.place == CHATS
     assert not bench.shows(KeysPanel)
     assert bench.composer.field.hasFocus()
@@ -128,8 +133,8 @@ def test_every_key_is_bound_once() -> None:
 
 
 def test_the_window_binds_every_action(bench: Bench) -> None:
-    """What F1 names works; quitting and help are bound where the window is started."""
-    bound = {*bench.workplace.actions, "quit", "help"}
+    """What F1 names works; quitting, locking and help are bound where the window is started."""
+    bound = {*bench.workplace.actions, "quit", "help", "lock"}
     assert bound == {entry.action for entry in SHORTCUTS if entry.action}
 
 
@@ -146,7 +151,7 @@ def test_tab_follows_the_eye(bench: Bench) -> None:
     The rail is one stop, as radio buttons are: arrow keys move within it.
     """
     bench.open(1)
-    bench.window.rail.findChild(QAbstractButton).setFocus()
+    rail_button(bench, "Chats").setFocus()
     order = []
     for _ in range(40):
         focus = bench.window.focusWidget()
@@ -154,7 +159,7 @@ def test_tab_follows_the_eye(bench: Bench) -> None:
         bench.press("Tab", focus)
     wanted = [
         "Chats",
-        *("Search titles", "Chats", "New chat"),
+        *("Search chats", "Chats", "New chat", "New private chat"),
         *("This chat", "Message"),
         "context 31 %",
     ]
@@ -162,11 +167,14 @@ def test_tab_follows_the_eye(bench: Bench) -> None:
 
 
 def test_arrows_move_within_the_rail(bench: Bench) -> None:
-    """Down goes to the settings, Up comes back."""
-    chats = bench.window.rail.findChild(QAbstractButton)
+    """Down goes to the vault and the settings, Up comes back."""
+    chats = rail_button(bench, "Chats")
     chats.setFocus()
     bench.press("Down", chats)
+    assert bench.window.place == VAULT
+    bench.press("Down")
     assert bench.window.place == SETTINGS
+    bench.press("Up")
     bench.press("Up")
     assert bench.window.place == CHATS
     assert chats.hasFocus()
@@ -200,7 +208,7 @@ def test_the_title_bar_names_no_chat(bench: Bench) -> None:
 def test_only_one_window(bench: Bench) -> None:
     """No part of it ever flashes up as a window of its own."""
     bench.open(1)
-    bench.press("Ctrl+2")
+    bench.press("Ctrl+3")
     shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert shown == [bench.window]
 

@@ -48,7 +48,8 @@ def test_text_can_be_read(palette: Palette, ink: str, ground: str) -> None:
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_on_the_accent(palette: Palette) -> None:
     """The main button, and selected text."""
-    assert contrast(palette.on_accent, palette.accent) >= TEXT
+    for surface in (palette.accent, palette.danger):
+        assert contrast(palette.on_accent, surface) >= TEXT
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])

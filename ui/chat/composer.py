@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from assistant.text import MAX_MESSAGE_CHARACTERS, clean
-from ui.controls import IconButton, PlainLabel, TextButton
+from ui.controls import IconButton, PlainLabel, TextButton, learn_nothing
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Radius, Space
@@ -29,6 +29,7 @@ _LONG_WORD: Final = 2_000
 that grows with its square (measured: 1.5 s for 200,000 characters, 25 ms when broken anywhere)."""
 
 _PLACEHOLDER: Final = "Ask anything. It stays on this laptop."
+_PRIVATE: Final = "Private: nothing of this is kept."
 _EDITING: Final = "Editing an earlier message. The first version is kept."
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -196,6 +197,11 @@ class Composer(QWidget):
     def show_editing(self, *, editing: bool) -> None:
         """Say whether an earlier message is being edited."""
         self._banner.setVisible(editing)
+
+    def show_private(self, *, private: bool) -> None:
+        """Say, where nothing is written yet, whether what is written here is kept."""
+        self.field.setPlaceholderText(_PRIVATE if private else _PLACEHOLDER)
+        learn_nothing(self.field, private=private)
 
     def set_busy(self, *, busy: bool) -> None:
         """Offer to stop while a reply is being written; typing goes on."""

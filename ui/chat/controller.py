@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
@@ -11,15 +10,25 @@ from assistant.app import Session
 from assistant.chat import Run
 from assistant.errors import HushError
 from assistant.events import Event, ReplyBegan, ReplyEnded, ReplyText
-from assistant.records import Conversation, Exchange, Message, ReplyFigures, Thread
+from assistant.records import (
+    NEW_PRIVATE_ID,
+    Conversation,
+    Exchange,
+    Message,
+    ReplyFigures,
+    Thread,
+    is_private,
+)
 from ui.bridge import Bridge
-from ui.chat.drafts import Draft, Drafts
+from ui.chat.drafts import Draft, DraftKeeper, Drafts
 from ui.chat.page import ChatPage
 from ui.chat.replies import LiveReply, Replies
 from ui.conversation_list import ConversationList
+from ui.latest import Latest
 from ui.status_line import StatusLine
 
 _STILL_WRITING: Final = "An answer is still being written here. Wait for it, or stop it with Esc."
+_NOT_BEGUN: Final = (None, NEW_PRIVATE_ID)
 _WAITING: Final = "Another answer is being written. This one comes next."
 
 
@@ -49,8 +58,9 @@ class ChatController:
         self._list = conversations
         self._status = status
         self._replies = Replies()
-        self._drafts = Drafts(page.composer)
-        self._load_number = 0
+        keeper = DraftKeeper(session.drafts, bridge, page.notice.say_error)
+        self._drafts = Drafts(page.composer, keeper)
+        self._latest = Latest(bridge)
         self._connect()
         page.show_empty()
         self._show_busy()
@@ -67,13 +77,30 @@ class ChatController:
         timeline.variant_requested.connect(self._show_variant)
         self._list.opened.connect(self.open)
         self._list.new_wanted.connect(self.new)
+        self._list.private_wanted.connect(self.new_private)
 
     # Going somewhere ----------------------------------------------------------------------
 
     @property
     def conversation_id(self) -> int | None:
-        """The conversation on the page; None for a chat that has not begun."""
-        return self._drafts.current.conversation_id
+        """The conversation on the page; None for a chat that has not begun, private or not."""
+        here = self._drafts.current.conversation_id
+        return None if here in _NOT_BEGUN else here
+
+    @property
+    def is_private(self) -> bool:
+        """Whether what is on the page, begun or not, is never to be written down."""
+        return is_private(self._drafts.current.conversation_id)
+
+    @property
+    def drafts(self) -> Drafts:
+        """What is being written, here and in other conversations."""
+        return self._drafts
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is being written, here or in another conversation."""
+        return self._replies.count > 0
 
     def open(self, conversation_id: int) -> None:
         """Show a conversation."""
@@ -84,19 +111,26 @@ class ChatController:
 
     def new(self) -> None:
         """Show a chat that has not begun."""
-        self._load_number += 1
+        self._show_new(None)
+
+    def new_private(self) -> None:
+        """Show a chat that has not begun and is never to be written down."""
+        self._show_new(NEW_PRIVATE_ID)
+
+    def _show_new(self, draft: int | None) -> None:
+        self._latest.forget()
         self._list.select(None)
-        if self.conversation_id is not None:
-            self._go_to(None)
-            self._page.show_empty()
+        if draft != self._drafts.current.conversation_id:
+            self._go_to(draft)
+            self._page.show_empty(private=is_private(draft))
             self._status.show_reply(None)
             self._show_busy()
         self._page.composer.take_focus()
 
     def forget(self, conversation_id: int) -> None:
-        """A conversation was deleted."""
+        """A conversation was deleted. After a private one nobody types into a kept one unawares."""
         if conversation_id == self.conversation_id:
-            self.new()
+            self._show_new(NEW_PRIVATE_ID if self.is_private else None)
 
     def retitle(self, conversation: Conversation) -> None:
         """A conversation has another title."""
@@ -104,23 +138,12 @@ class ChatController:
             self._page.header.show_title(conversation.title)
 
     def _load(self, conversation_id: int) -> None:
-        self._expect(self._conversations.thread(conversation_id), self._show)
+        thread = self._conversations.thread(conversation_id)
+        self._latest.expect(thread, self._show, self._not_shown)
 
-    def _expect(self, thread: Future[Thread], show: Callable[[Thread], None]) -> None:
-        """Show a thread when it comes, unless something else is wanted by then."""
-        self._load_number += 1
-        number = self._load_number
-
-        def came(thread: Thread) -> None:
-            if number == self._load_number:
-                show(thread)
-
-        def failed(error: HushError) -> None:
-            if number == self._load_number:
-                self._list.select(self.conversation_id)
-                self._page.notice.say_error(error)
-
-        self._bridge.then(thread, came, failed)
+    def _not_shown(self, error: HushError) -> None:
+        self._list.select(self.conversation_id)
+        self._page.notice.say_error(error)
 
     def _show(self, thread: Thread) -> None:
         conversation_id = thread.conversation.id
@@ -148,7 +171,7 @@ class ChatController:
         if edited:
             ask = partial(self._chat.edit, edited.id, text)
         else:
-            ask = partial(self._chat.send, self.conversation_id, text)
+            ask = partial(self._chat.send, self.conversation_id, text, private=self.is_private)
         if self._begin(ask, text, edited):
             self._drafts.sent()
 
@@ -188,7 +211,7 @@ class ChatController:
             self._page.notice.say_error(error)
             return False
         draft = self._drafts.current
-        draft.asked = LiveReply(run.id, draft.conversation_id, question, edited)
+        draft.asked = LiveReply(run.id, self.conversation_id, question, edited)
         self._replies.begin(draft.asked)
         self._page.notice.dismiss()
         self._show_busy()
@@ -204,7 +227,7 @@ class ChatController:
         reply.save(exchange)
         conversation = exchange.conversation
         self._list.put(conversation)
-        if draft.conversation_id is None:
+        if draft.conversation_id in _NOT_BEGUN:
             self._drafts.adopt(draft, conversation.id)
             if draft is self._drafts.current:
                 self._list.select(conversation.id)
@@ -239,7 +262,8 @@ class ChatController:
         self._page.composer.take_focus()
 
     def _show_variant(self, message: Message, step: int) -> None:
-        self._expect(self._conversations.show_variant(message.id, step), self._show)
+        thread = self._conversations.show_variant(message.id, step)
+        self._latest.expect(thread, self._show, self._not_shown)
 
     # What the core tells ------------------------------------------------------------------
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
-from ui.controls import ElidedLabel, IconButton
-from ui.theme.icons import Icon
+from ui.controls import ElidedLabel, IconButton, PlainLabel, learn_nothing
+from ui.theme.icons import Icon, pixmap
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
+
+PRIVATE_WORDS: Final = "Not written anywhere. Gone when you close or lock Hush."
+
+_MARK: Final = 16  # pixels at 100 %
 
 
 class TitleField(QLineEdit):
@@ -57,6 +71,32 @@ class TitleField(QLineEdit):
         self.left.emit()
 
 
+class PrivateMark(QWidget):
+    """Says that a chat is private: an icon and the word; its tooltip says what that means.
+
+    Args:
+        theme: Colours and type.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = QLabel()
+        self._word = PlainLabel("Private", "quiet")
+        self._word.setAccessibleName(f"Private. {PRIVATE_WORDS}")
+        self.setToolTip(PRIVATE_WORDS)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+        row.setSpacing(Space.HALF)
+        row.addWidget(self._icon)
+        row.addWidget(self._word)
+        self.apply(theme)
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        size, ratio = theme.px(_MARK), self.devicePixelRatioF()
+        self._icon.setPixmap(pixmap(Icon.PRIVATE, theme.palette.quiet, size, ratio))
+
+
 class Header(QWidget):
     """The title, and behind "⋯" what can be done with the conversation.
 
@@ -73,6 +113,7 @@ class Header(QWidget):
         self._title = ElidedLabel("", "title")
         self._field = TitleField()
         self._stack = QStackedWidget()
+        self.private_mark = PrivateMark(theme)
         self._more = IconButton(Icon.MORE, "This chat", theme.palette)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(self._menu())
@@ -81,6 +122,7 @@ class Header(QWidget):
         self._field.left.connect(lambda: self._stack.setCurrentWidget(self._title))
         self._lay_out()
         self.show_title("")
+        self.show_private(private=False)
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -98,6 +140,7 @@ class Header(QWidget):
         self._more.setSizePolicy(policy)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._stack, 1)
+        self._row.addWidget(self.private_mark)
         self._row.addWidget(self._more)
 
     @property
@@ -116,6 +159,11 @@ class Header(QWidget):
         self._more.setVisible(bool(title))
         self._stack.setCurrentWidget(self._title)
 
+    def show_private(self, *, private: bool) -> None:
+        """Say whether this chat is private, begun or not."""
+        self.private_mark.setVisible(private)
+        learn_nothing(self._field, private=private)
+
     def begin_rename(self) -> None:
         """Change the title in place, where there is a conversation."""
         if not self._more.isHidden():
@@ -125,6 +173,7 @@ class Header(QWidget):
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         self._more.apply(theme.palette)
+        self.private_mark.apply(theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A double click on the title changes it."""

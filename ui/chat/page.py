@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from assistant.records import Exchange, Thread
+from assistant.records import Conversation, Exchange, Thread
 from assistant.text import MAX_MESSAGE_CHARACTERS
 from ui.chat.composer import Composer
 from ui.chat.find_bar import FindBar
-from ui.chat.header import Header
+from ui.chat.header import PRIVATE_WORDS, Header
 from ui.chat.timeline import Timeline
 from ui.controls import PlainLabel, TextButton
 from ui.notice import Notice
@@ -22,6 +22,7 @@ from ui.theme.tokens import Space
 
 _GREETING: Final = "What is on your mind?"
 _PROMISE: Final = "Your words stay on this laptop. No network is used."
+_PRIVATE_GREETING: Final = "A private chat"
 _STARTERS: Final = (
     "Explain how a heat pump works.",
     "Write a note to say I will be late.",
@@ -38,19 +39,32 @@ class EmptyChat(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(1, 1)  # what does not fit is cut: the composer below needs its room
+        self._greeting = self._line("title")
+        self._promise = self._line("quiet")
         self.starters = [TextButton(words, "outlined") for words in _STARTERS]
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.MARGIN, 0, Space.MARGIN, 0)
         column.setSpacing(Space.HALF)
         column.addStretch(2)
-        column.addWidget(self._line(_GREETING, "title"))
-        column.addWidget(self._line(_PROMISE, "quiet"))
+        column.addWidget(self._greeting)
+        column.addWidget(self._promise)
         column.addSpacing(Space.GROUP)
         for words, button in zip(_STARTERS, self.starters, strict=True):
             button.clicked.connect(partial(self.starter_chosen.emit, words))
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             column.addSpacing(Space.HALF)
         column.addStretch(3)
+        self.show_private(private=False)
+
+    @property
+    def words(self) -> str:
+        """What it says above the ways to begin."""
+        return f"{self._greeting.text()}\n{self._promise.text()}"
+
+    def show_private(self, *, private: bool) -> None:
+        """Greet, and say what becomes of what is written here."""
+        self._greeting.setText(_PRIVATE_GREETING if private else _GREETING)
+        self._promise.setText(PRIVATE_WORDS if private else _PROMISE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer only what can be read whole."""
@@ -59,8 +73,8 @@ class EmptyChat(QWidget):
             button.setVisible(button.sizeHint().width() <= self.width() - 2 * Space.INSIDE)
 
     @staticmethod
-    def _line(text: str, kind: str) -> PlainLabel:
-        label = PlainLabel(text, kind, wrap=True)
+    def _line(kind: str) -> PlainLabel:
+        label = PlainLabel("", kind, wrap=True)
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         return label
 
@@ -107,22 +121,32 @@ class ChatPage(QWidget):
 
     def show_thread(self, thread: Thread) -> None:
         """Show a conversation."""
-        self.header.show_title(thread.conversation.title)
+        self._show_head(thread.conversation)
         self.timeline.show_thread(thread)
         self._stack.setCurrentWidget(self.timeline)
 
     def begin(self, exchange: Exchange) -> None:
         """Show a question and its answer below what there is."""
-        self.header.show_title(exchange.conversation.title)
+        self._show_head(exchange.conversation)
         self.timeline.begin(exchange)
         self._stack.setCurrentWidget(self.timeline)
 
-    def show_empty(self) -> None:
+    def show_empty(self, *, private: bool = False) -> None:
         """Show a chat that has not begun."""
+        self._show_private(private=private)
+        self.empty.show_private(private=private)
         self.header.show_title("")
         self.find_bar.leave()
         self.timeline.clear()
         self._stack.setCurrentWidget(self.empty)
+
+    def _show_head(self, conversation: Conversation) -> None:
+        self._show_private(private=conversation.private)
+        self.header.show_title(conversation.title)
+
+    def _show_private(self, *, private: bool) -> None:
+        self.header.show_private(private=private)
+        self.composer.show_private(private=private)
 
     def set_busy(self, *, busy: bool) -> None:
         """A reply is being written here: it can be stopped, and none can be begun."""

@@ -42,6 +42,14 @@ class Icon(StrEnum):
         '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/>'
         '<path d="M8 10.5V8a4 4 0 0 1 8 0v2.5"/>'
     )
+    PRIVATE = (
+        '<path d="M2.8 12S6.2 6 12 6s9.2 6 9.2 6-3.4 6-9.2 6-9.2-6-9.2-6z'
+        'M14.6 12a2.6 2.6 0 1 1-5.2 0 2.6 2.6 0 0 1 5.2 0zM4.5 19.5l15-15"/>'
+    )
+    KEY = (  # one path: where strokes of two meet, the colour would differ
+        '<path d="M12 16a4 4 0 1 1-8 0 4 4 0 1 1 8 0zM10.9 13.1l8.6-8.6'
+        'M16 8l2.8 2.8M13.2 10.8l1.9 1.9"/>'
+    )
     LAPTOP = '<rect x="5" y="5" width="14" height="10" rx="1.5"/><path d="M2.5 18.5h19"/>'
     WARNING = '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5m0 2.4v.2"/>'
     COLD = '<circle cx="12" cy="12" r="4.5"/>'

@@ -139,6 +139,13 @@ QPushButton[kind="main"] {
 QPushButton[kind="main"]:disabled {
     color: $quiet; background: $hover; border-color: $hover;
 }
+QPushButton[kind="destroy"] {
+    color: $on_accent; background: $danger; border-color: $danger; font-weight: $emphasis;
+    padding: ${inside}px 16px;
+}
+QPushButton[kind="destroy"]:disabled {
+    color: $quiet; background: $hover; border-color: $hover;
+}
 QPushButton[kind="link"] { color: $accent; font-weight: $emphasis; }
 QPushButton[kind="row"] { text-align: left; padding: ${inside}px; }
 QPushButton[kind="outlined"] { border: 1px solid $hairline; padding: 7px ${related}px; }
@@ -146,7 +153,7 @@ QPushButton[kind="caption"] { color: $quiet; font-size: ${caption_size}px; paddi
 QPushButton[kind="danger"] { color: $danger; font-size: ${caption_size}px; padding: 2px 6px; }
 QPushButton:focus, QPushButton[kind="outlined"]:focus { border: 2px solid $focus; }
 QPushButton[kind="outlined"]:focus { padding: 6px 11px; }
-QPushButton[kind="main"]:focus { border-color: $text; }
+QPushButton[kind="main"]:focus, QPushButton[kind="destroy"]:focus { border-color: $text; }
 
 IconButton {
     background: transparent; border: 2px solid transparent; border-radius: ${button_radius}px;

@@ -1,0 +1,1 @@
+"""The vault's place in the window: its keys, its backups, and its end."""
