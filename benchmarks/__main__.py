@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat
-from benchmarks.report import Row, report
+from benchmarks import chat, vault
+from benchmarks.report import report
+from benchmarks.vault_figures import FIGURES
+from tests.trials.catalogue import TRIALS
 
-BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {"chat": chat.measure}
+BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
+    "chat": lambda _: report("chat", chat.measure()),
+    "vault": vault.run,
+}
 
 
 def main() -> int:
     """Run the named benchmarks; 1 where a bar is not met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
+    group = parser.add_argument_group("of vault")
+    known = [*TRIALS, *FIGURES]
+    group.add_argument("--trial", action="append", choices=known, help="only this; repeatable")
+    group.add_argument("--full", action="store_true", help="the full counts, some 40 minutes")
+    group.add_argument("--resume", action="store_true", help="leave out what has a result already")
+    group.add_argument("--seed", type=int, help="do an earlier run again")
+    options = parser.parse_args()
+    names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
-    held = [report(name, BENCHMARKS[name]()) for name in names]
+    held = [BENCHMARKS[name](options) for name in names]
     return 0 if all(held) else 1
 
 

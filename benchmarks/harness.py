@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assistant.access.entrance import Entrance, FirstKeys
 from assistant.app import App, Parts, Session
 from assistant.chat import Run
-from assistant.entrance import Entrance
 from assistant.events import Event, ReplyEnded
 from assistant.paths import Profile
 from assistant.settings import Settings
@@ -39,7 +39,8 @@ class Hush:
         self.events: queue.SimpleQueue[Stamped] = queue.SimpleQueue()
         self.app = App(profile, self._take, parts)
         self.app.save_settings(settings).result()
-        self.session: Session = self.app.open_vault(passphrase=PASSPHRASE, create=True).result()
+        first = FirstKeys(keyring=False, passphrase=PASSPHRASE)
+        self.session: Session = self.app.create_vault(first).result()
 
     def _take(self, event: Event) -> None:
         self.events.put(Stamped(time.perf_counter(), event))

@@ -50,12 +50,18 @@ def report(name: str, rows: Sequence[Row]) -> bool:
         for row in rows
     ]
     (RESULTS / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")
+    print(f"\n{name}\n{table(rows)}")
+    return all(row.holds for row in rows)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows in aligned columns, under their headings."""
     cells = [_HEADINGS, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
-    print(f"\n{name}")
-    for line in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
-    return all(row.holds for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:

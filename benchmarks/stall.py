@@ -19,9 +19,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
+from assistant.access.entrance import Entrance, FirstKeys
 from assistant.app import App, Parts
 from assistant.engine.protocol import Cancel, GenerationEvent, GenerationRequest, Piece
-from assistant.entrance import Entrance
 from assistant.events import Event, EventSink, ReplyEnded
 from assistant.paths import Profile
 from assistant.records import MessageState
@@ -30,7 +30,8 @@ from assistant.store.sqlcipher import Connection
 from benchmarks.harness import CHEAP, PASSPHRASE
 from benchmarks.report import percentile
 from tests.fakes.engine import FakeEngine
-from ui.desktop import Desktop, hold
+from ui.desktop import Desktop
+from ui.holding import hold
 from ui.theme.style import dress, system_theme
 from ui.window import Window
 
@@ -126,7 +127,11 @@ def main() -> None:
     """Open the window, stream the answer, print the gaps."""
     profile = Profile(Path(sys.argv[1]) / "profile")
     profile.prepare()
-    vault = Entrance(profile, Parts().clock, cost=CHEAP).create(PASSPHRASE)
+    vault = (
+        Entrance(profile, Parts().clock, cost=CHEAP)
+        .create(FirstKeys(keyring=False, passphrase=PASSPHRASE))
+        .vault
+    )
     vault.write(fill).result()
     vault.close()
     text = answer()

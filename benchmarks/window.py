@@ -19,6 +19,7 @@ from tests.virtual_screen import Screen, virtual_screen
 
 STARTS: Final = 9
 _HUSH: Final = [sys.executable, "-c", "import sys; from ui.entry import main; sys.exit(main())"]
+_FIRST_RUN: Final = (sys.executable, "-m", "assistant", "ask", "Hello", "--keyring-only")
 _STAMP: Final = re.compile(r"^(\S+) INFO (\S+)", re.MULTILINE)
 
 
@@ -35,7 +36,7 @@ def measure_start() -> list[Row]:
     ):
         profile = Path(folder) / "profile"
         subprocess.run(
-            [sys.executable, "-m", "assistant", "ask", "Hello", "--profile", str(profile)],
+            [*_FIRST_RUN, "--profile", str(profile)],
             check=True,
             capture_output=True,
         )

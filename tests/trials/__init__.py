@@ -1,0 +1,1 @@
+"""What the vault must survive, each trial at any count: the tests run few, the benchmark all."""
