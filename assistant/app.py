@@ -36,6 +36,7 @@ from models.starter import starter_model
 __all__ = ["App", "FirstKeys", "Parts", "Session", "VaultStatus"]
 
 _CLOSE_SECONDS: Final = 1.5
+_PURGE_SECONDS: Final = 0.5  # at the end; what is left then goes at the next start
 _KEYRING_AGAIN: Final = "This machine's keyring holds a key of your vault again."
 
 
@@ -90,6 +91,7 @@ class App:
         # One thread for what blocks: keyring, key derivation, opening, saving settings.
         self._blocking = Background("blocking")
         self._closed = False
+        self._locked = False
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
         self._worker = LlmWorker(self._parts.engine(), sink, self._wanted_model)
         self._vaults: Vaults | None = None
@@ -144,11 +146,18 @@ class App:
                 raise
             log_event("vault.open", created=False, read_only=read_only)
             session = self._start(opened, read_only=read_only)
-            if self._keyring_changed and session.keys:
-                self._enrol_keyring(session.keys)
+            if keys := session.keys:
+                with suppress(HushError):  # it can wait for the next start
+                    keys.end_change(opened.slot_id)
+                if self._keyring_changed:
+                    self._blocking.submit(lambda: self._enrol_keyring(keys))
             return session
 
         return self._blocking.submit(work)
+
+    def settled(self) -> Future[None]:
+        """Done when what was asked for before is: an enrolment of the keyring, for one."""
+        return self._blocking.submit(lambda: None)
 
     def open_unsaved(self) -> Future[Session]:
         """A session whose conversations are never written anywhere."""
@@ -177,6 +186,7 @@ class App:
         """
         self._closed = True
         if locked:  # first: what follows may take longer than anybody waits
+            self._locked = True
             self._entrance.lock()
         self.end_session()
         self.backups.close()
@@ -214,6 +224,8 @@ class App:
         self._vaults = vaults
         if self._closed:  # while the keyring was being asked
             self._close_vault()
+            if self._locked:
+                self._entrance.lock()  # again: opening took it away
             raise VaultLocked("Hush is closing.")
         clock = self._parts.clock
         chat = ChatService(vaults, self._worker, lambda: self._settings, self._sink, clock)
@@ -253,7 +265,7 @@ class App:
         session, self._session = self._session, None
         if vaults and session and session.keys:
             with suppress(HushError):  # the next start tries again
-                session.conversations.purge_all().result()
+                session.conversations.purge_all(_PURGE_SECONDS).result()
         if vaults:
             vaults.close()
 

@@ -27,6 +27,7 @@ from assistant.errors import (
     KeyringUnavailable,
     StorageFull,
     VaultDamaged,
+    VaultError,
     VaultLocked,
 )
 from assistant.paths import Profile
@@ -56,6 +57,7 @@ class VaultStatus:
     Attributes:
         exists: A vault was made before.
         ways: Slot types that open it: ``"keyring"``, ``"passphrase"``, ``"recovery"``.
+        locked: Hush was locked, and the passphrase has to be typed.
         keyring: Name of the safe keyring found, empty where none is, or where none is asked
             because the vault has no key there.
         keyring_problem: A sentence for the person where none is usable.
@@ -65,15 +67,16 @@ class VaultStatus:
     ways: tuple[str, ...]
     keyring: str
     keyring_problem: str
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenVault:
-    """An open vault, its key, how it was reached, and what the person should hear of it."""
+    """An open vault, its key, the slot that opened it, and what the person should hear of it."""
 
     vault: Vault
     dek: bytes = field(repr=False)
-    way: SlotType
+    slot_id: str
     remark: str = ""
 
 
@@ -125,7 +128,8 @@ class Entrance:
             return VaultStatus(exists=False, ways=(), **self._keyring_words())
         types = next(self._readable_slots())[1].types
         words = self._keyring_words() if SlotType.KEYRING in types else _UNASKED
-        return VaultStatus(exists=True, ways=tuple(sorted(types)), **words)
+        locked = self._profile.locked.exists() and SlotType.PASSPHRASE in types
+        return VaultStatus(exists=True, ways=tuple(sorted(types)), locked=locked, **words)
 
     def create(self, first: FirstKeys) -> OpenVault:
         """Make the vault, with these ways in.
@@ -145,7 +149,9 @@ class Entrance:
         except BaseException:
             self.ways_in.forget(slots)
             raise
-        return OpenVault(vault, dek, slots.newest.type)
+        with suppress(OSError):  # of a vault that was here before
+            self._profile.locked.unlink(missing_ok=True)
+        return OpenVault(vault, dek, slots.newest.id)
 
     def open(self, secret: str | None, *, read_only: bool = False) -> OpenVault:
         """Open the vault.
@@ -162,6 +168,11 @@ class Entrance:
             raise VaultLocked("There is no vault in this profile yet.")
         if not read_only:
             self._finish()
+        elif Succession(self._profile).is_decided:
+            raise VaultError(
+                "A change of the vault's files was cut short. Nothing is lost.",
+                "Start Hush once in the ordinary way: it ends what was begun.",
+            )
         if secret is None and self._profile.locked.exists():
             self._require_typing()
         path, found = self._unlock(secret)
@@ -173,7 +184,7 @@ class Entrance:
                 f"Put {database.name} back into the profile folder, or restore a backup.",
             )
         if read_only:
-            return OpenVault(Vault.open_read_only(database, key), found.dek, found.way)
+            return OpenVault(Vault.open_read_only(database, key), found.dek, found.slot.id)
         remark = "" if path in self._usual_slots() else self._put_back(found.slots)
         if schema_version(database, key) < LATEST:
             self.before_migration(found.dek)
@@ -181,7 +192,7 @@ class Entrance:
         with suppress(StorageFull, OSError):  # tidying is no reason to stay out
             self._profile.locked.unlink(missing_ok=True)
             erasing.forget_rotated(self._profile)
-        return OpenVault(vault, found.dek, found.way, remark)
+        return OpenVault(vault, found.dek, found.slot.id, remark)
 
     def lock(self) -> None:
         """Ask for the passphrase at the next opening, where there is one, by whatever start.
@@ -208,12 +219,12 @@ class Entrance:
             StorageFull: something is left; its keys are not.
         """
         erasing.begin(self._profile)
+        slots = []
         for path in erasing.key_files(self._profile):
-            try:
-                self.ways_in.forget(KeySlots.load(path))
-            except (VaultDamaged, VaultLocked):
-                continue  # the file goes anyhow, and with it the use of the keyring's part
+            with suppress(VaultError):  # unreadable, or a newer Hush's: it goes all the same
+                slots.append(KeySlots.load(path))
         erasing.finish(self._profile)
+        self.ways_in.forget(*slots)  # last: a keyring may take its time, and nothing waits on it
 
     # The key slots' file, and what to do without it ---------------------------------------
 
@@ -247,6 +258,9 @@ class Entrance:
             raise damage
 
     def _usual_slots(self) -> tuple[Path, ...]:
+        succession = Succession(self._profile)
+        if succession.is_decided and succession.key_slots.exists():
+            return (succession.key_slots,)  # theirs is the vault, from the decision on
         finished = self._profile.key_slots
         cut_short = not finished.exists() and self._unfinished.exists()
         return (self._unfinished,) if cut_short else (finished,)
@@ -256,7 +270,7 @@ class Entrance:
         path = self._profile.key_slots
         try:
             if path.exists():
-                aside = self._profile.kept / f"{self._clock.now()}-damaged-key-file"
+                aside = self._profile.kept / f"{self._clock.now()}{erasing.DAMAGED_KEY_FILE}"
                 aside.mkdir(mode=0o700, parents=True)
                 path.replace(aside / path.name)
             write_atomically(path, slots.to_bytes())

@@ -20,6 +20,10 @@ ROTATED: Final = "rotated-"
 """Begins the name of a kept folder whose key was changed: it goes as soon as the new one works."""
 
 
+DAMAGED_KEY_FILE: Final = "-damaged-key-file"
+"""Ends the name of a kept folder with a key file whose earlier copy took its place."""
+
+
 def begin(profile: Profile) -> None:
     """Decide it: from here on the profile counts as empty.
 
@@ -68,6 +72,21 @@ def forget_rotated(profile: Profile) -> None:
     """
     try:
         for folder in sorted(profile.kept.glob(f"{ROTATED}*")):
+            for path in sorted(folder.glob(f"{profile.key_slots.name}*")):
+                _overwrite(path)
+            _remove(folder)
+    except OSError as error:
+        raise disk_problem(error) from None
+
+
+def forget_damaged_key_files(profile: Profile) -> None:
+    """Remove key files that were set aside as damaged: a way in that was given up opens them.
+
+    Raises:
+        StorageFull: something is left; the next call goes on.
+    """
+    try:
+        for folder in sorted(profile.kept.glob(f"*{DAMAGED_KEY_FILE}")):
             for path in sorted(folder.glob(f"{profile.key_slots.name}*")):
                 _overwrite(path)
             _remove(folder)

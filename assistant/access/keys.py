@@ -143,6 +143,23 @@ class KeyService:
 
         return self._replace(KeyringKey(key), "", put)
 
+    def end_change(self, used: str) -> None:
+        """End a change of a way in that was cut short; for the thread that opens the vault.
+
+        What opened the vault is proved, by this process, which knew nothing before. Of its type
+        no other way in is left then.
+
+        Args:
+            used: The id of the slot that opened the vault.
+
+        Raises:
+            VaultError: both stand on.
+        """
+        slots = self._slots()
+        kind = next(slot.type for slot in slots.header.slots if slot.id == used)
+        if twins := [slot.id for slot in slots.of_type(kind) if slot.id != used]:
+            self._drop(slots, twins)
+
     def _replace(
         self, source: KekSource, secret: str, put: Callable[[KeySlots], None] = lambda _: None
     ) -> tuple[WayIn, ...]:
@@ -167,12 +184,15 @@ class KeyService:
     def _drop(self, slots: KeySlots, slot_ids: list[str]) -> tuple[WayIn, ...]:
         """Forget slots everywhere: in the backups, the file, its earlier copy and the keyring."""
         if not slot_ids:
+            with suppress(StorageFull):  # as below
+                self._changed(slots)  # what was added shall open the backups, too
             return _ways(slots)
         left = slots.drop(self._dek, slot_ids)
         self._changed(slots)  # both open everything, until the one step that decides:
         left.save(self._profile.key_slots, forget=True)
         with suppress(StorageFull):  # the backups' schedule makes up for it, and says so
             self._changed(left)
+            erasing.forget_damaged_key_files(self._profile)
         self._forget_accounts(slots, slot_ids)
         log_event("key.dropped", count=len(slot_ids))
         return _ways(left)

@@ -22,7 +22,7 @@ from assistant.store.keyslots import KekSource, KeyringKey, KeySlots, keyring_ac
 from assistant.store.passphrase import Passphrase
 from assistant.store.recovery import RecoveryCode
 
-_COMMAND: Final = (sys.executable, "-I", "-m", "assistant.access.proving")
+COMMAND: Final = (sys.executable, "-I", "-m", "assistant.access.proving")
 """``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
 
 _SECONDS: Final = 60.0  # the keyring's own deadline, a costly passphrase and a busy machine
@@ -50,7 +50,7 @@ class ChildProver:
         seconds: After this a child that hangs has proved nothing.
     """
 
-    def __init__(self, command: Sequence[str] = _COMMAND, seconds: float = _SECONDS) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND, seconds: float = _SECONDS) -> None:
         self._command = command
         self._seconds = seconds
 

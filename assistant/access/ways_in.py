@@ -17,7 +17,7 @@ from assistant.errors import (
     WrongPassphrase,
 )
 from assistant.store.keyring_guard import SecretStore, open_keyring
-from assistant.store.keyslot_format import SlotType
+from assistant.store.keyslot_format import Slot, SlotType
 from assistant.store.keyslots import (
     KEK_BYTES,
     KekSource,
@@ -53,10 +53,10 @@ class FirstKeys:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """A vault's key, and how it was reached."""
+    """A vault's key, and the slot by which it was reached."""
 
     dek: bytes = field(repr=False)
-    way: SlotType
+    slot: Slot = field(repr=False)
     slots: KeySlots = field(repr=False)
 
 
@@ -130,20 +130,26 @@ class WaysIn:
         """
         if secret is None:
             return self._through_keyring(slots)
-        refusal: VaultLocked = VaultLocked("Nothing typed can open this vault.")
+        refusal: VaultLocked | None = None
         for source in self._typed(slots, secret):
             try:
-                return Unlocked(slots.unlock(source), source.slot_type, slots)
+                slot, dek = slots.find(source)
             except VaultLocked as error:
-                refusal = error
-        raise refusal
+                # A code that proves itself is no mistyped passphrase: its words stay.
+                refusal = refusal or error
+            else:
+                return Unlocked(dek, slot, slots)
+        raise refusal or VaultLocked("Nothing typed can open this vault.")
 
-    def forget(self, slots: KeySlots) -> None:
-        """Take the keyring's part of these slots away; nothing happens where it does not answer."""
+    def forget(self, *all_slots: KeySlots) -> None:
+        """Take the keyring's part of these slots away, as far as it answers.
+
+        A keyring that does not answer once is not asked again: what it holds opens nothing.
+        """
+        accounts = {account for slots in all_slots for account in self._accounts(slots)}
         with suppress(KeyringUnavailable):
-            accounts = self._accounts(slots)
             keyring = self.keyring() if accounts else None
-            for account in accounts:
+            for account in sorted(accounts):
                 if keyring:
                     keyring.delete(account)
 
@@ -158,8 +164,8 @@ class WaysIn:
         for account in reversed(self._accounts(slots)):  # the newest is the likeliest
             try:
                 if key := keyring.get(account):
-                    dek = slots.unlock(KeyringKey(key), account.rpartition("-")[2])
-                    return Unlocked(dek, SlotType.KEYRING, slots)
+                    slot, dek = slots.find(KeyringKey(key), account.rpartition("-")[2])
+                    return Unlocked(dek, slot, slots)
             except KeyringChanged as error:
                 refusal = error
         raise refusal

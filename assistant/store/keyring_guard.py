@@ -35,6 +35,13 @@ ALLOWED_MODULES: Final = (
     "keyring.backends.macOS",
     "keyring.backends.Windows",
 )
+_FOR_PEOPLE: Final = {
+    "keyring.backends.SecretService": "your system's keyring",
+    "keyring.backends.libsecret": "your system's keyring",
+    "keyring.backends.kwallet": "KDE Wallet",
+    "keyring.backends.macOS": "your Mac's keychain",
+    "keyring.backends.Windows": "Windows Credential Manager",
+}
 _CHAINER = "keyring.backends.chainer"
 _NO_KEYRING = "No safe keyring is running here."
 _ADVICE = "Unlock your keyring and try again, or use another way in: your passphrase, for one."
@@ -96,8 +103,8 @@ class KeyringStore:
 
     @property
     def name(self) -> str:
-        """The back end's module and class."""
-        return _name(self._backend)
+        """As the system calls it, in a sentence."""
+        return _FOR_PEOPLE.get(type(self._backend).__module__, "your keyring")
 
     def get(self, account: str) -> bytes | None:
         """See ``SecretStore.get``."""

@@ -188,6 +188,10 @@ class KeySlots:
             VaultLocked: it opens none; the source's own kind of it, with its words.
             VaultDamaged: it opens one, but the file was altered since Hush wrote it.
         """
+        return self.find(source, slot_id)[1]
+
+    def find(self, source: KekSource, slot_id: str | None = None) -> tuple[Slot, bytes]:
+        """The slot that ``source`` opens, and the DEK; as ``unlock``."""
         candidates = [s for s in self.of_type(source.slot_type) if slot_id in {None, s.id}]
         if not candidates:
             raise VaultLocked(f"This vault has no {source.slot_type.value} to open it with.")
@@ -195,7 +199,7 @@ class KeySlots:
             dek = _unwrap(self.vault_id, slot, source.kek(slot.kdf))
             if dek is not None:
                 self.verify(dek)
-                return dek
+                return slot, dek
         raise source.refusal()
 
     def add(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -137,7 +138,8 @@ class Succession:
             self._slots.replace(profile.key_slots)
         flush_folder(profile.root)
         profile.succession.unlink()
-        flush_folder(profile.root)
+        with suppress(OSError):  # all is in place: a note that comes back is ended once more
+            flush_folder(profile.root)
 
     def _note(self) -> tuple[Path, bool]:
         try:

@@ -6,6 +6,7 @@ import queue
 from contextlib import ExitStack
 from typing import Final
 
+from assistant.access import erasing
 from assistant.app import App, Parts, Session
 from assistant.errors import (
     Bug,
@@ -127,6 +128,7 @@ def _run(
                     on_wait=lambda: console.remark("Waiting for another Hush to finish …"),
                 )
             )
+            erasing.finish(profile)  # of an erasure that was cut short
         app = stack.enter_context(App(profile, events.put, parts))
         _tell_early(events, console, as_json=arguments.json and not reads)
         if arguments.command == "doctor":
@@ -140,9 +142,11 @@ def _run(
             return erase(arguments, app, console)
         if arguments.command == "keys":
             session = open_to_write(app, passphrase, console)
+            app.settled().result()
             _tell_early(events, console, as_json=False)
             return keys(arguments, session, console)
         session = _session(app, arguments, passphrase, console)
+        app.settled().result()
         _tell_early(events, console, as_json=arguments.json)
         if arguments.command == "ask":
             return ask(text, arguments, app, session, events, console)

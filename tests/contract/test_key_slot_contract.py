@@ -96,7 +96,8 @@ class TestGnomeKeyring(SecretStoreContract):
 
     def test_it_is_the_one_that_is_chosen(self, store: SecretStore) -> None:
         found = survey({}, DEADLINE)
-        assert found.chosen == store.name == "keyring.backends.SecretService.Keyring"
+        assert found.chosen == "keyring.backends.SecretService.Keyring"
+        assert store.name == "your system's keyring"
         assert found.problem == ""
 
     def test_secrets_outlive_the_daemon(self, tmp_path: Path) -> None:

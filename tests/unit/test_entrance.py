@@ -13,13 +13,17 @@ from assistant.access.entrance import FirstKeys, RecoveryCode
 from assistant.errors import (
     InputRefused,
     KeyringUnavailable,
+    StorageFull,
     VaultDamaged,
+    VaultError,
     VaultLocked,
     WrongPassphrase,
 )
 from assistant.paths import Profile
 from assistant.store import conversation_rows
+from assistant.store.keyring_guard import SecretStore
 from assistant.store.keyslots import KeySlots, previous_slots
+from assistant.store.succession import Succession
 from tests.fakes.door import PASSPHRASE, Door, put_something_in, titles
 from tests.fakes.secrets import FakeSecretStore
 
@@ -337,3 +341,87 @@ def test_a_lock_without_a_passphrase_is_opened_by_the_keyring(door: Door) -> Non
     put_something_in(door.entrance().create(FirstKeys(keyring=True, recovery=CODE)).vault)
     door.entrance().lock()
     assert titles(door.entrance().open(None).vault) == ["kept"]
+
+
+# --- Cut short ------------------------------------------------------------------------------------
+
+
+def test_a_change_of_the_files_cut_short_is_no_damage(door: Door) -> None:
+    """Killed between the old files' going and the new ones' coming: the next start ends it."""
+    put_something_in(door.entrance().create(WORDS).vault)
+    profile = door.profile
+    change = Succession(profile)
+    shutil.copy(profile.database, change.database)
+    change.prepare(profile.key_slots.read_bytes())
+    profile.succession.write_text('{"kept": "1-restored", "slots": true}')
+    for path in (profile.database, profile.key_slots):
+        (profile.kept / "1-restored").mkdir(parents=True, exist_ok=True)
+        path.rename(profile.kept / "1-restored" / path.name)
+    status = door.entrance().status()
+    assert (status.exists, status.ways) == (True, ("passphrase",))
+    with pytest.raises(VaultError) as caught:
+        door.entrance().open(PASSPHRASE, read_only=True)
+    assert type(caught.value) is VaultError  # what a reader takes as: a writer is needed first
+    assert titles(door.entrance().open(PASSPHRASE).vault) == ["kept"]
+    assert titles(door.entrance().open(PASSPHRASE, read_only=True).vault) == ["kept"]
+
+
+def test_a_first_run_that_fails_at_its_end_leaves_nothing(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database stands, the slots cannot get their name: no vault without a key is left."""
+
+    def refuse(_: object) -> None:
+        raise StorageFull("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.access.entrance.flush_folder", refuse)
+        with pytest.raises(StorageFull):
+            door.entrance().create(KEYRING)
+    assert not door.entrance().status().exists
+    assert not door.keyring._secrets
+    assert titles(door.entrance().create(WORDS).vault) == []
+
+
+def test_erasing_destroys_the_slots_before_it_asks_the_keyring(door: Door) -> None:
+    """A keyring that hangs keeps nothing alive; it is asked once, whatever backups there are."""
+    put_something_in(door.entrance().create(KEYRING).vault)
+    profile = door.profile
+    for name in ("one", "two", "three"):
+        (profile.backups / name).mkdir(parents=True)
+        shutil.copy(profile.key_slots, profile.backups / name)
+    (profile.backups / "newer").mkdir()
+    newer = profile.key_slots.read_text().replace('"version": 1', '"version": 2')
+    (profile.backups / "newer" / "keyslots.json").write_text(newer)
+    asked: list[bool] = []
+    find = door.find_keyring
+
+    def ask() -> SecretStore:
+        asked.append(profile.key_slots.exists())
+        return find()
+
+    entrance = door.entrance()
+    entrance.ways_in.keyring = ask
+    entrance.erase()
+    assert asked == [False]
+    assert not door.keyring._secrets
+    assert {path.name for path in profile.root.iterdir()} <= {"lock", "logs"}
+
+
+def test_key_files_are_overwritten_before_they_are_removed(door: Door) -> None:
+    """A second name of the same file shows what became of its bytes."""
+    put_something_in(door.entrance().create(WORDS).vault)
+    other_name = door.profile.root.parent / "same-file"
+    other_name.hardlink_to(door.profile.key_slots)
+    before = other_name.read_bytes()
+    door.entrance().erase()
+    assert len(other_name.read_bytes()) == len(before)
+    assert b"hush-keyslots" not in other_name.read_bytes()
+
+
+def test_a_good_code_that_opens_nothing_is_called_that(door: Door) -> None:
+    """Also where a passphrase is another way in: nobody is sent to look at Caps Lock."""
+    first = FirstKeys(keyring=False, passphrase=PASSPHRASE, recovery=CODE)
+    put_something_in(door.entrance().create(first).vault)
+    with pytest.raises(WrongPassphrase, match="recovery code is well written"):
+        door.entrance().open(RecoveryCode.generate().text)

@@ -19,6 +19,7 @@ from assistant.errors import (
     InputRefused,
     KeyringChanged,
     KeyringUnavailable,
+    StorageFull,
     VaultDamaged,
     VaultError,
     VaultLocked,
@@ -28,10 +29,11 @@ from assistant.paths import Profile
 from assistant.store import conversation_rows
 from assistant.store.keyslot_format import SlotType
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key, previous_slots
+from assistant.store.passphrase import Passphrase
 from assistant.store.recovery import RecoveryCode
 from assistant.store.vault import Vault
 from tests.fakes.clock import FakeClock
-from tests.fakes.door import PASSPHRASE, Door, FakeProver, titles
+from tests.fakes.door import CHEAP, PASSPHRASE, Door, FakeProver, titles
 
 T = TypeVar("T")
 
@@ -121,6 +123,15 @@ def test_no_copy_of_the_slots_knows_the_old_passphrase(bench: Bench) -> None:
         with pytest.raises(WrongPassphrase):
             bench.door.entrance().unlock_slots(slots, PASSPHRASE)
         assert bench.door.entrance().unlock_slots(slots, NEW) == bench.opened.dek
+
+
+def test_a_key_file_set_aside_does_not_keep_the_old_passphrase(bench: Bench) -> None:
+    """It was damaged once, and kept; whoever finds it could still use what was given up."""
+    aside = bench.door.profile.kept / "1-damaged-key-file"
+    aside.mkdir(parents=True)
+    shutil.copy(bench.door.profile.key_slots, aside)
+    bench.keys.set_passphrase(NEW).result(20)
+    assert not aside.exists()
 
 
 def test_a_new_recovery_code(bench: Bench) -> None:
@@ -221,6 +232,43 @@ def test_slots_that_were_swapped_underneath_are_not_built_on(bench: Bench) -> No
         bench.keys.set_passphrase(NEW).result(20)
 
 
+def test_what_is_added_opens_the_backups_too(bench: Bench) -> None:
+    """Not only what is taken away: the laptop may die tomorrow."""
+    bench.keys.remove(SlotType.RECOVERY).result(20)
+    bench.told.clear()
+    code = RecoveryCode.generate()
+    bench.keys.set_recovery(code).result(20)
+    assert bench.door.entrance().unlock_slots(bench.told[-1], code.text) == bench.opened.dek
+
+
+def test_backups_open_both_ways_before_the_old_way_is_dropped(bench: Bench) -> None:
+    """What cannot be told to the backups stops the change: the old passphrase stands everywhere."""
+
+    def refuse(_: KeySlots) -> None:
+        raise StorageFull("The disk is full.")
+
+    bench.keys._changed = refuse
+    with pytest.raises(StorageFull):
+        bench.keys.set_passphrase(NEW).result(20)
+    assert bench.opens_with(PASSPHRASE)
+
+
+def test_a_change_cut_short_is_ended_by_the_next_start(bench: Bench) -> None:
+    """Two passphrases stand: the one that is typed stays, its twin goes, the others stand."""
+    both = bench.slots.add(bench.opened.dek, Passphrase(NEW, policy=CHEAP), now=5)
+    both.save(bench.door.profile.key_slots)
+    bench.opened.vault.close()
+    again = bench.door.entrance().open(NEW)
+    again.vault.close()
+    bench.keys.end_change(again.slot_id)
+    assert bench.opens_with(NEW)
+    assert not bench.opens_with(PASSPHRASE)
+    assert bench.opens_with(None)
+    before = bench.door.profile.key_slots.read_bytes()
+    bench.keys.end_change(again.slot_id)
+    assert bench.door.profile.key_slots.read_bytes() == before
+
+
 # --- The key itself -------------------------------------------------------------------------------
 
 
@@ -278,6 +326,24 @@ def test_a_change_of_the_key_of_a_damaged_vault(bench: Bench) -> None:
     assert database.read_bytes() == bytes(data)
     assert len(bench.door.keyring._secrets) == 1
     assert not list(bench.door.profile.root.glob("*.next"))
+
+
+def test_a_disk_that_fails_after_the_change_loses_no_key(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last flush fails: everything is in place, and the new key is not forgotten."""
+    calls = 0
+
+    def fail_at_the_last(folder: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if not bench.door.profile.succession.exists() and calls > 1:
+            raise OSError(5, "input/output error")
+
+    monkeypatch.setattr("assistant.store.succession.flush_folder", fail_at_the_last)
+    bench.keys.rotate(FirstKeys(keyring=True)).result(30)
+    assert calls > 1
+    assert bench.opens_with(None)
 
 
 def test_a_profile_killed_before_the_old_files_went(bench: Bench) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from assistant.access.proving import ChildProver
+from assistant.access.proving import COMMAND, ChildProver
 from assistant.store.keyslots import KeyringKey, KeySlots, new_vault_id
 from assistant.store.passphrase import Passphrase
 from assistant.store.recovery import RecoveryCode
@@ -83,3 +88,18 @@ def test_a_child_that_hangs_is_given_up(path: Path) -> None:
     command = (sys.executable, "-c", "import time; time.sleep(600)")
     prover = ChildProver(command=command, seconds=0.2)
     assert not prover.prove(path, slot(path, 1), PASSPHRASE)
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="needs prlimit and /proc")
+def test_the_child_protects_itself_before_it_reads_a_secret() -> None:
+    """It waits for its request with no core dump to be had of it."""
+    quiet = subprocess.DEVNULL
+    allowed = ["prlimit", "--core=4096:4096", *COMMAND]  # or there is nothing to forbid
+    with subprocess.Popen(allowed, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet) as child:
+        limits = Path(f"/proc/{child.pid}/limits")
+        wanted = re.compile(r"^Max core file size +0 +0 ", re.MULTILINE)
+        end = time.monotonic() + 30
+        while not wanted.search(limits.read_text()):
+            assert time.monotonic() < end, "it never did"
+            os.sched_yield()
+        child.kill()
