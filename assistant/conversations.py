@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
@@ -11,14 +12,16 @@ from assistant.errors import SettingRefused
 from assistant.export import to_markdown
 from assistant.records import Conversation, Thread
 from assistant.store import chore_rows, conversation_rows, message_rows
+from assistant.store.conversation_rows import Purged
 from assistant.store.sqlcipher import Connection
 from assistant.text import title_from
-from assistant.vaults import Vaults, combined, followed
+from assistant.vaults import Vaults, combined, followed, repeated
 
 UNDO_MILLISECONDS: Final = 30_000
 """How long a deleted conversation can be brought back."""
 
 _FOREVER: Final = 2**62  # later than any deletion
+_MESSAGES_AT_ONCE: Final = 25  # to purge: a tenth of a second in which nobody else writes
 
 
 class ConversationService:
@@ -105,10 +108,13 @@ class ConversationService:
         """
         return followed(self._purge(self._clock.now() - UNDO_MILLISECONDS), self._scrub)
 
-    def purge_all(self) -> Future[int]:
+    def purge_all(self, within: float = math.inf) -> Future[int]:
         """Delete for good whatever is deleted, undo or not: Hush closes, or has just begun.
 
         Scrubbing is begun behind it and not waited for; closing the vault cuts a long one short.
+
+        Args:
+            within: Seconds after which the rest is left to the next start.
         """
 
         def go_on(purged: int) -> Future[int]:
@@ -117,23 +123,36 @@ class ConversationService:
             done.set_result(purged)
             return done
 
-        return followed(self._purge(_FOREVER), go_on)
+        return followed(self._purge(_FOREVER, within), go_on)
 
     @property
     def has_remains(self) -> bool:
         """Whether the vault's file may still hold something that was deleted for good."""
         return self._has_remains
 
-    def _purge(self, before: int) -> Future[int]:
-        def note(found: list[list[int]]) -> int:
-            purged, due = found
-            self._has_remains = due != [0]
-            return sum(purged)
+    def _purge(self, before: int, within: float = math.inf) -> Future[int]:
+        """Purge in small transactions, so that whatever else there is to do comes in between."""
+        end = self._clock.elapsed() + within
 
-        purged = self._vaults.write_all(lambda c: conversation_rows.purge_deleted(c, before))
-        # Behind it, and written down: an earlier run may have been killed before it scrubbed.
-        due = self._vaults.kept.read(lambda c: [int(chore_rows.scrub_is_due(c))])
-        return combined([purged, due], note)
+        def purge_some() -> Future[list[Purged]]:
+            return self._vaults.write_all(
+                lambda c: conversation_rows.purge_some(c, before, _MESSAGES_AT_ONCE)
+            )
+
+        def goes_on(found: list[Purged]) -> bool:
+            return not all(purged.is_all for purged in found) and self._clock.elapsed() < end
+
+        def look(found: list[list[Purged]]) -> Future[int]:
+            gone = sum(purged.conversations for each in found for purged in each)
+
+            def note(due: list[bool]) -> int:
+                self._has_remains = due[0]
+                return gone
+
+            # Written down: an earlier run may have been killed before it scrubbed.
+            return combined([self._vaults.kept.read(chore_rows.scrub_is_due)], note)
+
+        return followed(repeated(purge_some, goes_on), look)
 
     def _scrub(self, purged: int) -> Future[int]:
         """Scrub where there is something to scrub away; hand on how many were purged."""

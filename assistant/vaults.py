@@ -127,6 +127,28 @@ def followed(first: Future[T], follow: Callable[[T], Future[R]]) -> Future[R]:
     return whole
 
 
+def repeated(begin: Callable[[], Future[T]], goes_on: Callable[[T], bool]) -> Future[list[T]]:
+    """One future for a row of them: each is begun when the one before is done, while it goes on."""
+    whole: Future[list[T]] = Future()
+    whole.set_running_or_notify_cancel()
+    found: list[T] = []
+
+    def take(done: Future[T]) -> None:
+        try:
+            found.append(done.result())
+            following = begin() if goes_on(found[-1]) else None
+        except BaseException as error:  # noqa: BLE001 - it is handed on, whatever it is
+            whole.set_exception(error)
+            return
+        if following is None:
+            whole.set_result(found)
+        else:
+            following.add_done_callback(take)
+
+    begin().add_done_callback(take)
+    return whole
+
+
 def combined(parts: Sequence[Part[T]], combine: Callable[[list[T]], R]) -> Future[R]:
     """One future for several: done when all are, failed as the first of them that failed."""
     whole: Future[R] = Future()

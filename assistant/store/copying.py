@@ -44,6 +44,7 @@ def copy_verified(
     target_key: bytes,
     *,
     cancelled: Callable[[], bool] = never,
+    index_was_stale: Callable[[], None] = lambda: None,
 ) -> RowCounts:
     """Copy a database, encrypted anew, flushed to the disk and read back in full.
 
@@ -57,12 +58,14 @@ def copy_verified(
         target: A path where nothing stands. One file of mode 0600 is made there.
         target_key: The raw key of the copy, 32 bytes.
         cancelled: Asked all the time, from this thread; it must be quick and not raise.
+        index_was_stale: Called at the end where a full-text index of ``source`` does not match
+            its text. In the copy it does: it was made anew there.
 
     Returns:
         The rows of each table in the snapshot, and so in the copy.
 
     Raises:
-        VaultDamaged: ``source`` cannot be read in full, or its full-text index is wrong.
+        VaultDamaged: ``source`` cannot be read in full.
         NotFound: there is no ``source``.
         StorageFull: the disk refuses, or the copy does not read back as it was written.
         VaultError: somebody writes to ``source`` without any pause.
@@ -71,7 +74,7 @@ def copy_verified(
     create_private_file(target)
     try:
         expected = _write_copy(source, source_key, target, target_key, cancelled)
-        _check_search(target, target_key, cancelled)
+        stale = _mend_search(target, target_key, cancelled)
         _flush(target)
         if _read_back(target, target_key, cancelled) != expected:
             raise _unlike()
@@ -80,6 +83,8 @@ def copy_verified(
             with suppress(OSError):  # what went wrong first is what the person should hear
                 _beside(target, ending).unlink(missing_ok=True)
         raise
+    if stale:
+        index_was_stale()
     return expected
 
 
@@ -210,17 +215,30 @@ def _unlike() -> StorageFull:
     )
 
 
-def _check_search(target: Path, key: bytes, cancelled: Callable[[], bool]) -> None:
-    """Compare each full-text index of a fresh copy with the text that it indexes.
+def _mend_search(target: Path, key: bytes, cancelled: Callable[[], bool]) -> bool:
+    """Compare each full-text index of a fresh copy with its text; make anew what does not match.
 
-    FTS5 does that only for one who may write. The journal mode that this leaves lets the copy be
-    read on a medium that cannot be written to.
+    All of such an index follows from the text, which is whole: it is no damage, and no reason to
+    go without a copy. FTS5 compares only for one who may write. The journal mode that this leaves
+    lets the copy be read on a medium that cannot be written to.
+
+    Returns:
+        Whether one did not match.
     """
     with closing(open_database(target, key)) as connection:
+        stale = False
         for name in _full_text_tables(connection, cancelled):
             check = f"INSERT INTO {name}({name}, rank) VALUES('integrity-check', 1)"
-            _rows(connection, check, cancelled)
+            try:
+                _rows(connection, check, cancelled)
+            except VaultDamaged:
+                stale = True
+                _rows(connection, f"INSERT INTO {name}({name}) VALUES('rebuild')", cancelled)
+                _rows(connection, check, cancelled)
+        if stale:  # of the index that was, nothing may stay on: it knew words deleted since
+            _rows(connection, "VACUUM", cancelled)
         _rows(connection, "PRAGMA journal_mode = DELETE", never)
+    return stale
 
 
 def _full_text_tables(connection: Connection, cancelled: Callable[[], bool]) -> list[str]:

@@ -17,9 +17,9 @@ from sqlcipher3 import dbapi2
 from assistant.store import chore_rows, search_rows
 from assistant.store.sqlcipher import Connection, translate
 
-# Both rewritings together take 35 ms for each MiB (measured, 2 cores; twice that when busy). A file
+# Both rewritings together take 100 ms for each MiB (measured, 2 cores, ordinary words). A file
 # larger than this gives way to whoever waits; a smaller one is done before anybody notices.
-_SOON_BYTES: Final = 16 * 1024 * 1024
+_SOON_BYTES: Final = 4 * 1024 * 1024
 _STEPS: Final = 1000  # of SQLite's machine, between two looks at who waits; about 10 ms
 
 

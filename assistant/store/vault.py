@@ -106,8 +106,8 @@ class Vault:
         """Leave nothing of what was deleted: in gaps of pages, in the index or in the WAL.
 
         To be called after something was really deleted: it writes the whole file anew, which
-        takes about 35 ms for each MiB. Beyond 16 MiB it gives way to any other work, to closing
-        too, and has to start over.
+        takes about 100 ms for each MiB. Beyond 4 MiB it gives way to any other work, to closing
+        too (but for its last part, a fifth of it), and has to start over.
 
         Returns:
             False where it was not done, or not to the end: somebody was reading an earlier

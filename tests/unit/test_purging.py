@@ -88,6 +88,7 @@ def test_the_file_is_scrubbed_after_a_purge(services: Services, vault: ScrubbedV
     vault.answers = [scrubbing]
     purged = services.conversations.purge()
     vault.read(lambda _: None).result(10)  # behind the deletion
+    vault.read(lambda _: None).result(10)  # and behind the look at what is due
     assert not purged.done()
     assert services.conversations.has_remains
     scrubbing.set_result(True)
@@ -133,3 +134,40 @@ def test_closing_does_not_wait_for_scrubbing(services: Services, vault: Scrubbed
     vault.answers = [Future()]
     assert services.conversations.purge_all().result(10) == 1
     assert vault.answers == []
+
+
+def with_a_long_chat(folder: Path) -> tuple[Services, int]:
+    """Forty questions and answers, deleted."""
+    services = Services(vault=Vault.open(folder / "vault.db", bytes(32)))
+    long = services.ask("Question 0").conversation_id
+    for number in range(1, 40):
+        services.ask(f"Question {number}", long)
+    services.conversations.delete(long).result()
+    return services, long
+
+
+def test_a_long_chat_goes_in_pieces(tmp_path: Path) -> None:
+    """Others write in between; it is beyond undo from the first piece on, and gone at the end."""
+    services, long = with_a_long_chat(tmp_path)
+    kept = services.ask("Stays").conversation_id
+    services.clock.advance(31)
+    purged = services.conversations.purge()
+    renamed = services.conversations.rename(kept, "In between")
+    assert renamed.result(10).title == "In between"
+    assert not purged.done()
+    with pytest.raises(NotFound):
+        services.conversations.restore(long).result(10)
+    assert purged.result(30) == 1
+    with pytest.raises(NotFound):
+        services.thread(long)
+    assert [one.id for one in services.conversations.list().result(10)] == [kept]
+    services.close()
+
+
+def test_closing_leaves_what_takes_long_to_the_next_start(tmp_path: Path) -> None:
+    """With no time at all one piece goes; the rest is out of sight, and goes later."""
+    services, _ = with_a_long_chat(tmp_path)
+    assert services.conversations.purge_all(within=0.0).result(10) == 0
+    assert services.conversations.list().result(10) == []
+    assert services.conversations.purge_all().result(30) == 1
+    services.close()
