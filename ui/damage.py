@@ -24,7 +24,7 @@ from ui.theme.tokens import Space
 from ui.vault.words import contents, date
 
 _TITLE: Final = "Your chats cannot be opened"
-_KEPT: Final = "Nothing was deleted. The damaged files stay where they are, whatever you do here."
+_KEPT: Final = "Nothing was deleted. A restore keeps the damaged files aside."
 _LOOKING: Final = "Looking for backups…"
 _MEASURING: Final = "Looking for what would be missing…"
 _NONE: Final = (
@@ -115,6 +115,11 @@ class DamagePage(FullPage):
         self._others.chosen.connect(self.chosen)
         self._more.clicked.connect(lambda: self._reveal(self._others))
         self._where.clicked.connect(lambda: self._reveal(self._folder))
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a backup is being restored."""
+        return not self._work.isHidden()
 
     def first_focus(self) -> None:
         """What helps most: the secret where it is asked for, the backup, or another try."""

@@ -17,13 +17,13 @@ from ui.bridge import Bridge
 from ui.damage import DamagePage, backup_words, moment
 from ui.markdown.safe_text import revealed
 from ui.stage import Stage
-from ui.vault.words import number
+from ui.vault.words import NOTHING_BEGUN, number
 
 _NEWEST: Final = "The newest backup"
 _EARLIER: Final = "An earlier backup"
 _ELSEWHERE: Final = "A backup from elsewhere"
 _CANCELLED: Final = "Cancelled. Nothing was changed."
-_NEXT: Final = "The one before it is offered now."
+_NEXT: Final = "The next one is offered now."
 
 
 class Rescue:
@@ -67,6 +67,11 @@ class Rescue:
         self._page.restore_wanted.connect(self._restore)
         self._page.elsewhere_wanted.connect(self._ask_where)
         self._page.cancelled.connect(self._cancel)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a backup is being restored."""
+        return isValid(self._page) and self._page.is_working
 
     def start(self) -> None:
         """Show the page and look for backups."""
@@ -151,10 +156,11 @@ class Rescue:
             self._page.show_problem(error.sentence)
 
     def _before(self, chosen: Backup | Path) -> Backup | None:
-        """The newest backup that is older than one."""
+        """The backup that follows in the list."""
         if isinstance(chosen, Path):
             return None
-        return next((backup for backup in self._known if backup.made < chosen.made), None)
+        place = self._known.index(chosen) + 1
+        return self._known[place] if place < len(self._known) else None
 
     def _cancel(self) -> None:
         """Ask for an end. What runs ends with an error of its own; what waits ends here."""
@@ -174,4 +180,4 @@ def _missing_words(missing: Missing | None) -> str:
         return f"What was written since then would be missing from it{known}."
     if found:
         return f"Written since then, and missing from it: {found}."
-    return "Nothing was written since then."
+    return NOTHING_BEGUN

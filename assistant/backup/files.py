@@ -17,11 +17,13 @@ from typing import Any, Final, TypeAlias
 
 from assistant.backup.retention import MAX_TIME
 from assistant.records import Drill
+from assistant.store.backup_rows import NUMBERED
 
 _FORMAT: Final = "hush-backup"
 _VERSION: Final = 1
 _MAX_BYTES: Final = 64 * 1024
 _MAX_COUNT: Final = 2**53
+_MAX_ID: Final = 2**63 - 1
 _MAX_PROBLEM: Final = 400  # characters; Hush's own sentences are shorter
 _NAME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d{6}Z)(-\d{1,3})?", re.ASCII)
 _TABLE: Final = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
@@ -39,12 +41,14 @@ class Manifest:
         reason: Why it was made; a few lower-case words.
         counts: Rows by table.
         newest: When its newest message was written, likewise; 0 where there is none.
+        last: The highest id in each of ``NUMBERED``; None in what an earlier Hush wrote.
     """
 
     made: int
     reason: str
     counts: Mapping[str, int]
     newest: int
+    last: Mapping[str, int] | None = None
 
     @property
     def conversations(self) -> int:
@@ -83,7 +87,7 @@ def is_plain_file(path: Path) -> bool:
 
 def manifest_to_bytes(manifest: Manifest) -> bytes:
     """The manifest as a file's bytes."""
-    data = {
+    data: dict[str, _Json] = {
         "format": _FORMAT,
         "version": _VERSION,
         "made": manifest.made,
@@ -91,6 +95,8 @@ def manifest_to_bytes(manifest: Manifest) -> bytes:
         "counts": dict(manifest.counts),
         "newest": manifest.newest,
     }
+    if manifest.last is not None:
+        data["last"] = dict(manifest.last)
     return json.dumps(data, indent=1).encode("ascii")
 
 
@@ -114,6 +120,7 @@ def read_manifest(path: Path) -> Manifest:
             _matching(_REASON, data["reason"]),
             counts,
             _number(data["newest"], MAX_TIME),
+            _last(data["last"]) if "last" in data else None,
         )
     except (KeyError, TypeError, RecursionError):
         raise ValueError("not what was written") from None
@@ -151,6 +158,10 @@ def _load(path: Path) -> _Json:
     if len(data) > _MAX_BYTES:
         raise ValueError("too long")
     return json.loads(data)
+
+
+def _last(value: _Json) -> dict[str, int]:
+    return {table: _number(value[table], _MAX_ID) for table in NUMBERED}
 
 
 def _number(value: _Json, limit: int) -> int:

@@ -54,10 +54,11 @@ class BackupKeys:
             VaultLocked, WrongPassphrase, KeyringUnavailable: another secret is needed.
             VaultDamaged: the slots were altered.
         """
-        self._last = self._open_key() or self._last
-        if self._last is None or not belongs(self._last, slots):
-            self._last = self._unlock(slots, secret)
-        return self._last
+        dek = self._open_key() or self._last  # read once: two threads ask
+        if dek is None or not belongs(dek, slots):
+            dek = self._unlock(slots, secret)
+        self._last = dek
+        return dek
 
 
 def opens(dek: bytes, key_slots: Path) -> bool:

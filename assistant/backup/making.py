@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
+from assistant.backup import replaced
 from assistant.backup.files import Manifest
 from assistant.backup.keys import BackupKeys, belongs
 from assistant.backup.retention import expiries, keep
@@ -21,7 +21,7 @@ from assistant.errors import HushError, StorageFull, VaultDamaged, VaultLocked, 
 from assistant.log import log_event
 from assistant.paths import Profile
 from assistant.records import Backup
-from assistant.store.backup_rows import look_into, newest_message
+from assistant.store.backup_rows import ask_for_scrub, last_ids, look_into, newest_message
 from assistant.store.copying import copy_verified, never
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 
@@ -66,11 +66,14 @@ class BackupMaker:
     def all(self) -> tuple[Backup, ...]:
         """The profile's backups as they are shown, newest first, with the time at which each goes.
 
+        What claims to be from the future comes last: the one to go back to is the first.
+
         Raises:
             StorageFull: their folder cannot be read.
         """
-        found = self._shelf.found()
-        until = expiries({b.manifest.made for b in found}, self._clock.now(), self._zone)
+        now = self._clock.now()
+        found = self._shelf.found(now)
+        until = expiries({b.manifest.made for b in found}, now, self._zone)
         return tuple(_described(backup, until[backup.manifest.made]) for backup in found)
 
     def describe(self, found: Found) -> Backup:
@@ -103,15 +106,17 @@ class BackupMaker:
             StorageFull: no backup was made, and nothing was left behind.
             concurrent.futures.CancelledError: likewise.
         """
-        if to:
-            return self.describe(self._make(Shelf(to), reason, cancelled, dek))
-        self._shelf.tidy()
-        made = self._make(self._shelf, reason, cancelled, dek)
-        self._prune()
+        shelf = Shelf(to) if to else self._shelf
+        shelf.tidy()
+        made = self._make(shelf, reason, cancelled, dek)
+        if not to:
+            self.prune()
         return self.describe(made)
 
     def forget_earlier(self, cancelled: Callable[[], bool]) -> Backup:
         """Make a backup of what there is now, then delete all others, whole or not.
+
+        And the files that a restore set aside: they hold what was deleted just as well.
 
         Raises:
             As ``create``, and then no other was deleted; or StorageFull: not all of them were.
@@ -124,9 +129,10 @@ class BackupMaker:
                     self._shelf.drop(folder)
                 except StorageFull as error:
                     problem = error
+        replaced.forget(self._profile)
         if problem:
             raise problem
-        return replace(made, expires=self.all()[0].expires)
+        return next((left for left in self.all() if left.name == made.name), made)
 
     def refresh_slots(self, slots: KeySlots, dek: bytes) -> int:
         """Give every backup of this key the ways in of now, in the place of earlier ones.
@@ -167,10 +173,14 @@ class BackupMaker:
         try:
             counts = self._copy(making / DATABASE, dek, cancelled)
             write_atomically(making / KEY_SLOTS, slots.to_bytes())
-            newest = look_into(making / DATABASE, derive_key(dek, KeyLabel.BACKUP), newest_message)
+            newest, last = look_into(
+                making / DATABASE,
+                derive_key(dek, KeyLabel.BACKUP),
+                lambda c: (newest_message(c), last_ids(c)),
+            )
             if cancelled():
                 raise CancelledError
-            found = shelf.finish(making, Manifest(made, reason, counts, newest))
+            found = shelf.finish(making, Manifest(made, reason, counts, newest, last))
         except BaseException:
             shelf.remove_unfinished(making)
             raise
@@ -179,21 +189,32 @@ class BackupMaker:
 
     def _copy(self, target: Path, dek: bytes, cancelled: Callable[[], bool]) -> dict[str, int]:
         key, backup_key = derive_key(dek, KeyLabel.DB), derive_key(dek, KeyLabel.BACKUP)
+        database = self._profile.database
         try:
             counts = copy_verified(
-                self._profile.database, key, target, backup_key, cancelled=cancelled
+                database,
+                key,
+                target,
+                backup_key,
+                cancelled=cancelled,
+                index_was_stale=lambda: ask_for_scrub(database, key),
             )
         except VaultDamaged as error:
             self._damaged(error)
             raise
         return dict(counts)
 
-    def _prune(self) -> None:
+    def prune(self) -> None:
+        """Drop what retention no longer keeps. What cannot go now is tried again the next time.
+
+        Raises:
+            StorageFull: the folder of backups cannot be read.
+        """
         found = self._shelf.found()
         kept = keep((b.manifest.made for b in found), self._clock.now(), self._zone)
         for backup in found:
             if backup.manifest.made not in kept:
-                with suppress(StorageFull):  # the new backup stands; the next one tries again
+                with suppress(StorageFull):
                     self._shelf.drop(backup.folder)
                     log_event("backup.dropped")
 

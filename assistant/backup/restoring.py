@@ -11,13 +11,20 @@ from functools import partial
 from pathlib import Path
 
 from assistant.access import erasing
-from assistant.backup.files import name_of
+from assistant.backup import replaced
 from assistant.backup.keys import BackupKeys, opens
 from assistant.backup.making import FreeBytes, require_room
 from assistant.backup.shelf import DATABASE, KEY_SLOTS, Found, Shelf, read_backup
 from assistant.clock import Clock
 from assistant.disk import write_atomically
-from assistant.errors import HushError, NotFound, VaultDamaged, VaultLocked, VaultTooNew
+from assistant.errors import (
+    HushError,
+    NotFound,
+    VaultDamaged,
+    VaultError,
+    VaultLocked,
+    VaultTooNew,
+)
 from assistant.log import log_event
 from assistant.paths import Profile
 from assistant.records import Drill
@@ -29,15 +36,13 @@ from assistant.store.migrations import refuse_newer
 from assistant.store.succession import Succession
 from assistant.store.vault import Vault
 
-_KEPT = "before-restore"
-
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a restore would lose.
+    """What a restore would lose: what was begun since. An answer may have grown besides.
 
     Attributes:
-        since: What was written after this moment is not in the backup; milliseconds since 1970.
+        since: When the backup was made; milliseconds since 1970, UTC.
         conversations: How many were begun since, as far as could be counted.
         messages: How many were written since, likewise.
         complete: Whether everything could be counted: a damaged vault may hold more.
@@ -120,11 +125,11 @@ class Restorer:
             concurrent.futures.CancelledError: ``cancelled`` said so.
         """
         self._shelf.tidy()
-        backups = self._shelf.found()
+        now = self._clock.now()
+        backups = self._shelf.found(now)
         if not backups:
             raise NotFound("There is no backup yet.", "Make one with “hush backup create”.")
-        now = self._clock.now()
-        newest = next((b for b in backups if b.manifest.made <= now), backups[0])
+        newest = backups[0]
         problem = ""
         try:
             self._try(newest, secret, cancelled)
@@ -147,22 +152,31 @@ class Restorer:
         return drill
 
     def missing_since(self, which: str | Path, secret: str | None) -> Missing:
-        """Count what was written since a backup was made.
+        """Count what was begun since a backup was made.
 
         Raises:
             NotFound, VaultDamaged: there is no such backup.
-            VaultLocked: the present vault does not open.
+            VaultLocked: the present vault does not open, or the backup is of another one, so that
+                there is nothing to compare.
             VaultDamaged: nothing of the present vault can be read.
+            VaultError: an earlier Hush made the backup, and did not note where it ends.
         """
-        since = self.find(which).manifest.made
+        found = self.find(which)
+        manifest = found.manifest
         database = self._profile.database
         if not database.exists():
-            return Missing(since, 0, 0)
+            return Missing(manifest.made, 0, 0)
         dek = self._keys.of(KeySlots.load(self._profile.key_slots), secret)
+        if not opens(dek, found.key_slots):
+            raise VaultLocked("This is a backup of another vault.", "All of this one would go.")
+        last = manifest.last
+        if last is None:
+            raise VaultError("An earlier Hush made this backup: what is newer cannot be told.")
+        until = max(manifest.made, manifest.newest)
         written = look_into(
-            database, derive_key(dek, KeyLabel.DB), lambda c: written_since(c, since)
+            database, derive_key(dek, KeyLabel.DB), lambda c: written_since(c, last, until)
         )
-        return Missing(since, written.conversations, written.messages, written.complete)
+        return Missing(manifest.made, written.conversations, written.messages, written.complete)
 
     def restore(
         self, which: str | Path, secret: str | None, cancelled: Callable[[], bool]
@@ -184,7 +198,7 @@ class Restorer:
         dek = self._keys.of(slots, secret)
         _prove(found, dek, cancelled)
         require_room(profile.root, found.database, self._free)
-        kept = self._kept_folder()
+        kept = replaced.new_folder(profile, self._clock.now())
         try:
             self._copy(found, dek, succession.database, cancelled)
             if not opens(dek, profile.key_slots):
@@ -225,15 +239,6 @@ class Restorer:
             raise _damaged() from None
         if counts != backup.manifest.counts:
             raise _not_as_said()
-
-    def _kept_folder(self) -> Path:
-        """A folder that does not exist yet, named after this moment."""
-        first = f"{name_of(self._clock.now())}-{_KEPT}"
-        folder, turn = self._profile.kept / first, 1
-        while folder.exists():
-            turn += 1
-            folder = self._profile.kept / f"{first}-{turn}"
-        return folder
 
 
 def _prove(backup: Found, dek: bytes, cancelled: Callable[[], bool]) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from assistant.background import Background
+from assistant.backup import replaced
 from assistant.backup.cancellable import CancellableWork, Cancelled
 from assistant.backup.keys import BackupKeys, Unlock, opens
 from assistant.backup.making import BackupMaker, FreeBytes, free_bytes
@@ -28,7 +30,7 @@ from assistant.store.backup_rows import has_messages, look_into
 from assistant.store.keyslot_format import parse
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 
-__all__ = ["Backup", "BackupService", "Drill", "Missing", "Restored", "Wait"]
+__all__ = ["Backup", "BackupService", "Drill", "Holding", "Missing", "Restored", "Wait"]
 
 Wait: TypeAlias = Callable[[threading.Event, float], bool]
 """Waits so many seconds, or until the event is set; says whether it is."""
@@ -39,6 +41,19 @@ _DAY: Final = 24 * 3_600_000  # ms
 _MONTH: Final = 30 * _DAY
 _RETRY: Final = 3_600_000  # ms; what failed is not tried again with every look
 _CLOSE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Where a text may still stand.
+
+    Attributes:
+        backups: Those that may hold it, newest first.
+        kept: Whether files that a restore set aside may.
+    """
+
+    backups: tuple[Backup, ...]
+    kept: bool
 
 
 class BackupService:
@@ -101,17 +116,18 @@ class BackupService:
         """
         return self._looks.submit(self._maker.all)
 
-    def holding(self, since: int) -> Future[tuple[Backup, ...]]:
-        """The backups that may hold a text, newest first.
+    def holding(self, since: int) -> Future[Holding]:
+        """Where a text may still stand once it is deleted from the vault.
 
         Args:
             since: When it was written, milliseconds since 1970, UTC.
         """
 
-        def work() -> tuple[Backup, ...]:
+        def work() -> Holding:
             found = self._shelf.found()
             later = {b.name for b in found if max(b.manifest.made, b.manifest.newest) >= since}
-            return tuple(backup for backup in self._maker.all() if backup.name in later)
+            backups = tuple(backup for backup in self._maker.all() if backup.name in later)
+            return Holding(backups, replaced.may_hold(self._profile, since))
 
         return self._looks.submit(work)
 
@@ -186,7 +202,7 @@ class BackupService:
         return self._work.submit(lambda stop: self._restorer.restore(which, secret, stop))
 
     def forget_earlier(self) -> Future[Backup]:
-        """Make a backup of what there is now, then delete all others.
+        """Make a backup of what there is now, then delete all others, and what restores kept.
 
         Raises:
             VaultLocked, VaultDamaged, StorageFull: in the future.
@@ -248,15 +264,19 @@ class BackupService:
     def _look(self, stop: Cancelled) -> None:
         """Do what is due: one thing at a time."""
         now = self._clock.now()
-        if not self._keys.is_open() or now < self._not_before or self._profile.erasing.exists():
+        # A wait that is longer than it was begun is one of a clock that was ahead.
+        waits = self._not_before - _RETRY <= now < self._not_before
+        if not self._keys.is_open() or waits or self._profile.erasing.exists():
             return
         try:
             self._refresh()
             if self._backup_is_due(now):
                 self._sink(BackupEnded(self._maker.create("daily", cancelled=stop)))
                 self._told = ""
-            elif self._drill_is_due(now):
-                self._drill(None, stop)
+            else:
+                self._maker.prune()  # not before there is a new one, where one is due
+                if self._drill_is_due(now):
+                    self._drill(None, stop)
         except HushError as error:
             self._not_before = now + _RETRY
             if error.code != self._told:
@@ -270,9 +290,9 @@ class BackupService:
 
     def _backup_is_due(self, now: int) -> bool:
         dek = self._keys.present()
-        past = [backup for backup in self._shelf.found() if backup.manifest.made <= now]
-        if past and opens(dek, past[0].key_slots):  # a backup under an earlier key is not today's
-            return now - past[0].manifest.made >= _DAY
+        newest = next(iter(self._shelf.found(now)), None)
+        if newest and newest.manifest.made <= now and opens(dek, newest.key_slots):
+            return now - newest.manifest.made >= _DAY  # one under an earlier key is not today's
         return look_into(self._profile.database, derive_key(dek, KeyLabel.DB), has_messages)
 
     def _drill_is_due(self, now: int) -> bool:

@@ -15,6 +15,7 @@ is missing, broken or does not match. Nothing that is read here is believed beyo
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from contextlib import suppress
@@ -33,6 +34,7 @@ from assistant.backup.files import (
     read_drill,
     read_manifest,
 )
+from assistant.backup.retention import MAX_TIME
 from assistant.disk import disk_problem, flush_folder, write_atomically
 from assistant.errors import NotFound, VaultDamaged
 from assistant.records import Drill
@@ -45,7 +47,8 @@ _DRILL: Final = "drill.json"
 _MAKING: Final = ".making-"
 _TRIAL: Final = ".trial-"
 _DROPPING: Final = ".dropping-"
-_UNFINISHED: Final = (_MAKING, _TRIAL, _DROPPING)
+# Folders of ours, and the file that ``write_atomically`` moves into place at its end.
+_UNFINISHED: Final = re.compile(r"\.((making|trial|dropping)-[0-9a-f]{16}|hush-\w{8})", re.ASCII)
 
 _MAX_SAME: Final = 100  # backups of one second
 
@@ -84,8 +87,11 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def found(self) -> tuple[Found, ...]:
+    def found(self, now: int = MAX_TIME) -> tuple[Found, ...]:
         """The backups there are, newest first.
+
+        Args:
+            now: What claims to be from later comes last; milliseconds since 1970, UTC.
 
         Raises:
             StorageFull: the folder cannot be read.
@@ -96,7 +102,11 @@ class Shelf:
                 found = read_backup(path)
                 if is_name_of(path.name, found.manifest.made):
                     backups.append(found)
-        return tuple(sorted(backups, key=lambda b: (b.manifest.made, b.name), reverse=True))
+
+        def age(backup: Found) -> tuple[bool, int, str]:
+            return backup.manifest.made <= now, backup.manifest.made, backup.name
+
+        return tuple(sorted(backups, key=age, reverse=True))
 
     def begin(self) -> Path:
         """Make a private folder in which a backup is to be made.
@@ -161,14 +171,14 @@ class Shelf:
             raise disk_problem(error) from None
 
     def tidy(self) -> None:
-        """Remove what a process that was killed left unfinished. The profile is held.
+        """Remove what a process that was killed left unfinished: nobody else works here.
 
         Raises:
             StorageFull: where the system refuses.
         """
         try:
             for path in self.folder.iterdir() if self.folder.is_dir() else ():
-                if path.name.startswith(_UNFINISHED):
+                if _UNFINISHED.fullmatch(path.name):
                     _remove(path)
         except OSError as error:
             raise disk_problem(error) from None

@@ -63,7 +63,7 @@ def _list(arguments: Arguments, app: App, _secret: str | None, console: Console)
         else:
             console.line(
                 f"{entry.name:<20}  {entry.bytes / _MB:>8.1f} MB  {_contents(entry)}, "
-                f"{entry.reason}, kept until {_day(entry.expires)}"
+                f"{entry.reason}, kept until {_day(entry.expires)} at the latest"
             )
     if not found:
         console.remark("There is no backup yet.")
@@ -109,7 +109,7 @@ def _restore(arguments: Arguments, app: App, secret: str | None, console: Consol
     )
     console.remark(
         f"This backup of {_moment(found.made)} is whole. It holds {_contents(found)}. "
-        f"{_missing_words(_missing(app, which, opened_with))} "
+        f"{missing_words(_missing(app, which, opened_with))} "
         f"The present files, if any, are kept in {app.profile.kept}."
     )
     _confirm(arguments, console, "restored", "Restore it?")
@@ -129,12 +129,15 @@ def _forget_earlier(arguments: Arguments, app: App, secret: str | None, console:
     open_to_write(app, secret, console)
     count = len(app.backups.list().result())
     console.remark(
-        f"This makes a new backup, then deletes all earlier ones: {count}. "
-        "What was deleted or lost before now cannot be had back from them any more."
+        f"This makes a new backup, then deletes all earlier ones: {count}, and the files that "
+        "a restore kept. What was deleted or lost before now cannot be had back from them any more."
     )
     _confirm(arguments, console, "deleted", "Go on?")
     _tell(app.backups.forget_earlier().result(), arguments, console)
-    console.remark("Only this backup is left in the profile. Copies elsewhere stay.")
+    console.remark(
+        "Only this backup is left in the profile, and nothing that a restore kept. "
+        "Copies elsewhere stay."
+    )
     return 0
 
 
@@ -197,11 +200,13 @@ def _missing(app: App, which: str, secret: str | None) -> Missing | None:
         return None
 
 
-def _missing_words(missing: Missing | None) -> str:
-    if missing is None:
+def missing_words(missing: Missing | None) -> str:
+    """What a restore would lose, in a sentence; None: that cannot be known."""
+    none = missing is None or not (missing.conversations or missing.messages)
+    if missing is None or (none and not missing.complete):
         return "What you wrote since then would be missing from it."
-    if missing.complete and not missing.conversations and not missing.messages:
-        return "Nothing that you have now would be missing from it."
+    if none:
+        return "No chat or message was begun since then; answers and drafts may have changed."
     least = "" if missing.complete else "at least "
     since = _counts(missing.conversations, missing.messages)
     return f"Written since then, and missing from it: {least}{since}."

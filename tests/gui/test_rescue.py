@@ -26,6 +26,7 @@ from tests.gui.fakes import NOON, done, failed
 from tests.gui.threshold import BY_KEYRING, BY_PASSPHRASE, PASSPHRASE, Threshold
 from ui.controls import TextButton
 from ui.damage import DamagePage, moment
+from ui.resumption import LockReason
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK
 
@@ -94,7 +95,7 @@ def test_the_newest_backup_is_offered(scene: Scene) -> None:
     scene.knock(BY_KEYRING)
     assert scene.shows(DamagePage)
     assert "A page of the vault is damaged." in scene.words
-    assert "Nothing was deleted." in scene.words
+    assert "Nothing was deleted. A restore keeps the damaged files aside." in scene.words
     assert "The newest backup" in scene.words
     assert f"{moment(NOON - DAY)}: 11 chats, 340 messages" in scene.words
     assert "Written since then, and missing from it: 2 chats and 31 messages." in scene.words
@@ -106,7 +107,7 @@ def test_the_newest_backup_is_offered(scene: Scene) -> None:
     ("missing", "words"),
     [
         (done(Missing(NOON, 0, 1)), "Written since then, and missing from it: 1 message."),
-        (done(Missing(NOON, 0, 0)), "Nothing was written since then."),
+        (done(Missing(NOON, 0, 0)), "No chat or message was begun since then; answers and"),
         (done(Missing(NOON, 0, 3, False)), "3 messages that can still be counted, and perhaps"),
         (done(Missing(NOON, 0, 0, False)), "What was written since then would be missing from it."),
         (failed(DAMAGE), "What was written since then would be missing from it."),
@@ -235,13 +236,26 @@ def test_a_backup_that_is_damaged_too(scene: Scene) -> None:
     scene.knock(BY_KEYRING)
     scene.press("Restore this backup")
     assert "This backup is damaged." in scene.words
-    assert "The one before it is offered now." in scene.words
+    assert "The next one is offered now." in scene.words
     assert moment(NOON - 2 * DAY) in scene.words
     scene.press("Restore this backup")
     scene.press("Restore this backup")
     assert [which for which, _ in scene.backups.restored] == ["backup-1", "backup-2", "backup-3"]
     assert "Use another." in scene.words
     assert moment(NOON - 3 * DAY) in scene.words
+
+
+def test_one_from_the_future_comes_last(scene: Scene) -> None:
+    """The order is the list's: after the last that is older a wrong clock's is still offered."""
+    scene.backups.listed = done((backup(2), backup(-40)))
+    bad = VaultDamaged("This backup is damaged.", "Use another.")
+    scene.refuse(bad, bad)
+    scene.knock(BY_KEYRING)
+    scene.press("Restore this backup")
+    assert "The one before it" not in scene.words
+    scene.press("Restore this backup")
+    assert [which for which, _ in scene.backups.restored] == ["backup-2", "backup--40"]
+    assert "Use another." in scene.words
 
 
 def test_a_backup_that_asks_for_a_secret(scene: Scene) -> None:
@@ -302,6 +316,21 @@ def test_cancelling(scene: Scene) -> None:
     scene.settle()
     assert "Cancelled. Nothing was changed." in scene.words
     assert scene.button("Restore this backup").isEnabled()
+
+
+def test_a_lock_while_it_is_restored(scene: Scene) -> None:
+    """It is kept until the vault is open; in front of an idle page it means nothing."""
+    running: Future[Restored] = Future()
+    scene.backups.outcomes = [running]
+    scene.knock(BY_KEYRING)
+    scene.door.lock(LockReason.SCREEN)
+    assert scene.door.lock_wanted is None
+    scene.press("Restore this backup")
+    scene.door.lock(LockReason.SLEEP)
+    running.set_result(Restored("backup", 12, 340, KEPT))
+    scene.settle()
+    assert len(scene.sessions) == 1
+    assert scene.door.lock_wanted is LockReason.SLEEP
 
 
 def test_cancelling_what_has_not_begun(scene: Scene) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from assistant.backup.service import Missing
 from assistant.errors import InputRefused, StorageFull, VaultDamaged, WrongPassphrase
 from assistant.events import BackupEnded, DamageFound, DrillEnded
-from assistant.records import Drill
+from assistant.records import Backup, Drill
 from tests.gui.bench import Bench
 from tests.gui.vault_bench import AtVault
 from tests.gui.vault_fakes import NOON, backup
 from ui.days import local
+from ui.resumption import News
 from ui.vault.words import date
 from ui.window import CHATS, VAULT
 
@@ -45,6 +47,7 @@ def fail_held(place: AtVault, error: Exception) -> None:
 def test_no_backup_yet(bench: Bench) -> None:
     """What this is for, and the first thing to do; nothing that needs a backup."""
     place = AtVault(bench)
+    assert "Hush makes one a day by itself. You need not wait." in place.words
     assert "No backup yet" in place.words
     for name in ("Try a restore now", "Forget earlier backups…", RESTORE):
         assert name not in place.names
@@ -62,7 +65,7 @@ def test_the_list(place: AtVault) -> None:
         *(f"Last backup: today, {TIME}", f"Today, {TIME}"),
         *(f"Yesterday, {TIME}", OLDER),
     ]
-    assert f"12 chats, 340 messages, 12 MB. Kept until {UNTIL}." in place.words
+    assert f"12 chats, 340 messages, 12 MB. Kept until {UNTIL} at the latest." in place.words
     place.press("Show all 5")
     assert len([name for name in place.names if name.startswith("Verify")]) == 5
     assert place.button(f"Verify the backup of {OLDEST}").hasFocus()
@@ -166,11 +169,12 @@ def test_a_drill_that_failed(place: AtVault) -> None:
 def test_forgetting_earlier_ones(place: AtVault) -> None:
     """Explained, asked once more, and the keyboard stands on what changes nothing."""
     place.press("Forget earlier backups…")
+    assert "and the files that a restore kept. What was deleted" in place.text
     assert "cannot be had back from them any more" in place.text
     assert place.button("Keep them").hasFocus()
     place.press("Delete 5 earlier backups")
     assert len(place.backups.backups) == 1
-    assert "Done. Only the new backup is left." in place.words
+    assert "Only the new backup is left, and nothing that a restore kept." in place.text
     assert [name for name in place.names if name.startswith("Restore")] == [RESTORE]
 
 
@@ -194,7 +198,8 @@ def test_restoring(place: AtVault) -> None:
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
-        (Missing(NOON, 0, 0), "Nothing that you have now would be missing from it."),
+        (Missing(NOON, 0, 0), "No chat or message was begun since then; answers and drafts"),
+        (Missing(NOON, 0, 0, complete=False), "What you wrote since then would be missing from"),
         (Missing(NOON, 1, 2, complete=False), "1 chat and 2 messages, as far as could be counted."),
     ],
 )
@@ -248,6 +253,7 @@ def test_restoring_with_the_passphrase_of_then(place: AtVault) -> None:
     place.press("Restore")
     place.bench.qtbot.waitUntil(lambda: place.bench.restarts == 1)
     assert place.backups.restored == [("backup-0", "the passphrase of then")]
+    assert place.bench.news is News.RESTORED
 
 
 def test_a_key_that_only_the_open_vault_knew(place: AtVault) -> None:
@@ -369,7 +375,9 @@ def test_where_a_deleted_chat_still_stands(bench: Bench) -> None:
     bench.workplace.conversations.delete(2)
     bench.settle()
     notice = bench.list.notice
-    assert notice.text == f"Deleted “Night train”. It stays in 2 backups until {UNTIL}."
+    assert (
+        notice.text == f"Deleted “Night train”. It stays in 2 backups until {UNTIL} at the latest."
+    )
     assert notice.remaining > 0
     notice.action.click()
     bench.settle()
@@ -381,7 +389,11 @@ def test_where_a_deleted_chat_still_stands(bench: Bench) -> None:
     notice.more.click()
     bench.settle()
     assert bench.window.place == VAULT
-    assert notice.text == ""
+    assert notice.text.startswith("Deleted “Night train”.")
+    bench.press("Ctrl+1")
+    notice.action.click()
+    bench.settle()
+    assert "Night train" in bench.rows
 
 
 def test_a_deleted_chat_that_no_backup_holds(bench: Bench) -> None:
@@ -391,6 +403,24 @@ def test_a_deleted_chat_that_no_backup_holds(bench: Bench) -> None:
     bench.settle()
     assert bench.list.notice.text == "Deleted “Night train”."
     assert not bench.list.notice.more.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("backups", "where"),
+    [
+        ([], "It stays in the files kept from a restore."),
+        ([backup(0)], f"1 backup until {UNTIL} at the latest and in the files kept from a restore"),
+    ],
+)
+def test_a_deleted_chat_in_the_files_of_a_restore(
+    bench: Bench, backups: list[Backup], where: str
+) -> None:
+    """They hold it like a backup, and nothing drops them by itself."""
+    bench.app.backups.backups, bench.app.backups.kept = backups, True
+    bench.conversations.heads[2] = replace(bench.conversations.heads[2], created_at=1)
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    assert where in bench.list.notice.text
 
 
 def test_two_deletions(bench: Bench) -> None:
@@ -406,7 +436,10 @@ def test_two_deletions(bench: Bench) -> None:
         bench.settle()
     bench.app.backups.release()
     bench.settle()
-    assert bench.list.notice.text.count("It stays in") == 1
+    assert (
+        bench.list.notice.text
+        == f"Deleted 2 chats. They stay in 1 backup until {UNTIL} at the latest."
+    )
 
 
 def test_looking_at_the_backups_from_far_down(place: AtVault) -> None:
@@ -420,3 +453,16 @@ def test_looking_at_the_backups_from_far_down(place: AtVault) -> None:
     place.bench.settle()
     area = place.page.viewport().rect()
     assert area.contains(place.page.backups.mapTo(place.page.viewport(), area.topLeft()))
+
+
+@pytest.mark.parametrize("name", ["Erase everything…", "Back up now"])
+def test_what_has_the_keyboard_is_in_sight(place: AtVault, name: str) -> None:
+    """Also where it comes from beside the page: Shift+Tab from the status line, for one."""
+    place.bench.window.resize(900, 420)
+    QApplication.processEvents()
+    bar = place.page.verticalScrollBar()
+    bar.setValue(bar.maximum() if name == "Back up now" else 0)
+    button = place.button(name)
+    assert button.visibleRegion().isEmpty()
+    button.setFocus(Qt.FocusReason.BacktabFocusReason)
+    assert button.visibleRegion().boundingRect() == button.rect()

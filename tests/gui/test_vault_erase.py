@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from assistant.errors import StorageFull
 from tests.gui.bench import Bench
 from tests.gui.vault_bench import AtVault
+from ui.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.window import VAULT
@@ -42,6 +43,7 @@ def test_with_the_word(place: AtVault, word: str) -> None:
     place.bench.press("Return", place.fields[0])
     assert place.bench.app.erased == 1
     assert place.bench.restarts == 1
+    assert place.bench.news is News.ERASED
 
 
 def test_thought_better_of(place: AtVault) -> None:

@@ -25,6 +25,7 @@ from ui.chat.page import ChatPage
 from ui.controls import PlainLabel, TextButton
 from ui.conversation_list import ConversationList
 from ui.recovery_code import CodeCheck
+from ui.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.vault.page import VaultPage
@@ -72,7 +73,8 @@ class House:
         qtbot.waitActive(self.window)
         self.window.go_to(VAULT)
 
-    def _restart(self) -> None:
+    def _restart(self, news: News | None = None, /) -> None:
+        del news
         self.restarts += 1
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from tests.gui.vault_fakes import DAY, NOON, FakeKeys
 from ui.controls import PlainLabel
 from ui.days import local
 from ui.recovery_code import CodeCheck
+from ui.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.vault.page import VaultPage
@@ -301,9 +302,12 @@ def test_changing_the_key(place: AtVault) -> None:
     assert place.names == []
     place.bench.press("Esc")
     assert place.front
+    assert place.bench.workplace.is_busy
+    assert place.bench.workplace.rotating_since == NOON - 30 * DAY
     place.keys.release()
     place.bench.settle()
     assert place.bench.restarts == 1
+    assert place.bench.news is News.KEY_CHANGED
 
 
 def test_a_key_that_was_refused(place: AtVault) -> None:
@@ -322,10 +326,12 @@ def test_a_key_that_could_not_be_changed(place: AtVault) -> None:
     rotate(place)
     assert "The disk is full. The old key stands." in place.words
     assert place.names == ["Start Hush again"]
+    assert place.bench.workplace.rotating_since is None
     place.bench.press("Esc")
     assert place.front
     place.press("Start Hush again")
     assert place.bench.restarts == 1
+    assert place.bench.news is None
     assert len(place.keys.rotations) == 1
 
 

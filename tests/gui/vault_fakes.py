@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.access.entrance import FirstKeys
 from assistant.access.keys import WayIn
-from assistant.backup.service import Missing, Restored
+from assistant.backup.service import Holding, Missing, Restored
 from assistant.errors import HushError
 from assistant.records import Backup, Drill
 from assistant.store.keyslot_format import SlotType
@@ -125,6 +125,7 @@ class FakeBackups(Held):
         self.backups = list(backups)
         self.drilled: Drill | None = None
         self.missing = Missing(NOON - DAY, 2, 14)
+        self.kept = False
         self.verified: list[tuple[str, str | None]] = []
         self.restored: list[tuple[str | Path, str | None]] = []
         self.list_problem: HushError | None = None
@@ -160,8 +161,9 @@ class FakeBackups(Held):
             self.backups = [backup(0)]
         return self.answer(self.backups[0])
 
-    def holding(self, since: int) -> Future[tuple[Backup, ...]]:
-        return self.answer(tuple(b for b in self.backups if b.made >= since), at_once=True)
+    def holding(self, since: int) -> Future[Holding]:
+        backups = tuple(b for b in self.backups if b.made >= since)
+        return self.answer(Holding(backups, self.kept), at_once=True)
 
     def last_drill(self) -> Future[Drill | None]:
         return self.answer(self.drilled, at_once=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from assistant.access.entrance import Entrance
+from assistant.access.entrance import Entrance, FirstKeys
 from assistant.clock import SystemClock
 from assistant.paths import Profile
 from assistant.store.copying import copy_verified
@@ -15,18 +16,28 @@ from tests.cipher_pages import hits
 from tests.trials.canary_child import PASSPHRASE, canary, is_kept, is_private
 from tests.trials.children import Child
 from tests.trials.outcome import Outcome
-from tests.trials.vaults import CHEAP, traces
+from tests.trials.vaults import CHEAP, converse, traces
 
+OTHERS: Final = 200  # chats that hold no canary
 BATCH: Final = 20  # canaries that one process says, before it is ended
 
 
-def run(count: int, seed: int, folder: Path) -> Outcome:
-    """Say ``count`` canaries into one profile, in several runs of Hush."""
+def run(count: int, seed: int, folder: Path, *, careless: bool = False) -> Outcome:
+    """Say ``count`` canaries into one profile, in several runs of Hush.
+
+    Args:
+        count: How many.
+        seed: Chooses them.
+        folder: Empty.
+        careless: Let Hush scrub nothing, which has to be seen.
+    """
     profile = Profile(folder / "profile")
+    _fill(profile, seed)
     faults: list[str] = []
     for first in range(0, count, BATCH):
         numbers = range(first, min(first + BATCH, count))
         arguments = [str(profile.root), str(seed), str(first), str(len(numbers))]
+        arguments += ["careless"] if careless else []
         with Child("tests.trials.canary_child", arguments) as child:
             for stage in ("said", "deleted", "forgotten"):
                 if child.hear() != stage:
@@ -46,6 +57,15 @@ def run(count: int, seed: int, folder: Path) -> Outcome:
     if not all(counted.values()):
         raise AssertionError("the trial is blind: what went wrong left no trace at all")
     return Outcome(count, seed, tuple(faults), counted)
+
+
+def _fill(profile: Profile, seed: int) -> None:
+    """Make a vault with other chats in it: in an empty one there is little to move about."""
+    profile.prepare()
+    keys = FirstKeys(keyring=False, passphrase=PASSPHRASE)
+    with Entrance(profile, SystemClock(), cost=CHEAP).create(keys).vault as vault:
+        for number in range(OTHERS):
+            vault.write(partial(converse, seed=seed + number, exchanges=3)).result()
 
 
 def _found(profile: Profile, seed: int, numbers: Sequence[int], stage: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ import random
 import string
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ from assistant.events import Event, ReplyEnded
 from assistant.log import start_log
 from assistant.machine.crash import Crash, CrashReports, crashes_reported
 from assistant.paths import Profile
+from assistant.store import vault
+from assistant.store.sqlcipher import Connection
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine, echo
 from tests.trials.vaults import CHEAP
@@ -66,7 +69,9 @@ class _Person:
     def say(self, word: str, *, private: bool) -> int:
         """One conversation full of one word; returns its id."""
         chat, conversations = self._session.chat, self._session.conversations
-        run = chat.send(None, f"Tell me about {word}, please.", private=private)
+        dice = random.Random(f"beside {word}")  # noqa: S311 - seeded
+        beside = _words(dice, dice.randrange(150))
+        run = chat.send(None, f"Tell me about {word}, please. {beside}", private=private)
         room = run.saved.result(REPLY_SECONDS).conversation.id
         answer = self._ended(run).message.id
         self._ended(chat.regenerate(answer))
@@ -105,6 +110,11 @@ class _Person:
                 return event
 
 
+def _words(dice: random.Random, count: int) -> str:
+    """So many words that nobody looks for."""
+    return " ".join("".join(dice.choices(string.ascii_lowercase, k=9)) for _ in range(count))
+
+
 def _script(request: GenerationRequest) -> str:
     text = request.turns[-1].text
     if text.startswith(_FAILING):
@@ -116,6 +126,8 @@ def main() -> None:
     """All stages."""
     profile = Profile(Path(sys.argv[1]))
     seed, first, count = (int(argument) for argument in sys.argv[2:5])
+    if "careless" in sys.argv[5:]:
+        setattr(vault, "scrub", _scrub_nothing)  # noqa: B010 - it is not exported
     profile.prepare()
     clock, events = FakeClock(BEGAN + first * HOUR), queue.SimpleQueue[Event]()
     parts = Parts(
@@ -147,6 +159,12 @@ def main() -> None:
         _pause("deleted")
         app.backups.forget_earlier().result(REPLY_SECONDS)
         _pause("forgotten")
+
+
+def _scrub_nothing(connection: Connection, wanted: Callable[[], bool]) -> bool:
+    """In the place of ``scrubbing.scrub``: call it done."""
+    del connection, wanted
+    return True
 
 
 def _written(reports: CrashReports, crash: Crash) -> None:

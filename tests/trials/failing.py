@@ -22,7 +22,10 @@ ALL: Final = 10_000
 DISK_MIB: Final = 4
 MOST_PAGES: Final = 512  # no operation here takes more
 
-_LEFT_BEHIND: Final = (".hush-", ".making-", ".next", ".new", ".first", "-journal", "drill-")
+_LEFT_BEHIND: Final = (
+    *(".hush-", ".making-", ".trial-", ".dropping-"),
+    *(".next", ".new", ".first", "-journal"),
+)
 
 
 def run(count: int, seed: int, folder: Path) -> Outcome:
@@ -77,6 +80,7 @@ class _Trial:
         self._disk.empty()
         if error is None:
             self._operation.look_later(self._profile)  # what may wait is done by then
+        yield from (f"at once, {what}" for what in left_behind(self._profile))
         yield from self._state(done=error is None)
         yield from self._again(done=error is None)
 

@@ -87,15 +87,16 @@ def run(count: int, seed: int, folder: Path) -> Outcome:
 def _killed(path: Path, seed: int, seconds: float) -> list[str]:
     """Let a writer write for so long, kill it, return what it had acknowledged."""
     command = [sys.executable, "-m", "tests.trials.kill_child", str(path), str(seed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+    # Unbuffered: what a buffer took in beside the first line, ``communicate`` would not hand out.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as writer:
         assert writer.stdout is not None
         try:
-            assert writer.stdout.readline().startswith("ready"), "the writer did not start"
+            assert writer.stdout.readline().startswith(b"ready"), "the writer did not start"
             time.sleep(seconds)  # a random instant is what this is about
         finally:
             writer.kill()
         output, _ = writer.communicate(timeout=DEADLINE_SECONDS)
-    return output.splitlines()
+    return output.decode("ascii").splitlines()
 
 
 def _faults(place: Path, told: Told) -> Iterator[str]:

@@ -24,7 +24,7 @@ def main() -> None:
     """Write, close and open again, without end."""
     path, seed = Path(sys.argv[1]), int(sys.argv[2])
     dice, numbers = random.Random(seed), itertools.count()  # noqa: S311 - seeded
-    acknowledge("ready", 0, 0)
+    acknowledge(("ready", 0, 0))
     while True:
         vault = Vault.open(path, KEY)
         for _ in range(dice.randint(1, 6)):
@@ -36,16 +36,15 @@ def exchange(vault: Vault, seed: int, numbers: Iterator[int], pieces: int) -> No
     """One question and its answer, step by step as a reply does it."""
     number = next(numbers)
     question, answer = vault.write(partial(begin, text=said(seed, number))).result()
-    acknowledge("asked", question, number)
-    acknowledge("began", answer, number)
+    acknowledge(("asked", question, number), ("began", answer, number))  # one commit, one write
     for seq in range(pieces):
         number = next(numbers)
         piece = partial(message_rows.append_chunk, message_id=answer, seq=seq)
         vault.write(partial(piece, text=said(seed, number))).result()
-        acknowledge("piece", answer, number)
+        acknowledge(("piece", answer, number))
     end = partial(message_rows.finish, message_id=answer, state=MessageState.COMPLETE)
     vault.write(end).result()
-    acknowledge("ended", answer, number)
+    acknowledge(("ended", answer, number))
 
 
 def begin(connection: Connection, text: str) -> tuple[int, int]:
@@ -57,9 +56,10 @@ def begin(connection: Connection, text: str) -> tuple[int, int]:
     return question, answer
 
 
-def acknowledge(step: str, message: int, number: int) -> None:
-    """Say it in one write: a line is there whole or not at all."""
-    os.write(sys.stdout.fileno(), f"{step} {message} {number}\n".encode("ascii"))
+def acknowledge(*steps: tuple[str, int, int]) -> None:
+    """Say them in one write: they are there whole or not at all."""
+    lines = "".join(f"{step} {message} {number}\n" for step, message, number in steps)
+    os.write(sys.stdout.fileno(), lines.encode("ascii"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from abc import ABC, abstractmethod
@@ -18,7 +19,7 @@ from assistant.access.proving import opens
 from assistant.background import Background
 from assistant.backup.service import BackupService, Wait
 from assistant.clock import SystemClock
-from assistant.errors import WrongPassphrase
+from assistant.errors import StorageFull, WrongPassphrase
 from assistant.paths import Profile
 from assistant.records import MessageState
 from assistant.store import message_rows
@@ -251,6 +252,40 @@ class Restore(Operation):
         return super().wrong(profile, self._after if done else before, done=done)
 
 
+class RestoreDrill(Operation):
+    """The newest backup is restored aside, read and removed."""
+
+    def make(self, profile: Profile) -> None:
+        """See ``Operation.make``."""
+        super().make(profile)
+        with backups(profile, dek_of(profile)) as service:
+            settled(service.create())
+
+    def act(self, profile: Profile, fail_from_here: Callable[[], None]) -> None:
+        """See ``Operation.act``. What a drill finds out is in its outcome."""
+        with backups(profile, dek_of(profile)) as service:
+            fail_from_here()
+            drill = settled(service.drill())
+        if not drill.ok:
+            if not re.search("disk|read-only", drill.problem):
+                raise AssertionError(drill.problem)
+            raise StorageFull(drill.problem, "It is in the drill's outcome.")
+
+    def wrong(self, profile: Profile, before: Held, *, done: bool) -> str:
+        """See ``Operation.wrong``."""
+        with backups(profile) as service:
+            last = settled(service.last_drill())
+            if done and not (last and last.ok):
+                return "it is not written down that it worked"
+            (backup,) = settled(service.list())
+            settled(service.verify(backup.name, OLD))
+            if not done and not settled(service.drill(OLD)).ok:
+                return "the next drill does not work"
+        if not done and (left := [path.name for path in profile.backups.glob(".*")]):
+            return f"the next drill leaves {left} behind"
+        return super().wrong(profile, before, done=done)
+
+
 OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     "first run": FirstRun,
     "save": Save,
@@ -258,6 +293,7 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = {
     "migrate": Migrate,
     "rewrap": Rewrap,
     "restore": Restore,
+    "drill": RestoreDrill,
     "rotate": Rotate,
 }
 

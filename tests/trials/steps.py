@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +43,7 @@ _ERRORS: Final = {
 _CALL: Final = re.compile(r"^(\d+) +(\w+)\(", re.MULTILINE)
 _IN_TIME: Final = re.compile(r"next (time|start)|starts again")
 _KILLED: Final = "killed"
+_SILENCE: Final = "silence"
 _WITHOUT: Final = frozenset({"save"})  # what it acknowledged is known to itself alone: see ``kill``
 
 
@@ -84,6 +85,19 @@ def _chosen(places: list[_Place], count: int) -> list[_Place]:
     return renames + others[:: max(1, -(-len(others) // count))]
 
 
+def require_undisturbed(name: str, answer: Mapping[str, Any]) -> None:
+    """Look whether an operation worked where nothing was made to fail.
+
+    Raises:
+        Unable: it was not even begun.
+        AssertionError: it did not work, so that nothing is learnt from letting it fail.
+    """
+    if answer["error"].startswith(_SILENCE):
+        raise Unable("needs the right to trace with strace")
+    if answer["error"]:
+        raise AssertionError(f"{name}, undisturbed: {answer['error']}: {answer.get('words', '')}")
+
+
 class _Trial:
     """One operation, tried on copies of one profile."""
 
@@ -102,8 +116,9 @@ class _Trial:
     def places(self) -> list[_Place]:
         """Every call that writes something, in a run that nobody disturbs."""
         self._fresh()
-        if not _STRACE or self._run(["-e", f"trace={','.join(_ERRORS)}"])["error"]:
-            raise Unable("needs strace, and the right to trace with it")
+        if not _STRACE:
+            raise Unable("needs strace")
+        require_undisturbed(self._name, self._run(["-e", f"trace={','.join(_ERRORS)}"]))
         calls = Counter(_CALL.findall(self._trace.read_text()))
         most: Counter[str] = Counter()
         for (_thread, call), times in calls.items():
@@ -148,7 +163,7 @@ class _Trial:
             said = here.makefile("rb").read()
         if said:
             return dict(json.loads(said))
-        return {"error": _KILLED if done.returncode == -9 else f"silence ({done.returncode})"}
+        return {"error": _KILLED if done.returncode == -9 else f"{_SILENCE} ({done.returncode})"}
 
     def _fresh(self) -> None:
         shutil.rmtree(self._profile.root, ignore_errors=True)

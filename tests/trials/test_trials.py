@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from assistant.paths import Profile
 from assistant.records import MessageState
 from assistant.store.vault import Vault
-from tests.trials import flips, keyrings, kill, slots, wal
+from tests.trials import canaries, failing, flips, keyrings, kill, operations, slots, steps, wal
 from tests.trials.catalogue import TRIALS
 from tests.trials.disks import PAGE, small_disk
 from tests.trials.keyring_child import TITLE
@@ -132,6 +134,49 @@ def test_a_keyring_that_costs_something_is_seen(change: dict[str, object], seen:
         "others": [{"error": "", "titles": [TITLE]}],
     }
     assert len(list(keyrings.wrong(report | change))) == seen
+
+
+@pytest.mark.parametrize("error", ["NotFound", "Bug", "killed", "TypeError"])
+def test_an_operation_that_fails_undisturbed_fails_the_trial(error: str) -> None:
+    """It is no reason to skip it: that would be silence about everything."""
+    with pytest.raises(AssertionError, match=f"restore, undisturbed: {error}"):
+        steps.require_undisturbed("restore", {"error": error})
+
+
+def test_a_machine_that_may_not_trace_is_no_fault() -> None:
+    """Then nothing was begun; where all went well, it goes on."""
+    with pytest.raises(Unable):
+        steps.require_undisturbed("restore", {"error": "silence (1)"})
+    steps.require_undisturbed("restore", {"error": "", "words": ""})
+
+
+def test_a_scrub_that_does_nothing_is_seen(tmp_path: Path) -> None:
+    """Deleted words stay on pages of the vault then."""
+    faults = canaries.run(20, SEED, tmp_path, careless=True).faults
+    assert any("on a page of the vault" in fault for fault in faults)
+
+
+class Untidy(operations.MakeBackup):
+    """Leaves something behind where it fails, and takes it away when it works."""
+
+    def act(self, profile: Profile, fail_from_here: Callable[[], None]) -> None:
+        """See ``Operation.act``."""
+        left = profile.root / ".trial-0"
+        left.touch()
+        super().act(profile, fail_from_here)
+        left.unlink()
+
+
+def test_what_a_failure_leaves_behind_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once: a second try that works might tidy it away."""
+    monkeypatch.setattr(failing, "OPERATIONS", {"untidy": Untidy})
+    try:
+        outcome = failing.run(1, SEED, tmp_path)
+    except Unable as reason:
+        pytest.skip(str(reason))
+    assert any(".trial-0 was left behind" in fault for fault in outcome.faults)
 
 
 def test_a_small_disk_is_full_when_it_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from assistant.access.erasing import ROTATED
 from assistant.backup.service import Backup, BackupService
 from assistant.errors import (
     HushError,
@@ -27,10 +28,10 @@ from assistant.errors import (
 )
 from assistant.events import BackupEnded, DamageFound, DrillEnded
 from assistant.paths import Profile
-from assistant.store import conversation_rows
+from assistant.store import chore_rows, conversation_rows
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 from assistant.store.recovery import RecoveryCode
-from assistant.store.sqlcipher import open_database
+from assistant.store.sqlcipher import Connection, open_database
 from tests.fakes.door import PASSPHRASE
 from tests.unit.backup_home import CODE, DAY, HOUR, SECONDS, Home, flip
 
@@ -68,8 +69,9 @@ def test_the_manifest_holds_numbers_only(home: Home) -> None:
     """And the words that Hush chose."""
     folder = home.folder(home.back_up())
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    assert sorted(manifest) == ["counts", "format", "made", "newest", "reason", "version"]
+    assert sorted(manifest) == ["counts", "format", "last", "made", "newest", "reason", "version"]
     assert manifest["newest"] == home.clock.now()
+    assert manifest["last"] == {"conversation": 1, "message": 40}
     assert all(type(count) is int for count in manifest["counts"].values())
     assert "Rome" not in (folder / "manifest.json").read_text()
 
@@ -108,6 +110,15 @@ def test_a_backup_elsewhere_is_left_alone(home: Home, tmp_path: Path) -> None:
     assert home.names() == []
 
 
+def test_what_a_killed_process_left_elsewhere_is_removed(home: Home, tmp_path: Path) -> None:
+    """And nothing else there: it is somebody's own folder."""
+    left, other = tmp_path / "stick" / ".making-0123456789abcdef", tmp_path / "stick" / ".making-of"
+    for path in (left, other):
+        (path / "deep").mkdir(parents=True)
+    made = home.service.create(to=tmp_path / "stick").result(SECONDS)
+    assert {path.name for path in left.parent.iterdir()} == {made.name, other.name}
+
+
 def test_room_is_looked_for_first(home: Home) -> None:
     """Nothing is begun that cannot end."""
     home.free = 1000
@@ -130,11 +141,45 @@ def test_a_damaged_vault_is_found_and_told_once(home: Home) -> None:
     assert home.unfinished() == []
 
 
+def spoil_index(connection: Connection) -> None:
+    """Let the index forget a message that is there."""
+    connection.execute(
+        "INSERT INTO message_words(message_words, rowid, text)"
+        " SELECT 'delete', id, text FROM message LIMIT 1"
+    )
+
+
+def test_a_stale_index_of_words_is_no_damage(home: Home) -> None:
+    """The backup is made, its own index is right, and the vault's is made anew by a scrub."""
+    assert home.opened
+    vault = home.opened.vault
+    vault.write(spoil_index).result(SECONDS)
+    assert not vault.read(chore_rows.scrub_is_due).result(SECONDS)
+    made = home.back_up()
+    assert home.events == []
+    assert home.service.drill().result(SECONDS).ok
+    assert vault.read(chore_rows.scrub_is_due).result(SECONDS)
+    assert vault.scrub().result(SECONDS)
+    assert home.back_up().messages == made.messages == 40
+    assert not vault.read(chore_rows.scrub_is_due).result(SECONDS)
+
+
+def test_a_stale_index_stops_no_change_of_the_schema(home: Home) -> None:
+    """Nor is it missed that there is nowhere to note it yet."""
+    assert home.opened
+    home.opened.vault.write(spoil_index).result(SECONDS)
+    home.opened.vault.write(lambda c: c.execute("DROP TABLE chore") and None).result(SECONDS)
+    home.lock()
+    home.service.before_migration(home.dek)
+    assert len(home.names()) == 1
+
+
 def test_what_a_killed_process_left_is_removed(home: Home) -> None:
     """With the next backup."""
-    for name in (".making-0", ".trial-0", ".dropping-0"):
+    for name in (f".{kind}-{17:016x}" for kind in ("making", "trial", "dropping")):
         (home.profile.backups / name / "deep").mkdir(parents=True)
         (home.profile.backups / name / "keyslots.json").write_text("{}")
+    (home.profile.backups / ".hush-a1b_2c3d").write_text("half of a drill's outcome")
     home.back_up()
     assert home.unfinished() == []
 
@@ -168,6 +213,10 @@ def rubbish(folder: Path, manifest: dict[str, Any]) -> None:
         {**manifest, "counts": {"me ss": 1}},
         {**manifest, "counts": 7},
         {**manifest, "newest": None},
+        {**manifest, "last": None},
+        {**manifest, "last": {"conversation": 1}},
+        {**manifest, "last": {"conversation": 1, "message": "2"}},
+        {**manifest, "last": {"conversation": -1, "message": 2}},
         {**manifest, "reason": "\x1b[2J"},
         {**manifest, "reason": ["by hand"]},
         {**manifest, "version": 2},
@@ -207,6 +256,11 @@ def test_rubbish_in_the_folder_is_passed_over_and_stays(home: Home) -> None:
     assert {path.name for path in home.profile.backups.iterdir()} == before | {second.name}
 
 
+def holding(home: Home, since: int) -> list[str]:
+    """The names of the backups that may hold what was written then."""
+    return [backup.name for backup in home.service.holding(since).result(SECONDS).backups]
+
+
 def test_what_may_hold_a_text(home: Home) -> None:
     """Every backup made after it was written."""
     early = home.back_up()
@@ -215,10 +269,32 @@ def test_what_may_hold_a_text(home: Home) -> None:
     home.chat("later")
     home.clock.advance(1)
     late = home.back_up()
-    holding = home.service.holding
-    assert [b.name for b in holding(written).result(SECONDS)] == [late.name]
-    assert [b.name for b in holding(0).result(SECONDS)] == [late.name, early.name]
-    assert holding(home.clock.now() + 1).result(SECONDS) == ()
+    assert holding(home, written) == [late.name]
+    assert holding(home, 0) == [late.name, early.name]
+    assert holding(home, home.clock.now() + 1) == []
+
+
+def test_one_from_the_future_is_not_the_newest(home: Home) -> None:
+    """A clock that was ahead once: what was made since is offered first, tried and counted."""
+    home.clock.advance(30 * DAY)
+    ahead = home.back_up()
+    home.clock.advance(-30 * DAY)
+    today = home.back_up()
+    assert home.names() == [today.name, ahead.name]
+    assert holding(home, 0) == [today.name, ahead.name]
+    assert home.service.drill().result(SECONDS).backup == today.name
+    left = home.service.forget_earlier().result(SECONDS)
+    assert left == home.service.list().result(SECONDS)[0]
+
+
+def test_a_backup_of_an_earlier_hush_is_listed(home: Home) -> None:
+    """Its manifest says less."""
+    manifest = home.folder(made := home.back_up()) / "manifest.json"
+    data = json.loads(manifest.read_bytes())
+    del data["last"]
+    manifest.write_text(json.dumps(data))
+    assert home.names() == [made.name]
+    assert home.service.verify(made.name).result(SECONDS).name == made.name
 
 
 # Dropped -----------------------------------------------------------------------------------
@@ -251,13 +327,69 @@ def test_forgetting_earlier_ones(home: Home) -> None:
     assert left == home.service.list().result(SECONDS)[0]
 
 
+def restored(home: Home) -> Path:
+    """Restore the newest backup; returns the folder of what stood there before."""
+    made = home.service.list().result(SECONDS)[0]
+    home.lock()
+    kept = home.service.restore(made.name, PASSPHRASE).result(SECONDS).kept
+    assert kept
+    home.open()
+    return kept
+
+
+def test_forgetting_takes_what_restores_kept(home: Home) -> None:
+    """What was deleted since stands in those files as well; other kept files stay."""
+    home.back_up()
+    home.clock.advance(60)
+    for _ in range(2):  # of one second
+        kept = restored(home)
+    shutil.copytree(kept, kept.with_name("damaged-1"))
+    outside = Path(shutil.copytree(kept, home.profile.root / "outside"))
+    linked = kept.with_name("2026-01-01T000000Z-before-restore")
+    linked.symlink_to(outside)
+    assert home.service.holding(home.clock.now()).result(SECONDS).kept
+    home.clock.advance(60)
+    assert not home.service.holding(home.clock.now()).result(SECONDS).kept
+    home.service.forget_earlier().result(SECONDS)
+    assert {path.name for path in home.profile.kept.iterdir()} == {"damaged-1", linked.name}
+    assert len(list(outside.iterdir())) == len(list((home.profile.kept / "damaged-1").iterdir()))
+    assert not home.service.holding(0).result(SECONDS).kept
+
+
+def test_forgetting_that_is_cut_short_is_ended_by_the_next_opening(home: Home) -> None:
+    """A kill right after the folder lost its name."""
+    home.back_up()
+    kept = restored(home)
+    kept.rename(kept.with_name(f"{ROTATED}{kept.name}"))
+    home.open()
+    assert list(home.profile.kept.iterdir()) == []
+
+
+def test_key_slots_of_what_restores_kept_are_overwritten(home: Home) -> None:
+    """Before they are removed: seen through a second name of the same file."""
+    home.back_up()
+    home.clock.advance(60)
+    kept = restored(home)
+    slots = kept / "keyslots.json"
+    if not slots.exists():  # it stays in place where the key is the same
+        shutil.copy(home.profile.key_slots, slots)
+    before = slots.read_bytes()
+    other = home.profile.root / "second-name"
+    other.hardlink_to(slots)
+    home.service.forget_earlier().result(SECONDS)
+    assert other.read_bytes() != before
+    assert not kept.exists()
+
+
 def test_nothing_is_forgotten_where_no_new_one_can_be_made(home: Home) -> None:
     """Else there would be none at all."""
     earlier = home.back_up()
+    kept = restored(home)
     home.free = 0
     with pytest.raises(StorageFull):
         home.service.forget_earlier().result(SECONDS)
     assert home.names() == [earlier.name]
+    assert (kept / "vault.db").exists()
 
 
 # Proved ------------------------------------------------------------------------------------
@@ -519,6 +651,37 @@ def test_a_failure_is_told_once_and_tried_again_later(watched: Home) -> None:
     watched.clock.advance(2 * HOUR)
     watched.looks.look()
     assert [type(backup) for backup in ended(watched)] == [Backup]
+
+
+def test_a_clock_that_was_ahead_stops_nothing(watched: Home) -> None:
+    """A failure of then is no reason to wait until then."""
+    watched.clock.advance(30 * DAY)
+    watched.free = 0
+    watched.looks.look()
+    watched.free = 1 << 40
+    ended(watched)
+    watched.clock.advance(-30 * DAY)
+    watched.looks.look()
+    assert [type(backup) for backup in ended(watched)] == [Backup]
+
+
+def test_what_is_too_old_goes_with_a_look(watched: Home) -> None:
+    """Also between two backups: by the time that was shown."""
+    first = watched.back_up()
+    watched.clock.advance(DAY)
+    watched.back_up()
+    shown = {b.name: b.expires for b in watched.service.list().result(SECONDS)}[first.name]
+    watched.clock.advance((shown - watched.clock.now()) / 1000 - HOUR)
+    watched.chat("later", 2)
+    newest = watched.back_up()
+    again = watched.profile.backups / first.name
+    if not again.exists():  # as a disk that refused would have left it
+        shutil.copytree(watched.folder(newest), again)
+        manifest = json.loads((again / "manifest.json").read_bytes())
+        (again / "manifest.json").write_text(json.dumps({**manifest, "made": first.made}))
+    assert first.name in watched.names()
+    watched.looks.look()
+    assert first.name not in watched.names()
 
 
 def test_after_a_change_of_the_key_the_last_backup_is_not_todays(watched: Home) -> None:

@@ -17,6 +17,7 @@ import pytest
 from assistant.errors import NotFound, StorageFull, VaultDamaged
 from assistant.store.copying import copy_verified, verify_database
 from assistant.store.sqlcipher import Connection, open_database
+from tests.cipher_pages import hits
 
 KEY = bytes(range(32))
 COPY_KEY = bytes(range(1, 33))
@@ -205,12 +206,44 @@ def test_damage_in_the_source_is_found(source: Path, target: Path) -> None:
     assert copy_verified(source, KEY, target, COPY_KEY)["note"] == ROWS
 
 
-def test_a_full_text_index_that_does_not_match_its_text_is_found(
+def matches(connection: Connection, word: str) -> list[int]:
+    """What the index finds."""
+    query = "SELECT rowid FROM found WHERE found MATCH ?"
+    return [int(str(row[0])) for row in connection.execute(query, (word,))]
+
+
+def test_a_full_text_index_that_does_not_match_its_text_is_made_anew(
     source: Path, target: Path
 ) -> None:
-    """No page is damaged then: only the comparison shows it."""
+    """No page is damaged, and no text: the copy is right, the source as it was, and it is told."""
+    old = "zxcvbnmasdfghjkl"
     with closing(open_database(source, KEY)) as connection:
         connection.execute("UPDATE note SET text = 'something else' WHERE id = 5")
+        connection.execute("INSERT INTO found(rowid, text) VALUES (6, ?)", (old,))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = source.read_bytes()
+    told: list[str] = []
+    counts = copy_verified(
+        source, KEY, target, COPY_KEY, index_was_stale=lambda: told.append("stale")
+    )
+    assert told == ["stale"]
+    assert source.read_bytes() == before
+    assert verify_database(target, COPY_KEY) == counts
+    with closing(open_database(target, COPY_KEY, read_only=True)) as connection:
+        assert (matches(connection, "else"), matches(connection, old)) == ([5], [])
+        assert len(matches(connection, "canary")) == ROWS - 1
+    assert hits(target, COPY_KEY, [old]) == []
+    copy_verified(target, COPY_KEY, source.with_name("again"), KEY, index_was_stale=pytest.fail)
+
+
+def test_a_full_text_index_that_cannot_be_made_anew_is_damage(source: Path, target: Path) -> None:
+    """Here its text is another one each time that it is read."""
+    with closing(open_database(source, KEY)) as connection:
+        connection.execute("CREATE VIEW noise AS SELECT 1 AS id, hex(randomblob(8)) AS text")
+        connection.execute(
+            "CREATE VIRTUAL TABLE heard USING fts5(text, content='noise', content_rowid='id')"
+        )
+        connection.execute("INSERT INTO heard(heard) VALUES ('rebuild')")
     with pytest.raises(VaultDamaged):
         copy_verified(source, KEY, target, COPY_KEY)
     assert nothing_at(target)

@@ -186,3 +186,22 @@ def test_the_window_was_closed_meanwhile() -> None:
         if thread.name == "lock":
             thread.join(60)
     assert not replaced.happened.is_set()
+
+
+def test_another_process_instead() -> None:
+    """What is wanted while it closes is closed as well, and becomes the new process."""
+    replaced = Replaced()
+    may_end = threading.Event()
+    closed: list[str] = []
+
+    def first() -> None:
+        assert may_end.wait(60)
+        closed.append("first")
+
+    relaunch = Relaunch(first, ["new"], patience=60, replace=replaced)
+    relaunch.begin()
+    relaunch.become_instead(lambda: closed.append("second"), ["another"])
+    may_end.set()
+    assert replaced.happened.wait(60)
+    assert closed == ["first", "second"]
+    assert replaced.command == ("another",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -363,6 +364,57 @@ def test_what_a_restore_would_lose(home: Home) -> None:
     home.chat("Later", 7)
     home.chat("Latest", 3)
     assert home.service.missing_since(made.name).result(SECONDS) == Missing(made.made, 2, 10)
+
+
+def test_what_was_written_after_a_clock_was_put_right(home: Home) -> None:
+    """Ids tell it: the times are those of before the backup."""
+    made = home.back_up()
+    home.clock.advance(-2 * DAY)
+    home.chat("Later", 3)
+    assert home.service.missing_since(made.name).result(SECONDS) == Missing(made.made, 1, 3)
+
+
+def test_what_was_written_while_a_clock_was_ahead(home: Home) -> None:
+    """It is in the backup, whatever its time says."""
+    home.clock.advance(2 * DAY)
+    home.chat("Ahead", 3)
+    home.clock.advance(-2 * DAY)
+    made = home.back_up()
+    assert home.service.missing_since(made.name).result(SECONDS) == Missing(made.made, 0, 0)
+
+
+def test_what_was_written_after_another_restore(home: Home) -> None:
+    """The same ids are given twice then; times tell it."""
+    first = home.back_up()
+    home.clock.advance(DAY)
+    home.chat("Gone", 9)
+    second = home.back_up()
+    home.lock()
+    home.service.restore(first.name, PASSPHRASE).result(SECONDS)
+    home.open()
+    home.clock.advance(DAY)
+    home.chat("Later", 3)
+    assert home.service.missing_since(second.name).result(SECONDS) == Missing(second.made, 1, 3)
+
+
+def test_what_a_restore_of_another_vault_would_lose(home: Home, tmp_path: Path) -> None:
+    """All of this one: there is nothing to compare, and no number is made up."""
+    other = Home(Profile(tmp_path / "other"))
+    other.clock.advance(DAY)
+    away = elsewhere(other.folder(other.back_up()), tmp_path)
+    other.close()
+    problem = problem_of(home.service.missing_since(away, PASSPHRASE).exception(SECONDS))
+    assert isinstance(problem, VaultLocked)
+    assert problem.message == "This is a backup of another vault."
+
+
+def test_an_earlier_hush_did_not_note_it(home: Home) -> None:
+    """Then it cannot be known, and is not said to be nothing."""
+    manifest = home.folder(made := home.back_up()) / "manifest.json"
+    data = json.loads(manifest.read_bytes())
+    del data["last"]
+    manifest.write_text(json.dumps(data))
+    assert problem_of(home.service.missing_since(made.name).exception(SECONDS))
 
 
 def test_what_a_restore_would_lose_of_a_damaged_vault(home: Home) -> None:

@@ -65,11 +65,19 @@ def test_days_are_the_persons_own() -> None:
     assert keep(made, made[-1], ZoneInfo("UTC")) == {made[-1]}
 
 
-def test_days_without_a_backup_do_not_count() -> None:
-    """After a month away the backups from before it still stand."""
+def test_days_without_a_backup_count() -> None:
+    """After two months away the newest from before them stands; after seven it gives way."""
     before = daily("2026-01-05", 7)
     now = at("2026-03-01T12:00")
-    assert keep([*before, now], now, ZONE) >= {now, *before[-6:]}
+    assert keep([*before, now], now, ZONE) == {now, before[-1]}
+    now = at("2026-08-01T12:00")
+    assert keep([*before, now], now, ZONE) == {now}
+
+
+def test_the_newest_stays_whatever_its_age() -> None:
+    """There is always one to go back to."""
+    made = daily("2020-01-01", 3)
+    assert keep(made, at("2026-03-01"), ZONE) == {made[-1]}
 
 
 def test_nothing_is_kept_of_nothing() -> None:
@@ -110,45 +118,64 @@ def test_keeping_twice_is_keeping_once(made: list[int], now: int) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(moments, min_size=1, max_size=60))
 def test_the_latest_periods_are_all_covered(made: list[int]) -> None:
-    """The newest of each of the latest seven days on which there was one, and so on."""
+    """The newest of each of the latest seven days, four weeks and six months that has one."""
     now = max(made)
     kept = keep(made, now, ZONE)
-    by_day = sorted({local(moment).date() for moment in made}, reverse=True)[:DAYS]
-    for day in by_day:
-        assert max(m for m in made if local(m).date() == day) in kept
-    months = sorted({(local(m).year, local(m).month) for m in made}, reverse=True)[:MONTHS]
-    for month in months:
-        assert max(m for m in made if (local(m).year, local(m).month) == month) in kept
+    today = local(now).date()
+    for back in range(DAYS):
+        day = today - timedelta(days=back)
+        of_day = [m for m in made if local(m).date() == day]
+        assert set(sorted(of_day)[-1:]) <= kept
+    for back in range(WEEKS):
+        week = (today - timedelta(days=7 * back)).isocalendar()[:2]
+        assert set(sorted(m for m in made if local(m).isocalendar()[:2] == week)[-1:]) <= kept
+    for back in range(MONTHS):
+        year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
+        of_month = [m for m in made if (local(m).year, local(m).month) == (year, month + 1)]
+        assert set(sorted(of_month)[-1:]) <= kept
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.integers(0, 60 * DAY), min_size=1, max_size=12),
-    st.lists(st.integers(0, 23), min_size=225, max_size=225),
+    st.lists(st.integers(-5 * DAY, 250 * DAY), min_size=1, max_size=12),
+    st.lists(st.integers(1, 90 * DAY), max_size=40),
+    st.sampled_from([DAY, 1]),
 )
-def test_nothing_outlives_its_expiry(ages: list[int], hours: list[int]) -> None:
-    """If there is a backup each day, at whatever hour, each goes by the time that was shown."""
+def test_nothing_outlives_its_expiry(ages: list[int], gaps: list[int], scale: int) -> None:
+    """However seldom Hush is opened, and makes a backup: each goes by the time that was shown."""
     now = at("2026-03-20T22:00")
     made = {now, *(now - age for age in ages)}
     until = expiries(made, now, ZONE)
     assert set(until) == made
-    standing = set(made)
-    for moment in daily_at("2026-03-21", hours):
+    assert min(until.values()) >= now
+    standing, moment = set(made), now
+    for gap in gaps:
+        moment += gap if scale == 1 else gap % (2 * DAY) + 1
         standing = set(keep(standing | {moment}, moment, ZONE))
-        for backup in standing & made:
+        for backup in standing & made - {moment}:
             assert moment <= until[backup]
-    assert not standing & made
+
+
+def test_the_time_shown_is_reached() -> None:
+    """It is no mere promise of the latest possible day: where no other is made, it is that day."""
+    alone = at("2026-03-18T12:00")
+    until = expiries([alone], alone, ZONE)[alone]
+    day_before = until - DAY
+    assert alone in keep([alone, day_before], day_before, ZONE)
+    assert alone not in keep([alone, until], until, ZONE)
 
 
 @pytest.mark.parametrize(
     ("made", "gone"),
     [
-        ("2026-03-18T12:00", "2026-03-25T23:59"),  # a Wednesday: seven days
+        ("2026-03-17T12:00", "2026-03-24T23:59"),  # a Tuesday: seven days
         ("2026-03-22T12:00", "2026-04-13T23:59"),  # a Sunday: four weeks
         ("2026-03-31T12:00", "2026-09-01T23:59"),  # the end of a month: six months
     ],
 )
 def test_a_day_a_week_and_a_month(made: str, gone: str) -> None:
-    """As a person would count."""
+    """As a person would count, with one made on each of the days around it."""
     moment = at(made)
-    assert local(expiries([moment], moment, ZONE)[moment]).isoformat()[:16] == gone
+    others = [moment + days * DAY for days in range(-40, 1 if made.endswith("31T12:00") else 2)]
+    now = max(others)
+    assert local(expiries([*others, moment], now, ZONE)[moment]).isoformat()[:16] == gone

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from assistant.backup.service import Missing
 from assistant.instance import Instance
 from assistant.paths import Profile
 from assistant.terminal import parse
+from assistant.terminal.backing_up import missing_words
 from tests.fakes.door import PASSPHRASE
 from tests.unit.backup_home import flip
 from tests.unit.terminals import Person, Terminal
@@ -125,6 +127,29 @@ def test_restored_for_a_program(terminal: Terminal) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (None, "What you wrote since then"),
+        (Missing(1, 0, 0), "No chat or message was begun since then; answers and drafts may"),
+        (Missing(1, 0, 0, complete=False), "What you wrote since then"),
+        (Missing(1, 1, 2, complete=False), "at least 1 chat, 2 messages"),
+    ],
+)
+def test_what_would_be_missing(missing: Missing | None, words: str) -> None:
+    """Never made to look less than it is."""
+    assert words in missing_words(missing)
+
+
+def test_a_restore_of_another_vault(terminal: Terminal, tmp_path: Path) -> None:
+    """No number is made up for what is here."""
+    other = Terminal(tmp_path / "other")
+    assert other.run("ask", "mine?") == 0
+    folder = other.root / "backups" / made(other)
+    assert terminal.run("backup", "restore", str(folder)) == 2
+    assert "What you wrote since then would be missing from it." in terminal.err
+
+
 @pytest.mark.parametrize(("answer", "code"), [("YES", 0), ("yes", 2), ("", 2)])
 def test_a_person_is_asked(terminal: Terminal, answer: str, code: int) -> None:
     """Anything but the word changes nothing."""
@@ -167,6 +192,11 @@ def test_forgetting_earlier_ones(terminal: Terminal) -> None:
     left = str(data(terminal)["name"])
     assert listed(terminal) == [left]
     assert left != earlier
+    assert terminal.run("backup", "restore", left, "--yes") == 0
+    assert list((terminal.root / "kept").iterdir())
+    assert terminal.run("backup", "forget-earlier", "--yes") == 0
+    assert "the files that a restore kept" in terminal.err
+    assert not list((terminal.root / "kept").iterdir())
 
 
 def test_a_drill(terminal: Terminal) -> None:

@@ -25,15 +25,15 @@ _FEW: Final = 3  # rows shown before "Show all"
 _LOOKING: Final = "Looking for backups…"
 _UNREADABLE: Final = "The backups cannot be read"
 _NONE: Final = "No backup yet"
-_EMPTY: Final = "Make the first one now; from then on Hush makes one a day by itself."
+_EMPTY: Final = "Hush makes one a day by itself. You need not wait."
 _KEPT: Final = "One a day, encrypted and checked. Hush keeps those of 7 days, 4 weeks and 6 months."
 _NO_DRILL: Final = (
     "Once a month Hush restores the newest backup aside and compares it. Not done yet."
 )
-_FORGET: Final = "What you deleted stays in earlier backups until they are dropped."
+_FORGET: Final = "What you deleted stays in earlier backups, and in files kept from a restore."
 _FORGETTING: Final = (
-    "Hush makes a new backup first, proves it, then deletes all the others. What was deleted or "
-    "lost before now cannot be had back from them any more."
+    "Hush makes a new backup first, proves it, then deletes all the others, and the files that a "
+    "restore kept. What was deleted or lost before now cannot be had back from them any more."
 )
 
 
@@ -156,7 +156,9 @@ class BackupsSection(Section):
                 button.setAccessibleName(f"{verb} the backup of {when}")
             held = contents(backup.conversations, backup.messages)
             until = date(local(backup.expires))
-            self.rows[name].set_words(f"{held}, {size(backup.bytes)}. Kept until {until}.")
+            self.rows[name].set_words(
+                f"{held}, {size(backup.bytes)}. Kept until {until} at the latest."
+            )
         self._arrange()
 
     def _row(self, name: str) -> Line:

@@ -13,10 +13,11 @@ from shiboken6 import isValid
 from assistant.errors import HushError, InputRefused, VaultLocked
 from assistant.records import Backup, Drill
 from ui.bridge import Bridge
+from ui.resumption import News
 from ui.vault.backups import BackupsSection
 from ui.vault.line import Line
 from ui.vault.restore import RestorePage
-from ui.vault.stage import Front
+from ui.vault.stage import Front, Restart
 from ui.vault.words import contents
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class BackupsController:
         stage: Front,
         pool: Executor,
         now: Callable[[], datetime],
-        restart: Callable[[], None],
+        restart: Restart,
     ) -> None:
         self._service = backups
         self._close_session = close_session
@@ -152,7 +153,7 @@ class BackupsController:
 
         def done(_: object) -> str:
             line.close_form()
-            return "Done. Only the new backup is left."
+            return "Done. Only the new backup is left, and nothing that a restore kept."
 
         self._work(line, _FORGETTING, self._service.forget_earlier(), done)
 
@@ -216,5 +217,8 @@ class BackupsController:
             else:
                 page.show_end(error.sentence, self._restart)
 
+        def restored(_: None) -> None:
+            self._restart(News.RESTORED)
+
         page.show_working(_RESTORING)
-        self._bridge.then(self._pool.submit(work), lambda _: self._restart(), failed)
+        self._bridge.then(self._pool.submit(work), restored, failed)

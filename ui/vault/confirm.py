@@ -73,6 +73,11 @@ class ConfirmPage(FullPage):
         """What rests while it is being done."""
         return ()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether it is being done."""
+        return self._is_working
+
     def first_focus(self) -> None:
         """What changes nothing."""
         self.stay.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.errors import HushError
 from assistant.events import BackupEnded, DamageFound, DrillEnded
 from ui.bridge import Bridge
+from ui.resumption import News
 from ui.vault.backups_controller import BackupsController
 from ui.vault.erase import ErasePage
 from ui.vault.page import VaultPage
-from ui.vault.stage import Front
+from ui.vault.stage import Front, Restart
 from ui.vault.ways_controller import WaysController
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class VaultController:
         stage: Front,
         pool: Executor,
         now: Callable[[], datetime],
-        restart: Callable[[], None],
+        restart: Restart,
     ) -> None:
         self._app = app
         self._bridge = bridge
@@ -73,6 +74,16 @@ class VaultController:
             )
             app.backups.start_schedule()
         page.erase.erase_wanted.connect(self._ask_erase)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something goes on here that the person may be waiting for."""
+        return self._page.ways.is_working or self._page.backups.is_working
+
+    @property
+    def rotating_since(self) -> int | None:
+        """While the vault's key is being changed: see ``Resumption.since``."""
+        return self._ways.rotating_since if self._ways else None
 
     def refresh(self) -> None:
         """Look again at what there is: the person comes here."""
@@ -114,6 +125,6 @@ class VaultController:
             page.show_end(error.sentence, self._restart)
 
         def erased(_: Any) -> None:
-            self._restart()
+            self._restart(News.ERASED)
 
         self._bridge.then(self._app.erase_everything(), erased, failed)

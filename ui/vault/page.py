@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.controls import PlainLabel
+from ui.follow_focus import FollowFocus
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 from ui.vault.backups import BackupsSection
@@ -46,6 +47,7 @@ class VaultPage(QScrollArea):
         self.erase = EraseSection(theme)
         self._column = QWidget()
         self._lay_out(is_kept=is_kept)
+        FollowFocus(self)
         self.apply(theme)
 
     def _lay_out(self, *, is_kept: bool) -> None:

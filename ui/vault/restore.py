@@ -14,7 +14,7 @@ from ui.days import local
 from ui.passphrase import passphrase_field
 from ui.theme.style import Theme
 from ui.vault.confirm import ConfirmPage
-from ui.vault.words import breakable, contents, moment, number
+from ui.vault.words import NOTHING_BEGUN, breakable, contents, moment, number
 
 if TYPE_CHECKING:
     from assistant.backup.service import Missing
@@ -44,8 +44,8 @@ class RestorePage(ConfirmPage):
         self._missing = self.add_text("Looking for what would be missing…")
         self.add_text(
             f"Nothing is deleted: the present files are kept in {breakable(kept)}, encrypted as "
-            "they are. Hush checks the backup, closes your chats, and starts again. Private chats "
-            "end with it.",
+            "they are, until you forget earlier backups. Hush checks the backup, closes your "
+            "chats, and starts again. Private chats end with it.",
             "quiet",
         )
         self._secret = passphrase_field("Passphrase or recovery code of that time")
@@ -87,10 +87,11 @@ class RestorePage(ConfirmPage):
 
 
 def _missing_words(missing: Missing | None) -> str:
-    if missing is None:
+    none = missing is None or not (missing.conversations or missing.messages)
+    if missing is None or (none and not missing.complete):
         return "What you wrote since then would be missing from it."
-    if not missing.conversations and not missing.messages:
-        return "Nothing that you have now would be missing from it."
+    if none:
+        return NOTHING_BEGUN
     parts = [
         number(count, one)
         for count, one in ((missing.conversations, "chat"), (missing.messages, "message"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ui.resumption import News
 from ui.stage import Stage
 
 
@@ -12,3 +13,14 @@ class Front(Stage, Protocol):
 
     def leave_full_page(self) -> None:
         """Show the places again."""
+
+
+class Restart(Protocol):
+    """Replaces the process; nothing of this one is needed any more."""
+
+    def __call__(self, news: News | None = None, /) -> None:
+        """Do it.
+
+        Args:
+            news: What the person hears of it afterwards.
+        """

@@ -13,10 +13,11 @@ from assistant.errors import HushError, InputRefused, KeyringUnavailable
 from assistant.store.keyslot_format import SlotType
 from assistant.store.recovery import RecoveryCode
 from ui.bridge import Bridge
+from ui.resumption import News
 from ui.second_way import CheckPage
 from ui.vault.new_code import NewCode
 from ui.vault.rotate import RotatePage, RotatingPage
-from ui.vault.stage import Front
+from ui.vault.stage import Front, Restart
 from ui.vault.ways import WaysSection
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class WaysController:
         section: WaysSection,
         stage: Front,
         now: Callable[[], datetime],
-        restart: Callable[[], None],
+        restart: Restart,
     ) -> None:
         self._keys = keys
         self._status = status
@@ -69,6 +70,7 @@ class WaysController:
         self._now = now
         self._restart = restart
         self._ways: tuple[WayIn, ...] = ()
+        self.rotating_since: int | None = None  # while the key is changed; see ``Resumption``
         self._is_unreadable = False
         self._keyring = ("", "")  # its name, or why there is none
         section.passphrase_given.connect(self._set_passphrase)
@@ -184,10 +186,15 @@ class WaysController:
 
     def _begin_rotation(self, page: RotatingPage, first: FirstKeys) -> None:
         def failed(error: HushError) -> None:
+            self.rotating_since = None
             if isinstance(error, _NOTHING_DONE):
                 page.show_problem(error.sentence)
             else:  # the vault is closed by now, with the old key in place
                 page.show_end(error.sentence, self._restart)
 
+        def changed(_: None) -> None:
+            self._restart(News.KEY_CHANGED)
+
         page.show_working(_ROTATING)
-        self._bridge.then(self._keys.rotate(first), lambda _: self._restart(), failed)
+        self.rotating_since = max((way.created for way in self._ways), default=None)
+        self._bridge.then(self._keys.rotate(first), changed, failed)

@@ -12,6 +12,10 @@ from PySide6.QtCore import QDate, QLocale
 
 from assistant.store.keyslot_format import SlotType
 
+NOTHING_BEGUN: Final = (
+    "No chat or message was begun since then; answers and drafts may have changed."
+)
+
 _ENGLISH: Final = QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom)
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _SPACE: Final = "\u200b"  # of no width: a line may end there
