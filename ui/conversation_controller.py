@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from assistant.app import Session
 from assistant.conversations import UNDO_MILLISECONDS
 from assistant.errors import HushError
 from assistant.export import write_export
-from assistant.records import Backup, Conversation, is_private
+from assistant.records import Conversation, is_private
 from ui.bridge import Bridge
 from ui.chat.controller import ChatController
 from ui.chat.page import ChatPage
 from ui.conversation_list import ConversationList
 from ui.days import local
+from ui.notice import Notice
 from ui.vault.words import date, number
 
 if TYPE_CHECKING:
-    from assistant.backup.service import BackupService
+    from assistant.backup.service import BackupService, Holding
 
 _TITLE_IN_NOTICE: Final = 32  # characters; two lines of the list's width
 _GRACE: Final = 1_000  # milliseconds after undo, so that no clock's rounding cuts it short
@@ -71,6 +72,8 @@ class ConversationController:
         self._pool = pool
         self._query_number = 0
         self._deletion_number = 0
+        self._undo_notice: Notice | None = None  # where that was said last
+        self._undoable: list[tuple[Conversation, bool]] = []  # with whether it was on the page
         self.purge_timer = QTimer(singleShot=True, interval=UNDO_MILLISECONDS + _GRACE)
         self._connect()
         self.refresh()
@@ -84,6 +87,8 @@ class ConversationController:
         header.delete_wanted.connect(lambda: self._here(self.delete))
         header.export_wanted.connect(lambda: self._here(self.export))
         self.purge_timer.timeout.connect(self._purge_deleted)
+        for notice in (self._list.notice, self._page.notice):
+            notice.dismissed.connect(partial(self._forget_undo, notice))
 
     def _here(self, action: Callable[[int], None]) -> None:
         """Do something with the conversation on the page."""
@@ -125,35 +130,57 @@ class ConversationController:
 
     def _deleted(self, conversation: Conversation) -> None:
         was_open = conversation.id == self._chat.conversation_id
+        is_at_list = self._list.view.hasFocus()
         self._list.remove(conversation.id)
         self._chat.forget(conversation.id)
+        if is_at_list and self._list.view.isVisible():
+            self._list.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif is_at_list:  # that was the last one
+            self._page.composer.take_focus()
         self.purge_timer.start()
-        title = conversation.title
-        if len(title) > _TITLE_IN_NOTICE:
-            title = title[:_TITLE_IN_NOTICE].rstrip() + "…"
-        self._list.notice.say(
-            f"Deleted “{title}”.",
+        self._undoable.append((conversation, was_open))
+        self._offer_undo()
+
+    def _offer_undo(self) -> None:
+        """Say what was deleted, where it can be seen; one press brings all of it back."""
+        deleted = tuple(self._undoable)
+        notice = self._page.notice if self._list.isHidden() else self._list.notice
+        before, self._undo_notice = self._undo_notice, notice
+        if before and before is not notice:
+            before.dismiss()
+        notice.say(
+            f"Deleted {_named([conversation for conversation, _ in deleted])}.",
             "Undo",
-            lambda: self._restore(conversation.id, reopen=was_open),
+            partial(self._undo, deleted),
             milliseconds=UNDO_MILLISECONDS,
         )
-        if not is_private(conversation.id):
-            self._say_where_it_stays(conversation)
+        self._say_where_it_stays(notice, [conversation for conversation, _ in deleted])
 
-    def _say_where_it_stays(self, conversation: Conversation) -> None:
+    def _forget_undo(self, notice: Notice) -> None:
+        if notice is self._undo_notice:
+            self._undoable.clear()
+
+    def _undo(self, deleted: Sequence[tuple[Conversation, bool]]) -> None:
+        for conversation, was_open in deleted:
+            self._restore(conversation.id, reopen=was_open)
+
+    def _say_where_it_stays(self, notice: Notice, deleted: Sequence[Conversation]) -> None:
         """Add to what is said the backups that a deletion does not reach."""
+        kept = [conversation for conversation in deleted if not is_private(conversation.id)]
+        if not kept:
+            return
         self._deletion_number += 1
-        deletion, said = self._deletion_number, self._list.notice.text
+        deletion, said = self._deletion_number, notice.text
 
-        def came(backups: tuple[Backup, ...]) -> None:
-            is_still_said = deletion == self._deletion_number and said == self._list.notice.text
-            if backups and is_still_said:
-                until = date(local(max(backup.expires for backup in backups)))
-                where = f"It stays in {number(len(backups), 'backup')} until {until}."
-                self._list.notice.add(where, "Backups…", self._show_backups)
+        def came(holding: Holding) -> None:
+            is_still_said = deletion == self._deletion_number and said == notice.text
+            if (places := _places(holding)) and is_still_said:
+                where = f"{_those(kept, deleted)} {places}."
+                notice.add(where, "Backups…", self._show_backups)
 
         # Where it cannot be found out, the vault's place says why.
-        self._bridge.then(self._backups.holding(conversation.created_at), came, lambda _: None)
+        since = min(conversation.created_at for conversation in kept)
+        self._bridge.then(self._backups.holding(since), came, lambda _: None)
 
     def _restore(self, conversation_id: int, *, reopen: bool) -> None:
         def restored(conversation: Conversation) -> None:
@@ -164,6 +191,7 @@ class ConversationController:
         self._bridge.then(self._service.restore(conversation_id), restored, self._fail)
 
     def _purge_deleted(self) -> None:
+        self._undoable.clear()
         try:
             future = self._service.purge()
         except HushError:
@@ -212,3 +240,31 @@ class ConversationController:
 
     def _fail(self, error: HushError) -> None:
         self._page.notice.say_error(error)
+
+
+def _those(kept: Sequence[Conversation], deleted: Sequence[Conversation]) -> str:
+    """Those of the deleted ones that backups may hold."""
+    if len(kept) < len(deleted):
+        return "What was not private stays"
+    return "It stays" if len(kept) == 1 else "They stay"
+
+
+def _places(holding: Holding) -> str:
+    """Where that is, and until when; empty where it is nowhere."""
+    places = []
+    if holding.backups:
+        until = date(local(max(backup.expires for backup in holding.backups)))
+        places.append(f"in {number(len(holding.backups), 'backup')} until {until} at the latest")
+    if holding.kept:
+        places.append("in the files kept from a restore")
+    return " and ".join(places)
+
+
+def _named(deleted: Sequence[Conversation]) -> str:
+    """What was deleted: one by its title, several by their number."""
+    if len(deleted) > 1:
+        return number(len(deleted), "chat")
+    title = deleted[0].title
+    if len(title) > _TITLE_IN_NOTICE:
+        title = title[:_TITLE_IN_NOTICE].rstrip() + "…"
+    return f"“{title}”"

@@ -257,8 +257,14 @@ class ConversationList(QWidget):
             self.put(conversation)
 
     def remove(self, conversation_id: int) -> None:
-        """Show a conversation no longer."""
+        """Show a conversation no longer; the keyboard's ring goes to the next."""
+        ringed = self._model.conversation(self.view.currentIndex())
+        shown = [conversation.id for conversation in self._model.conversations]
         self._model.remove(conversation_id, self._now())
+        if ringed and ringed.id == conversation_id and len(shown) > 1:
+            place = shown.index(conversation_id)  # the next comes here, or it was the last
+            following = self._model.conversations[min(place, len(shown) - 2)]
+            self.view.move_ring(self._model.index_of(following.id))
         self._settle()
 
     def select(self, conversation_id: int | None) -> None:

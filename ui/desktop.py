@@ -30,12 +30,13 @@ from ui.cover import CoverPage, cover
 from ui.holding import hold_or_raise
 from ui.locking import LockTriggers, WatchSession, watch_system
 from ui.relaunch import Launch, Relaunch, replace_process
-from ui.resumption import LockReason, Resumption
+from ui.resumption import LockReason, News, Resumption
 from ui.shortcuts import KeysPanel, bind
 from ui.theme.style import system_theme
 from ui.window import Window
 
 if TYPE_CHECKING:  # imported late, see above
+    from assistant.access.keys import WayIn
     from assistant.app import App, Session
     from ui.front_door import FrontDoor
     from ui.workplace import Workplace
@@ -103,6 +104,9 @@ class Desktop:
         self._workplace: Workplace | None = None
         self._triggers: LockTriggers | None = None
         self._relaunch: Relaunch | None = None
+        self._lock_wanted: LockReason | None = None  # before there was a front door
+        self._leaving: LockReason | None = None
+        self._following = Resumption(LockReason.RESTART)  # what the next process goes on from
         self._early: list[Event] = []
         self._has_started = False
         self._bridge.received.connect(self._handle)
@@ -134,7 +138,11 @@ class Desktop:
         self._bridge.sink(Notice(text))
 
     def close(self) -> None:
-        """End everything that was started. Waits for the core: at most 3 s, with no window."""
+        """End everything that was started, with no window by now.
+
+        Waits for the core: at most 3 s where it closes, and as long as the rest of building it
+        takes where it is being built.
+        """
         if self._relaunch:
             self._relaunch.abandon()  # it closes the core
             self._pool.shutdown(wait=False, cancel_futures=True)
@@ -164,30 +172,64 @@ class Desktop:
     def lock(self, reason: LockReason = LockReason.BY_HAND) -> None:
         """Cover everything now, and end what held key and texts: this process.
 
-        Does nothing where no vault is open: there is nothing to lock.
+        A vault that is being opened is locked once it is open; a process that starts anew becomes
+        a locked one. Does nothing where a page waits for a way in: there is nothing to lock.
         """
-        if self._workplace:
+        if self._leaving:
+            self._lock_the_next(reason)
+        elif self._workplace:
             self._start_anew(reason)
+        elif self._front_door:
+            self._front_door.lock(reason)
+            if self._triggers:
+                self._triggers.let_sleep()
+        elif isinstance(self._window.full_page, CoverPage | None):
+            self._lock_wanted = self._lock_wanted or reason
 
-    def restart(self) -> None:
-        """Start anew: the vault's keys or files were replaced."""
-        self._start_anew(LockReason.RESTART)
+    def restart(self, news: News | None = None) -> None:
+        """Start anew: the vault's keys or files were replaced.
 
-    def _start_anew(self, reason: LockReason) -> None:
+        Args:
+            news: What the person hears of it afterwards.
+        """
+        self._start_anew(LockReason.RESTART, news)
+
+    def _start_anew(self, reason: LockReason, news: News | None = None) -> None:
         app = self._app
-        if self._relaunch or not app:
+        if self._leaving or not app:
             return
+        self._leaving = reason
         log_event("window.left", reason=reason)
-        following = Resumption.from_window(self._window, reason)
+        self._following = Resumption.from_window(self._window, reason)
         try:
-            following = replace(following, conversation_id=self._clear(reason))
+            since = self._workplace.rotating_since if self._workplace else None
+            if since is not None and news is None:
+                news = News.ROTATING
+            self._following = replace(self._following, news=news, since=since)
+            conversation_id = self._clear(reason)
+            self._following = replace(self._following, conversation_id=conversation_id)
         finally:  # whatever a bug leaves on the screen, the process that holds the key goes
-            command = Launch.of_this_process().with_arguments(
-                ("--profile", str(self._profile.root), *following.arguments)
+            self._relaunch = Relaunch(
+                partial(app.close, locked=self._following.locked),
+                self._next_command(),
+                replace=self._become,
             )
-            closing = partial(app.close, locked=following.locked)
-            self._relaunch = Relaunch(closing, command, replace=self._become)
             self._relaunch.begin()
+
+    def _lock_the_next(self, reason: LockReason) -> None:
+        """It only started anew, and would open by the keyring: now somebody wants it locked."""
+        if self._leaving is not LockReason.RESTART or not (self._relaunch and self._app):
+            return
+        self._leaving = reason
+        log_event("window.left", reason=reason)
+        self._following = replace(self._following, reason=reason)
+        self._relaunch.become_instead(partial(self._app.close, locked=True), self._next_command())
+        cover(self._window, CoverPage(self._window.theme, locked=True))
+
+    def _next_command(self) -> Sequence[str]:
+        return Launch.of_this_process().with_arguments(
+            ("--profile", str(self._profile.root), *self._following.arguments)
+        )
 
     def _clear(self, reason: LockReason) -> int | None:
         """Cover the window, keep drafts, drop everything behind; what to open again after it."""
@@ -213,26 +255,34 @@ class Desktop:
         self._app = app
         if app.settings.reading_size != self._window.theme.reading:
             self.follow_system()
+        self._triggers = LockTriggers(
+            lambda: app.settings.lock_minutes if self._workplace else 0,
+            lambda: bool(self._workplace and self._workplace.is_busy),
+            self._watch,
+        )
+        self._triggers.wanted.connect(self.lock)
         before = self._resumption
-        locked = bool(before and before.locked)
-        if not locked:  # else the model waits too: it may be hours until somebody comes
-            app.warm_engine()
         self._front_door = FrontDoor(
             app,
             self._bridge,
             self._window,
             self._opened,
-            locked=locked,
+            locked=bool(before and before.locked),
             reason=before.reason.words(app.settings.lock_minutes) if before else "",
+            remark=before.news.words if before and before.news else "",
         )
         self._front_door.knock(self._passphrase)
         self._passphrase = None
+        if self._lock_wanted:
+            self._front_door.lock(self._lock_wanted)
 
     def _opened(self, session: Session) -> None:
         from ui.workplace import Workplace
 
-        app = self._app
+        app, door, triggers = self._app, self._front_door, self._triggers
         assert app  # noqa: S101 # a session comes from it
+        assert door  # noqa: S101 # and through this
+        assert triggers  # noqa: S101 # which these come before
         self._workplace = workplace = Workplace(
             app,
             session,
@@ -243,22 +293,32 @@ class Desktop:
             lock=self.lock,
             restart=self.restart,
         )
-        self._triggers = LockTriggers(
-            lambda: app.settings.lock_minutes, lambda: workplace.is_answering, self._watch
-        )
-        self._triggers.wanted.connect(self.lock)
-        self._go_on_from_before(app, workplace)
+        triggers.begin()
+        self._go_on_from_before(session, workplace)
         for event in self._early:
             self._workplace.handle(event)
         self._early.clear()
         log_event("window.furnished")
+        if door.lock_wanted:
+            self._start_anew(door.lock_wanted)
 
-    def _go_on_from_before(self, app: App, workplace: Workplace) -> None:
+    def _go_on_from_before(self, session: Session, workplace: Workplace) -> None:
         before, self._resumption = self._resumption, None
-        if before and before.locked:
-            app.warm_engine()
-        if before and before.conversation_id is not None:
+        if not before:
+            return
+        if before.conversation_id is not None:
             workplace.chat.open(before.conversation_id)
+        if before.news is News.ROTATING and session.keys:
+            self._bridge.then(session.keys.ways(), partial(self._say_which_key, before), _ignore)
+        elif before.news:
+            self.tell(before.news.words)
+
+    def _say_which_key(self, before: Resumption, ways: Sequence[WayIn]) -> None:
+        """A lock came while the vault's key was being changed: which recovery code counts?"""
+        if before.since is not None and ways:
+            # Not "later": the clock may have been set back in between.
+            is_new = max(way.created for way in ways) != before.since
+            self.tell((News.KEY_CHANGED if is_new else News.KEY_KEPT).words)
 
     def _trouble(self, error: HushError) -> None:
         """What keeps Hush from starting, before there is a front door."""
@@ -267,6 +327,7 @@ class Desktop:
         page = TroublePage(error, self._window.theme)
         page.retry_wanted.connect(partial(self._hold_again, 0.0))
         page.quit_wanted.connect(self._window.close)
+        self._lock_wanted = None
         self._window.show_full_page(page)
 
     def _hold_again(self, patience: float) -> None:
@@ -296,6 +357,10 @@ class Desktop:
             self._window.status.show_engine(event)
         else:
             self._early.append(event)
+
+
+def _ignore(_: HushError) -> None:
+    """The vault's place says why its keys cannot be read."""
 
 
 def _now() -> int:

@@ -43,6 +43,7 @@ class FirstRun:
         bridge: Tells when a file is written.
         make: Gets the ways in at the end; ``refuse`` tells of its failure.
         sample: Picks the groups to ask for.
+        remark: What the person should hear first; may be empty.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FirstRun:
         bridge: Bridge,
         make: Callable[[FirstKeys], None],
         sample: Sample | None = None,
+        remark: str = "",
     ) -> None:
         self._found = status
         self._status = status
@@ -59,6 +61,7 @@ class FirstRun:
         self._bridge = bridge
         self._make = make
         self._sample = sample
+        self._remark = remark
         self._answers = Answers()
         self._page: StepPage | None = None
 
@@ -69,6 +72,7 @@ class FirstRun:
             self._stage.theme,
             self._answers.passphrase,
             keyring_again=self._status != self._found,
+            remark=self._remark,
         )
         page.went_on.connect(partial(self._begun, page))
         page.back_wanted.connect(self._end)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
+from typing import TypeVar
 
 from assistant.access.entrance import FirstKeys
 from assistant.app import App, Session, VaultStatus
@@ -17,14 +19,18 @@ from assistant.errors import (
 from assistant.events import Notice
 from ui.bridge import Bridge
 from ui.first_run import FirstRun
+from ui.full_page import FullPage
 from ui.recovery_code import Sample
 from ui.rescue import Rescue
+from ui.resumption import LockReason
 from ui.stage import Stage
 from ui.step import StepPage
 from ui.trouble import TroublePage
 from ui.unlock import KeyringPage, UnlockPage
 
 __all__ = ["FrontDoor", "Stage"]
+
+T = TypeVar("T")
 
 _TYPED = ("passphrase", "recovery")  # ways in that a person types
 
@@ -38,8 +44,9 @@ class FrontDoor:
         stage: Shows pages.
         opened: Gets the session, once.
         locked: Hush was locked a moment ago: the keyring is asked only at the person's press,
-            and not at all where there is a passphrase.
+            and not at all where there is a passphrase; the model is loaded only afterwards.
         reason: Why it was locked; may be empty.
+        remark: What the person should hear on the first page of a first run; may be empty.
         sample: Picks the groups of a new recovery code that are asked for.
     """
 
@@ -52,6 +59,7 @@ class FrontDoor:
         *,
         locked: bool = False,
         reason: str = "",
+        remark: str = "",
         sample: Sample | None = None,
     ) -> None:
         self._app = app
@@ -60,20 +68,56 @@ class FrontDoor:
         self._opened = opened
         self._locked = locked
         self._reason = reason
+        self._welcome = remark
         self._sample = sample
+        self._is_opening = False
+        self._is_warm = False
+        self.lock_wanted: LockReason | None = None  # while the vault was being opened
         self._first_run: FirstRun | None = None
         self._rescue: Rescue | None = None
         self._remark = ""  # what the person should hear once the vault is open
 
     def knock(self, secret: str | None = None) -> None:
         """Begin. ``secret`` is what came with the command line: a passphrase or a recovery code."""
-        self._bridge.then(
+        self._await(
             self._app.vault_status(),
             partial(self._choose, secret),
             partial(self._trouble, secret),
         )
 
+    def lock(self, reason: LockReason) -> None:
+        """Have what is being opened locked as soon as it is open.
+
+        Does nothing where a page waits for the person: that is as good as locked, and whoever
+        opens the vault there comes later than what wanted it locked.
+        """
+        is_restoring = bool(self._rescue and self._rescue.is_working)
+        if (self._is_opening or is_restoring) and not self.lock_wanted:
+            self.lock_wanted = reason
+
+    def _await(
+        self, future: Future[T], done: Callable[[T], None], failed: Callable[[HushError], None]
+    ) -> None:
+        self._is_opening = True
+
+        def rest(error: HushError) -> None:
+            self._wait_for_person()
+            failed(error)
+
+        self._bridge.then(future, done, rest)
+
+    def _wait_for_person(self) -> None:
+        self._is_opening = False
+        self.lock_wanted = None
+
+    def _show(self, page: FullPage) -> None:
+        self._wait_for_person()
+        self._stage.show_full_page(page)
+
     def _choose(self, secret: str | None, status: VaultStatus) -> None:
+        self._locked |= status.locked  # by another process than the one before, perhaps
+        if not self._locked:  # else the model waits too: it may be hours until somebody comes
+            self._warm_engine()
         if not status.exists:
             self._begin(secret, status)
         elif secret is not None:
@@ -86,14 +130,22 @@ class FrontDoor:
             self._try(None, partial(self._not_opened, status, None))
 
     def _try(self, secret: str | None, failed: Callable[[HushError], None]) -> None:
-        self._bridge.then(self._app.open_vault(secret=secret), self._open, failed)
+        self._await(self._app.open_vault(secret=secret), self._open, failed)
 
     def _open(self, session: Session) -> None:
         self._first_run = self._rescue = None  # and with them what the person typed
         self._opened(session)
+        if self.lock_wanted:
+            return
+        self._warm_engine()
         if self._remark:
             self._bridge.sink(Notice(self._remark))
             self._remark = ""
+
+    def _warm_engine(self) -> None:
+        if not self._is_warm:
+            self._is_warm = True
+            self._app.warm_engine()
 
     # The first run ------------------------------------------------------------------------
 
@@ -102,15 +154,18 @@ class FrontDoor:
             keys = FirstKeys(keyring=False, passphrase=passphrase)
             self._create(keys, partial(self._trouble, None))
             return
-        first_run = FirstRun(status, self._stage, self._bridge, self._make, self._sample)
+        first_run = FirstRun(
+            status, self._stage, self._bridge, self._make, self._sample, self._welcome
+        )
         self._first_run = first_run
+        self._wait_for_person()
         first_run.start()
 
     def _make(self, first: FirstKeys) -> None:
         self._create(first, self._not_made)
 
     def _create(self, first: FirstKeys, failed: Callable[[HushError], None]) -> None:
-        self._bridge.then(self._app.create_vault(first), self._open, failed)
+        self._await(self._app.create_vault(first), self._open, failed)
 
     def _not_made(self, error: HushError) -> None:
         if self._first_run and isinstance(error, InputRefused):
@@ -138,13 +193,13 @@ class FrontDoor:
             lambda secret: self._try(secret, partial(self._wrong, page, secret))
         )
         page.keyring_wanted.connect(lambda: self._try(None, partial(self._wrong, page, None)))
-        self._stage.show_full_page(page)
+        self._show(page)
 
     def _offer_keyring(self, status: VaultStatus) -> None:
         page = KeyringPage(self._reason, self._stage.theme, has_code="recovery" in status.ways)
         page.keyring_wanted.connect(lambda: self._try(None, partial(self._wrong, page, None)))
         page.code_wanted.connect(partial(self._ask, status, self._reason))
-        self._stage.show_full_page(page)
+        self._show(page)
 
     def _wrong(self, page: StepPage, secret: str | None, error: HushError) -> None:
         if isinstance(error, VaultLocked | InputRefused):
@@ -172,7 +227,7 @@ class FrontDoor:
     def _show_trouble(self, error: HushError) -> TroublePage:
         page = TroublePage(error, self._stage.theme)
         page.quit_wanted.connect(self._stage.close)
-        self._stage.show_full_page(page)
+        self._show(page)
         return page
 
     def _offer_backup(self, secret: str | None, error: VaultDamaged) -> None:

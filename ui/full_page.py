@@ -44,6 +44,7 @@ class FullPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab stops at what can be used
         self.theme = theme
         self.title = PlainLabel(title, "title", wrap=True)
         self._content = QWidget()
@@ -113,6 +114,11 @@ class FullPage(QScrollArea):
     def show_part(self, part: QWidget) -> None:
         """Scroll to a part, once everything has found its place."""
         QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(part))
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is under way that the person waits for."""
+        return False
 
     def first_focus(self) -> None:
         """Put the keyboard where the person goes on."""

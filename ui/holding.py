@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from assistant.access import erasing
 from assistant.errors import ProfileInUse
 from assistant.instance import Instance, raise_first, wait_for
 from assistant.log import start_log
@@ -20,10 +21,12 @@ def hold(profile: Profile, holds: ExitStack, patience: float = 0.0) -> Instance:
 
     Raises:
         ProfileUnusable, ProfileInUse: nothing is held.
+        StorageFull: an erasure that was cut short cannot be ended.
     """
     profile.prepare()
     instance = holds.enter_context(wait_for(profile, patience=patience))
     holds.enter_context(start_log(profile.logs))
+    erasing.finish(profile)  # of an erasure that was cut short
     return instance
 
 

@@ -36,10 +36,10 @@ _LONGEST_LOOK: Final = 20.0
 """Seconds between two looks at the clock: timers stand still while the machine sleeps."""
 
 _WAITING_LOOK: Final = 1.0
-"""Seconds between two looks while an answer is being written."""
+"""Seconds between two looks while something is under way."""
 
 _LONGEST_WAIT: Final = 3_600.0
-"""Seconds for which an answer puts the lock off. One that takes longer hangs."""
+"""Seconds for which work puts the lock off. What takes longer hangs."""
 
 
 def clock_that_counts_sleep() -> float:
@@ -93,6 +93,11 @@ class IdleWatch(QObject):
         self._look_again()
         return False
 
+    def begin(self) -> None:
+        """Count from now: the person has come in by another program's window, a keyring's."""
+        self._touched = self._clock()
+        self._look_again()
+
     def close(self) -> None:
         """Watch no longer."""
         self._timer.stop()
@@ -127,6 +132,9 @@ class IdleWatch(QObject):
 class Watch(Protocol):
     """What listens to the system's session."""
 
+    def locked(self) -> None:
+        """Hear that there is nothing left to lock: sleep need not wait."""
+
     def close(self) -> None:
         """Stop listening."""
 
@@ -143,13 +151,13 @@ def watch_system(on_lock: Callable[[str], None]) -> Watch:
 
 
 class LockTriggers(QObject):
-    """What locks Hush beside its key and button in the window, while a vault is open.
+    """What locks Hush beside its key and button in the window, from before a vault is opened.
 
     Dialogs and panels keep the window's keys out, but not this one: it is heard here there.
 
     Args:
         minutes: After how many idle ones, as it is set at the moment; 0 for never.
-        busy: Whether an answer is being written, for which the idle lock waits.
+        busy: Whether something is under way for which the idle lock waits.
         watch: Listens to the system's session.
         clock: Seconds, counting the machine's sleep.
     """
@@ -173,6 +181,14 @@ class LockTriggers(QObject):
         application = QApplication.instance()
         if application:
             application.installEventFilter(self)
+
+    def begin(self) -> None:
+        """Count idle time from now."""
+        self._idle.begin()
+
+    def let_sleep(self) -> None:
+        """Nothing is open that could be locked: sleep need not wait for it."""
+        self._watch.locked()
 
     def close(self) -> None:
         """Watch no longer. The system's session is heard to the end: sleep waits for it."""

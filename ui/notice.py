@@ -155,7 +155,6 @@ class Notice(QFrame):
             act()
 
     def _do_more(self) -> None:
-        act = self._act_more
-        self.dismiss()
-        if act:
-            act()
+        """The notice stays: its first button is worth as much as before, "Undo" above all."""
+        if self._act_more:
+            self._act_more()

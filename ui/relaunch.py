@@ -133,7 +133,8 @@ class Relaunch:
         patience: float = CLOSING_SECONDS,
         replace: Callable[[Sequence[str]], object] = replace_process,
     ) -> None:
-        self._close = close
+        self._closes = [close]
+        self._guard = threading.Lock()  # of the two above and below
         self._command = tuple(command)
         self._patience = patience
         self._replace = replace
@@ -154,18 +155,36 @@ class Relaunch:
         self._abandoned.set()
         self._wait()
 
+    def become_instead(self, close: Callable[[], object], command: Sequence[str]) -> None:
+        """Close in this way as well, and become another process than was wanted at first."""
+        with self._guard:
+            self._command = tuple(command)
+            self._closes.append(close)
+            is_over = self._closing.done()
+        if is_over:  # a moment before the process goes: what can be done still is
+            threading.Thread(target=close, name="lock-close", daemon=True).start()
+
     def _run_close(self) -> None:
-        try:
-            self._close()
-        except Exception as error:  # noqa: BLE001 - the process must be replaced all the same
-            log_error("relaunch.close", error)
-        self._closing.set_result(None)
+        while close := self._next_close():
+            try:
+                close()
+            except Exception as error:  # noqa: BLE001 - the process must be replaced all the same
+                log_error("relaunch.close", error)
+
+    def _next_close(self) -> Callable[[], object] | None:
+        with self._guard:
+            if self._closes:
+                return self._closes.pop(0)
+            self._closing.set_result(None)
+            return None
 
     def _run(self) -> None:
         in_time = self._wait()
         if not self._abandoned.is_set():
             log_event("window.replaced", closed=in_time)
-            self._replace(self._command)
+            with self._guard:
+                command = self._command
+            self._replace(command)
 
     def _wait(self) -> bool:
         try:

@@ -41,6 +41,34 @@ class LockReason(StrEnum):
                 return ""
 
 
+class News(StrEnum):
+    """What the process before did last, for the person to hear of in this one."""
+
+    RESTORED = "restored"
+    KEY_CHANGED = "key-changed"
+    KEY_KEPT = "key-kept"
+    ERASED = "erased"
+    ROTATING = "rotating"  # cut short: the key was changed, or it was not
+
+    @property
+    def words(self) -> str:
+        """A sentence or two for the person; empty where nothing is known."""
+        match self:
+            case News.RESTORED:
+                return "Your chats are restored from the backup."
+            case News.KEY_CHANGED:
+                return "The vault's key was changed. Your new recovery code counts from now on."
+            case News.KEY_KEPT:
+                return (
+                    "The vault's key was not changed. Your earlier recovery code still counts; "
+                    "throw the new one away."
+                )
+            case News.ERASED:
+                return "Everything was erased. What follows begins anew."
+            case News.ROTATING:
+                return ""
+
+
 class Manner(StrEnum):
     """How the window stood, beside its place and size."""
 
@@ -58,12 +86,17 @@ class Resumption:
         area: Where the window was, in device-independent pixels; None for the usual place.
         manners: How it stood there.
         conversation_id: What was open; None for a chat that had not begun.
+        news: What was done last, or None.
+        since: Milliseconds since 1970, UTC: when the newest way into the vault was made, as known
+            when its key was about to be changed. A new key has new ways in.
     """
 
     reason: LockReason
     area: QRect | None = None
     manners: frozenset[Manner] = frozenset()
     conversation_id: int | None = None
+    news: News | None = None
+    since: int | None = None
 
     @staticmethod
     def read(reason: str, geometry: str, conversation_id: int | None) -> Resumption | None:
@@ -71,14 +104,17 @@ class Resumption:
 
         What cannot be read is left out: a start must never fail over it.
         """
+        why, *rest = reason.split(",")
         try:
-            known = LockReason(reason)
+            known = LockReason(why)
         except ValueError:
             return None
+        news = next((news for news in News if news in rest), None)
+        since = next((_moment(word) for word in rest if word not in set(News)), None)
         words = geometry.split(",")
         manners = frozenset(manner for manner in Manner if manner in words)
         area = _area([word for word in words if word not in manners])
-        return Resumption(known, area, manners, conversation_id)
+        return Resumption(known, area, manners, conversation_id, news, since)
 
     @staticmethod
     def from_window(window: QWidget, reason: LockReason) -> Resumption:
@@ -116,7 +152,12 @@ class Resumption:
     @property
     def arguments(self) -> tuple[str, ...]:
         """As the command line of the new process has it."""
-        words = [f"--after={self.reason}"]
+        after = [str(self.reason)]
+        if self.news:
+            after.append(self.news)
+        if self.since is not None:
+            after.append(str(self.since))
+        words = [f"--after={','.join(after)}"]
         if self.area:
             area = self.area
             numbers = (area.x(), area.y(), area.width(), area.height())
@@ -124,6 +165,13 @@ class Resumption:
         if self.conversation_id is not None:
             words.append(f"--open={self.conversation_id}")
         return tuple(words)
+
+
+def _moment(word: str) -> int | None:
+    try:
+        return int(word)
+    except ValueError:
+        return None
 
 
 def _area(numbers: list[str]) -> QRect | None:

@@ -22,6 +22,7 @@ from assistant.errors import SettingRefused
 from assistant.settings import DEFAULT_SYSTEM_PROMPT, Settings
 from assistant.text import clean
 from ui.controls import PlainLabel, TextButton
+from ui.follow_focus import FollowFocus
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
@@ -152,6 +153,7 @@ class SettingsPage(QScrollArea):
         self._prompt = PromptRow(settings.system_prompt)
         self._column = QWidget()
         self._lay_out()
+        FollowFocus(self)
         self._prompt.given.connect(lambda value: self._take("system_prompt", value))
         self.apply(theme)
 

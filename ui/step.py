@@ -56,6 +56,11 @@ class StepPage(FullPage):
         """Whether it waits."""
         return self._is_busy
 
+    @property
+    def is_working(self) -> bool:
+        """The same."""
+        return self._is_busy
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """There is no way back from what is being made."""
         if not self._is_busy:

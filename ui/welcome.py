@@ -28,6 +28,7 @@ class WelcomePage(StepPage):
         theme: Colours and type.
         typed: What stands in the passphrase's two fields at first.
         keyring_again: Offer to ask the keyring once more: it was there a moment ago.
+        remark: What the person should hear first; may be empty.
     """
 
     keyring_wanted = Signal()
@@ -40,8 +41,10 @@ class WelcomePage(StepPage):
         parent: QWidget | None = None,
         *,
         keyring_again: bool = False,
+        remark: str = "",
     ) -> None:
         super().__init__(theme, "Welcome to Hush", "Begin", parent)
+        self.add_text(remark, "quiet")
         self.add_text(_WHAT, "quiet")
         self.column.addSpacing(Space.INSIDE)
         self._add_promises(status)

@@ -35,6 +35,7 @@ from ui.shortcuts import bind
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
 from ui.vault.page import VaultPage
+from ui.vault.stage import Restart
 from ui.window import CHATS, SETTINGS, VAULT, Window
 
 _LOADED_WITH: Final = ("context_tokens", "threads", "model_path")  # what the model is loaded with
@@ -63,7 +64,7 @@ class Workplace:
         pool: Executor,
         now: Callable[[], int],
         lock: Callable[[], object] = lambda: None,
-        restart: Callable[[], None] = lambda: None,
+        restart: Restart = lambda _=None: None,
     ) -> None:
         self._app = app
         self._bridge = bridge
@@ -143,9 +144,16 @@ class Workplace:
                 self.chat.handle(event)
 
     @property
-    def is_answering(self) -> bool:
-        """Whether an answer is being written anywhere."""
-        return self.chat.is_answering
+    def is_busy(self) -> bool:
+        """Whether something is under way: an answer, or work on the vault."""
+        page = self._window.full_page
+        is_waited_for = bool(page and page.is_working)
+        return self.chat.is_answering or self.vault.is_working or is_waited_for
+
+    @property
+    def rotating_since(self) -> int | None:
+        """While the vault's key is being changed: see ``Resumption.since``."""
+        return self.vault.rotating_since
 
     def keep(self) -> None:
         """Have what is being written kept."""

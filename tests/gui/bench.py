@@ -15,6 +15,7 @@ from ui.bridge import Bridge
 from ui.chat.message import MessageView
 from ui.chat.page import ChatPage
 from ui.conversation_list import ConversationList
+from ui.resumption import News
 from ui.settings_page import SettingsPage
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
@@ -42,6 +43,7 @@ class Bench:
         self.conversations.add(conversation(2, "Night train", NOON - 2 * HOUR))
         self.now = NOON
         self.restarts = 0  # how often the process would have been replaced
+        self.news: News | None = None  # what the next one was to say
         self.pool = ThreadPoolExecutor(1)
         self.window = Window(Theme(LIGHT))
         self.window.apply(Theme(LIGHT))
@@ -64,8 +66,9 @@ class Bench:
         qtbot.waitActive(self.window)
         self.settle()
 
-    def _restart(self) -> None:
+    def _restart(self, news: News | None = None) -> None:
         self.restarts += 1
+        self.news = news
 
     def close(self) -> None:
         """Let the thread go."""

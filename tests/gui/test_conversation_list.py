@@ -315,6 +315,69 @@ def test_deleting_another_chat_leaves_the_page(bench: Bench) -> None:
     assert "Night train" in bench.rows
 
 
+def test_deleting_one_after_another(bench: Bench) -> None:
+    """The keyboard stands on the next row, or the last; what was open does not take it away."""
+    bench.conversations.add(conversation(3, "Recipe", NOON - 3 * HOUR))
+    bench.workplace.conversations.refresh()
+    bench.settle()
+    bench.open(1)
+    focus_list(bench)
+    view = bench.list.view
+    view.move_ring(bench.row(1))
+    bench.press("Del", view)
+    assert view.hasFocus()
+    assert view.currentIndex() == bench.row(2)
+    view.move_ring(bench.row(3))
+    bench.press("Del", view)
+    assert view.currentIndex() == bench.row(2)
+    bench.press("Del", view)
+    assert bench.rows == []
+    assert bench.window.focusWidget() is bench.composer.field
+
+
+def test_undo_without_the_list(bench: Bench) -> None:
+    """Where the list is hidden the page says it: nothing is deleted unsaid."""
+    bench.press("Ctrl+B")
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    assert bench.page.notice.isVisible()
+    assert bench.page.notice.text == "Deleted “Night train”."
+    bench.page.notice.action.click()
+    bench.settle()
+    assert "Night train" in bench.rows
+
+
+@pytest.mark.parametrize("hide", [False, True])
+def test_undo_brings_both_back(bench: Bench, *, hide: bool) -> None:
+    """A second one deleted does not take the first one's Undo away, wherever it is said."""
+    bench.workplace.conversations.delete(1)
+    bench.settle()
+    if hide:
+        bench.press("Ctrl+B")
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    notice = bench.page.notice if hide else bench.list.notice
+    assert [n.text for n in (bench.page.notice, bench.list.notice) if n.text] == [notice.text]
+    assert notice.text == "Deleted 2 chats."
+    notice.action.click()
+    bench.settle()
+    assert {"Packing list", "Night train"} <= set(bench.rows)
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    assert notice.text == "Deleted “Night train”."
+
+
+def test_what_is_gone_for_good_is_not_offered(bench: Bench) -> None:
+    """Neither after the person put the line away, nor after the store was told."""
+    bench.workplace.conversations.delete(1)
+    bench.settle()
+    bench.list.notice.say("Something else.")
+    bench.workplace.conversations.purge_timer.timeout.emit()
+    bench.workplace.conversations.delete(2)
+    bench.settle()
+    assert bench.list.notice.text == "Deleted “Night train”."
+
+
 def test_undo_lasts_as_long_as_the_store_keeps_it(bench: Bench) -> None:
     """The line goes by itself after half a minute; a little later the store is told."""
     bench.workplace.conversations.delete(2)

@@ -282,3 +282,16 @@ def test_the_field_is_in_sight(threshold: Threshold) -> None:
     threshold.type(field, "wrong horse")
     problem = next(p for p in page.findChildren(PlainLabel) if "opens nothing" in p.text())
     assert problem.visibleRegion().boundingRect() == problem.rect()
+
+
+def test_tab_stops_at_what_can_be_used(threshold: Threshold) -> None:
+    """The page itself is no stop: a press of Tab never seems to do nothing."""
+    threshold.app.open_problems = [KeyringUnavailable("Gone.")]
+    threshold.knock(ALL_WAYS)
+    threshold.type(threshold.fields()[0], "correct", enter=False)
+    stops: list[QWidget] = []
+    while threshold.focus not in stops:
+        stops.append(threshold.focus)
+        threshold.key(Qt.Key.Key_Tab)
+    assert len(stops) > 3
+    assert threshold.page not in stops

@@ -18,7 +18,7 @@ from tests.fakes.clock import FakeClock
 from tests.gui.bench import Bench
 from ui.cover import CoverPage, cover
 from ui.locking import IdleWatch, LockTriggers, clock_that_counts_sleep
-from ui.resumption import LockReason, Manner, Resumption
+from ui.resumption import LockReason, Manner, News, Resumption
 from ui.shortcuts import KeysPanel
 from ui.window import SETTINGS
 
@@ -138,11 +138,16 @@ class FakeSystem:
     def __init__(self) -> None:
         self.on_lock: Callable[[str], None] = lambda _: None
         self.closed = False
+        self.waits = True  # with sleep, for Hush
 
     def watch(self, on_lock: Callable[[str], None]) -> FakeSystem:
         """Take the place of ``watch_session``."""
         self.on_lock = on_lock
         return self
+
+    def locked(self) -> None:
+        """Hear that there is nothing left to lock."""
+        self.waits = False
 
     def close(self) -> None:
         """Listen no longer."""
@@ -200,6 +205,8 @@ def test_why(reason: LockReason, minutes: int, words: str) -> None:
         Resumption(LockReason.IDLE),
         Resumption(LockReason.SLEEP, QRect(-40, 12, 900, 600), frozenset(Manner), 7),
         Resumption(LockReason.BY_HAND, QRect(0, 0, 640, 420), frozenset({Manner.MAXIMISED}), 2**40),
+        Resumption(LockReason.RESTART, news=News.ERASED),
+        Resumption(LockReason.SLEEP, news=News.ROTATING, since=1_750_000_000_000),
     ],
 )
 def test_what_is_handed_over(resumption: Resumption) -> None:
@@ -216,6 +223,13 @@ def test_a_geometry_that_is_none(geometry: str) -> None:
     found = Resumption.read("idle", geometry, None)
     assert found
     assert found.area is None
+
+
+@pytest.mark.parametrize("word", ["", "whim", "9" * 5000, "-", "restored whim"])
+def test_news_that_are_none(word: str) -> None:
+    """Nothing is said, and Hush starts."""
+    found = Resumption.read(f"restart,{word}", "", None)
+    assert found == Resumption(LockReason.RESTART)
 
 
 def test_no_reason_is_no_resumption() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from assistant.errors import StorageFull
@@ -169,3 +169,13 @@ def test_a_hidden_list_is_not_forgotten_here(at_settings: Bench) -> None:
     type_into(at_settings, "Seed", "7")
     assert not at_settings.app.settings.list_visible
     assert at_settings.app.settings.seed == 7
+
+
+def test_what_has_the_keyboard_is_in_sight(at_settings: Bench) -> None:
+    """Also where it comes from beside the page."""
+    at_settings.window.resize(900, 420)
+    QApplication.processEvents()
+    last = field(at_settings, "Threads")
+    assert last.visibleRegion().isEmpty()
+    last.setFocus(Qt.FocusReason.BacktabFocusReason)
+    assert last.visibleRegion().boundingRect() == last.rect()
