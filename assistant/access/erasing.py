@@ -70,13 +70,7 @@ def forget_rotated(profile: Profile) -> None:
     Raises:
         StorageFull: something is left; the next call goes on.
     """
-    try:
-        for folder in sorted(profile.kept.glob(f"{ROTATED}*")):
-            for path in sorted(folder.glob(f"{profile.key_slots.name}*")):
-                _overwrite(path)
-            _remove(folder)
-    except OSError as error:
-        raise disk_problem(error) from None
+    _forget_kept(profile, f"{ROTATED}*")
 
 
 def forget_damaged_key_files(profile: Profile) -> None:
@@ -85,8 +79,12 @@ def forget_damaged_key_files(profile: Profile) -> None:
     Raises:
         StorageFull: something is left; the next call goes on.
     """
+    _forget_kept(profile, f"*{DAMAGED_KEY_FILE}")
+
+
+def _forget_kept(profile: Profile, folders: str) -> None:
     try:
-        for folder in sorted(profile.kept.glob(f"*{DAMAGED_KEY_FILE}")):
+        for folder in sorted(profile.kept.glob(folders)):
             for path in sorted(folder.glob(f"{profile.key_slots.name}*")):
                 _overwrite(path)
             _remove(folder)

@@ -101,7 +101,7 @@ def verify_database(path: Path, key: bytes, *, cancelled: Callable[[], bool] = n
         StorageFull: the disk refuses.
         concurrent.futures.CancelledError: ``cancelled`` said so.
     """
-    with closing(_open(path, key)) as connection:
+    with closing(open_database(path, key, read_only=True)) as connection:
         problems = len(_rows(connection, "PRAGMA cipher_integrity_check", cancelled))
         structure = _rows(connection, "PRAGMA integrity_check", cancelled)
         problems += len([row for row in structure if row[0] != "ok"])
@@ -125,14 +125,15 @@ def _write_copy(
     address = f"{target.absolute().as_uri()}?key=x'{target_key.hex()}'"
     with ExitStack() as stack:
         watcher, snapshot = (
-            stack.enter_context(closing(_open(source, source_key))) for _ in range(2)
+            stack.enter_context(closing(open_database(source, source_key, read_only=True)))
+            for _ in range(2)
         )
         for _ in range(_TRIES):
             if cancelled():
                 raise CancelledError
             # A new one each time: after a copy that was ended SQLite first reads the schema
             # again, and would ask ``stop`` in that, before the snapshot is taken.
-            with closing(_open(source, source_key)) as reader:
+            with closing(open_database(source, source_key, read_only=True)) as reader:
                 stop = _Stop(watcher, cancelled)
                 _rows(snapshot, "BEGIN", cancelled)
                 _rows(snapshot, "SELECT count(*) FROM sqlite_schema", cancelled)  # begins here
@@ -280,12 +281,6 @@ def _rows(
         connection.set_progress_handler(None, 0)
     # Raised out here, so that it does not carry SQLite's own error: that may quote the address.
     raise problem
-
-
-def _open(path: Path, key: bytes) -> Connection:
-    """Open for reading, also where not even a lock can be written down."""
-    alone = not os.access(path.parent, os.W_OK) and not _beside(path, "-wal").exists()
-    return open_database(path, key, read_only=True, immutable=alone)
 
 
 def _flush(path: Path) -> None:

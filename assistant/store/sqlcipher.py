@@ -103,11 +103,7 @@ class Connection(Protocol):
 
 
 def open_database(
-    path: Path | Literal[":memory:"],
-    key: bytes,
-    *,
-    read_only: bool = False,
-    immutable: bool = False,
+    path: Path | Literal[":memory:"], key: bytes, *, read_only: bool = False
 ) -> Connection:
     """Open an encrypted database, making it where nothing stands at ``path`` yet.
 
@@ -116,9 +112,8 @@ def open_database(
     Args:
         path: The file; it is made with mode 0600, and its folder with 0700 where missing.
         key: The raw key, 32 bytes. SQLCipher's own passphrase derivation is not used.
-        read_only: Write nothing, not even a checkpoint. The file must exist.
-        immutable: With ``read_only``: nobody writes to the file, so no lock is taken and its
-            folder may be read-only. A write-ahead log beside it is not read.
+        read_only: Write nothing, not even a checkpoint. The file must exist. Works on a full or
+            read-only disk, too, where nobody writes.
 
     Raises:
         VaultDamaged: the bytes cannot be read with this key. A wrong key looks the same.
@@ -128,11 +123,22 @@ def open_database(
     """
     if len(key) != KEY_BYTES:
         raise Bug(f"A vault key has {KEY_BYTES} bytes.")
-    name = MEMORY
-    if path != MEMORY:
-        name = _prepare(Path(path), read_only=read_only, immutable=immutable)
+    if path == MEMORY:
+        return _connected(MEMORY, key, read_only=read_only)
+    address = _prepare(Path(path), read_only=read_only)
+    # Without a WAL nobody writes, and the database can be read as it stands.
+    stands_alone = read_only and not _wal(Path(path)).exists()
     try:
-        connection = cast("Connection", dbapi2.connect(name, uri=True, isolation_level=None))
+        return _connected(address, key, read_only=read_only)
+    except StorageFull:
+        if not stands_alone:
+            raise  # there is no room, or no right, for what readers and writers share in a file
+        return _connected(f"{address}&immutable=1", key, read_only=True)
+
+
+def _connected(address: str, key: bytes, *, read_only: bool) -> Connection:
+    try:
+        connection = cast("Connection", dbapi2.connect(address, uri=True, isolation_level=None))
     except dbapi2.Error as error:
         raise translate(error) from None
     try:
@@ -227,13 +233,13 @@ def _known_problem(code: int) -> HushError | None:
     return None
 
 
-def _prepare(path: Path, *, read_only: bool, immutable: bool) -> str:
+def _prepare(path: Path, *, read_only: bool) -> str:
     """Make the file where it is missing; return SQLite's address for it."""
     try:
         found = path.stat()
         # Asked here because SQLite only says "unable to open" where it cannot make its WAL.
-        folder_asked = not (read_only and immutable)
-        if folder_asked and not os.access(path.parent, os.W_OK):
+        shares = not read_only or _wal(path).exists()
+        if shares and not os.access(path.parent, os.W_OK):
             raise disk_read_only()
         if not read_only and not os.access(path, os.W_OK):
             raise disk_read_only()
@@ -252,10 +258,11 @@ def _prepare(path: Path, *, read_only: bool, immutable: bool) -> str:
                 "The vault's file is empty or cut short.",
                 "Put back a copy of it, or move it away to start afresh.",
             )
-    mode = "rw"
-    if read_only:
-        mode = "ro&immutable=1" if immutable else "ro"
-    return f"{path.absolute().as_uri()}?mode={mode}"
+    return f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _configure(connection: Connection, key: bytes, *, read_only: bool) -> None:

@@ -274,6 +274,35 @@ def test_a_read_only_disk(disk: SmallDisk) -> None:
         Vault.open(disk.root / "new.db", KEY)
 
 
+@pytest.mark.parametrize("how", ["read-only", "full"])
+def test_reading_needs_no_room_and_no_right_to_write(disk: SmallDisk, how: str) -> None:
+    """Where nobody writes: what was closed tidily can be listed from such a disk."""
+    path = disk.root / "vault.db"
+    with Vault.open(path, KEY) as vault:
+        vault.write(fill).result()
+        kept = titles(vault)
+    disk.leave_free(0)
+    if how == "read-only":
+        disk.set_writable(False)
+    with Vault.open_read_only(path, KEY) as vault:
+        assert titles(vault) == kept
+    if how == "read-only":
+        disk.set_writable(True)
+    disk.empty()
+
+
+def test_a_log_that_cannot_be_read_is_not_passed_over(disk: SmallDisk) -> None:
+    """A write-ahead log on a read-only disk holds commits: without them the vault is not shown."""
+    path = disk.root / "vault.db"
+    with Vault.open(path, KEY) as vault:
+        vault.write(fill).result()
+    path.with_name("vault.db-wal").write_bytes(b"something")
+    disk.set_writable(False)
+    with pytest.raises(StorageFull, match="read-only"):
+        Vault.open_read_only(path, KEY)
+    disk.set_writable(True)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 @pytest.mark.parametrize("what", ["file", "folder"])
 def test_a_file_or_folder_without_the_right_to_write(path: Path, what: str) -> None:

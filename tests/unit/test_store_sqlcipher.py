@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,22 +141,6 @@ def test_read_only_writes_nothing(tmp_path: Path) -> None:
     reader.close()
     assert isinstance(translate(caught.value), StorageFull)
     assert path.read_bytes() == before
-
-
-def test_an_immutable_file_needs_nothing_beside_it(tmp_path: Path) -> None:
-    """Read as it stands: no lock, no log, nothing made in its folder."""
-    path = tmp_path / "vault.db"
-    with closing(open_database(path, KEY)) as connection:
-        connection.execute("CREATE TABLE note (text)")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("INSERT INTO note VALUES ('only in the log')")
-        lone = tmp_path / "stick" / "vault.db"
-        lone.parent.mkdir()
-        shutil.copy(path, lone)
-        shutil.copy(tmp_path / "vault.db-wal", lone.parent)
-    with closing(open_database(lone, KEY, read_only=True, immutable=True)) as reader:
-        assert reader.execute("SELECT count(*) FROM note").fetchone() == (0,)
-    assert sorted(file.name for file in lone.parent.iterdir()) == ["vault.db", "vault.db-wal"]
 
 
 def test_in_memory_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
