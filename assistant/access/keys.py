@@ -189,7 +189,12 @@ class KeyService:
             return _ways(slots)
         left = slots.drop(self._dek, slot_ids)
         self._changed(slots)  # both open everything, until the one step that decides:
-        left.save(self._profile.key_slots, forget=True)
+        try:
+            left.save(self._profile.key_slots, forget=True)
+        except StorageFull:
+            if self._slots().generation != left.generation:
+                raise
+            # It stands; the disk only would not say that it stays.
         with suppress(StorageFull):  # the backups' schedule makes up for it, and says so
             self._changed(left)
             erasing.forget_damaged_key_files(self._profile)

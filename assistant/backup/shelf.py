@@ -257,7 +257,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     (path / KEY_SLOTS).unlink(missing_ok=True)
-    flush_folder(path)
+    with suppress(OSError):  # a wish about a power cut; the rest has to go all the same
+        flush_folder(path)
     shutil.rmtree(path)
 
 

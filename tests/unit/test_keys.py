@@ -241,6 +241,23 @@ def test_what_is_added_opens_the_backups_too(bench: Bench) -> None:
     assert bench.door.entrance().unlock_slots(bench.told[-1], code.text) == bench.opened.dek
 
 
+def test_a_disk_that_fails_after_the_slots_were_replaced(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last flush of the folder fails: the new passphrase stands, and is not called failed."""
+    path = bench.door.profile.key_slots
+    before = bench.slots.generation
+
+    def fail_at_the_end(folder: Path) -> None:
+        if KeySlots.load(path).generation == before + 2:
+            raise OSError(5, "input/output error")
+
+    monkeypatch.setattr("assistant.disk.flush_folder", fail_at_the_end)
+    bench.keys.set_passphrase(NEW).result(20)
+    assert bench.opens_with(NEW)
+    assert not bench.opens_with(PASSPHRASE)
+
+
 def test_backups_open_both_ways_before_the_old_way_is_dropped(bench: Bench) -> None:
     """What cannot be told to the backups stops the change: the old passphrase stands everywhere."""
 
