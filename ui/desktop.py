@@ -26,11 +26,11 @@ from assistant.instance import Instance
 from assistant.log import log_event
 from assistant.paths import Profile
 from ui.bridge import Bridge
-from ui.cover import CoverPage, cover
 from ui.holding import hold_or_raise
-from ui.locking import LockTriggers, WatchSession, watch_system
-from ui.relaunch import Launch, Relaunch, replace_process
-from ui.resumption import LockReason, News, Resumption
+from ui.lock.cover import CoverPage, cover
+from ui.lock.locking import LockTriggers, WatchSession, watch_system
+from ui.lock.relaunch import Launch, Relaunch, replace_process
+from ui.lock.resumption import LockReason, News, Resumption
 from ui.shortcuts import KeysPanel, bind
 from ui.theme.style import system_theme
 from ui.window import Window
@@ -38,14 +38,14 @@ from ui.window import Window
 if TYPE_CHECKING:  # imported late, see above
     from assistant.access.keys import WayIn
     from assistant.app import App, Session
-    from ui.front_door import FrontDoor
+    from ui.door.front_door import FrontDoor
     from ui.workplace import Workplace
 
 _POOL_THREADS: Final = 2
 _IMPORTED_LATE: Final = (
     "assistant.app",
     "assistant.machine.session_watch",
-    "ui.front_door",
+    "ui.door.front_door",
     "ui.workplace",
 )
 _PATIENCE: Final = 5.0
@@ -250,7 +250,7 @@ class Desktop:
         self._bridge.then(self._core, self._built, self._trouble)
 
     def _built(self, app: App) -> None:
-        from ui.front_door import FrontDoor
+        from ui.door.front_door import FrontDoor
 
         self._app = app
         if app.settings.reading_size != self._window.theme.reading:
@@ -322,7 +322,7 @@ class Desktop:
 
     def _trouble(self, error: HushError) -> None:
         """What keeps Hush from starting, before there is a front door."""
-        from ui.trouble import TroublePage
+        from ui.door.trouble import TroublePage
 
         page = TroublePage(error, self._window.theme)
         page.retry_wanted.connect(partial(self._hold_again, 0.0))

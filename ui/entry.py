@@ -41,7 +41,7 @@ def _open_window(arguments: Arguments) -> int:
 
         sys.stderr.write(f"hush: {error.sentence}\n")
         return exit_code(error)
-    from ui.resumption import Resumption  # Qt
+    from ui.lock.resumption import Resumption  # Qt
     from ui.start import run
 
     resumption = Resumption.read(arguments.after, arguments.geometry, arguments.open)

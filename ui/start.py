@@ -16,8 +16,8 @@ from assistant.machine.hardening import harden_process
 from assistant.paths import Profile
 from ui.desktop import Desktop
 from ui.holding import hold
+from ui.lock.resumption import Resumption
 from ui.process import problems_logged, quit_on_signals
-from ui.resumption import Resumption
 from ui.theme.icons import app_icon
 from ui.theme.style import dress, system_theme
 from ui.window import Window

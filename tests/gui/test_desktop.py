@@ -26,16 +26,16 @@ from assistant.settings import Settings
 from tests.gui.fakes import FakeApp, conversation
 from tests.gui.test_locking import FakeSystem
 from ui.chat.page import ChatPage
-from ui.cover import CoverPage
 from ui.desktop import Desktop
+from ui.door.trouble import TroublePage
+from ui.door.unlock import UnlockPage
 from ui.holding import hold
+from ui.lock.cover import CoverPage
+from ui.lock.resumption import LockReason, Resumption
 from ui.process import problems_logged, quit_on_signals
-from ui.resumption import LockReason, Resumption
 from ui.shortcuts import KeysPanel
 from ui.theme.style import Theme, system_theme
 from ui.theme.tokens import LIGHT
-from ui.trouble import TroublePage
-from ui.unlock import UnlockPage
 from ui.window import Window
 from ui.workplace import Workplace
 

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 from assistant.errors import InputRefused, KeyringUnavailable, StorageFull
 from assistant.store.recovery import RecoveryCode
 from tests.gui.threshold import FIRST_RUN, NO_KEYRING, PASSPHRASE, Threshold
-from ui.passphrase import strength
-from ui.recovery_code import CodeView
-from ui.second_way import AlonePage, CheckPage, CodePage, PassphrasePage, SecondWayPage
-from ui.trouble import TroublePage
-from ui.welcome import WelcomePage
+from ui.door.passphrase import strength
+from ui.door.recovery_code import CodeView
+from ui.door.second_way import AlonePage, CheckPage, CodePage, PassphrasePage, SecondWayPage
+from ui.door.trouble import TroublePage
+from ui.door.welcome import WelcomePage
 
 
 @pytest.fixture

@@ -35,10 +35,10 @@ from tests.gui.threshold import (
     Threshold,
 )
 from ui.controls import PlainLabel, TextButton
+from ui.door.trouble import TroublePage
+from ui.door.unlock import KeyringPage, UnlockPage
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
-from ui.trouble import TroublePage
-from ui.unlock import KeyringPage, UnlockPage
 
 
 @pytest.fixture

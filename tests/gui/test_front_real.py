@@ -15,11 +15,11 @@ from tests.fakes.door import Door, FakeProver
 from tests.fakes.engine import FakeEngine
 from tests.gui.test_first_run import shown_groups
 from tests.gui.threshold import PASSPHRASE, Threshold
-from ui.damage import DamagePage
-from ui.front_door import FrontDoor
-from ui.second_way import SecondWayPage
-from ui.unlock import UnlockPage
-from ui.welcome import WelcomePage
+from ui.door.damage import DamagePage
+from ui.door.front_door import FrontDoor
+from ui.door.second_way import SecondWayPage
+from ui.door.unlock import UnlockPage
+from ui.door.welcome import WelcomePage
 
 
 class House:

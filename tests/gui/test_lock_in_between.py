@@ -24,13 +24,13 @@ from tests.gui.test_desktop import CONTROL, Start, texts, words_of
 from tests.gui.test_locking import FakeSystem, Idle
 from tests.gui.vault_bench import AtVault
 from tests.gui.vault_fakes import NOON
-from ui.cover import CoverPage
+from ui.door.trouble import TroublePage
+from ui.door.unlock import UnlockPage
+from ui.door.welcome import WelcomePage
 from ui.holding import hold
-from ui.locking import IdleWatch, LockTriggers
-from ui.resumption import LockReason, News, Resumption
-from ui.trouble import TroublePage
-from ui.unlock import UnlockPage
-from ui.welcome import WelcomePage
+from ui.lock.cover import CoverPage
+from ui.lock.locking import IdleWatch, LockTriggers
+from ui.lock.resumption import LockReason, News, Resumption
 
 KEY_CHANGED = "The vault's key was changed. Your new recovery code counts"
 KEY_KEPT = "The vault's key was not changed. Your earlier recovery code still counts"

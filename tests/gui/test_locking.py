@@ -16,9 +16,9 @@ from assistant.settings import Settings
 from assistant.terminal import parse
 from tests.fakes.clock import FakeClock
 from tests.gui.bench import Bench
-from ui.cover import CoverPage, cover
-from ui.locking import IdleWatch, LockTriggers, clock_that_counts_sleep
-from ui.resumption import LockReason, Manner, News, Resumption
+from ui.lock.cover import CoverPage, cover
+from ui.lock.locking import IdleWatch, LockTriggers, clock_that_counts_sleep
+from ui.lock.resumption import LockReason, Manner, News, Resumption
 from ui.shortcuts import KeysPanel
 from ui.window import SETTINGS
 

@@ -17,7 +17,7 @@ from assistant.store.recovery import RecoveryCode
 from ui.bridge import Bridge
 from ui.clipboard import SECRET_MILLISECONDS, SecretCopy
 from ui.controls import PlainLabel, TextButton
-from ui.recovery_code import CodeCheck, CodeSheet, CodeView, asked_groups
+from ui.door.recovery_code import CodeCheck, CodeSheet, CodeView, asked_groups
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 

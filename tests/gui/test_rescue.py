@@ -25,8 +25,8 @@ from assistant.events import Notice
 from tests.gui.fakes import NOON, done, failed
 from tests.gui.threshold import BY_KEYRING, BY_PASSPHRASE, PASSPHRASE, Threshold
 from ui.controls import TextButton
-from ui.damage import DamagePage, moment
-from ui.resumption import LockReason
+from ui.door.damage import DamagePage, moment
+from ui.lock.resumption import LockReason
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK
 

@@ -16,7 +16,7 @@ from tests.gui.bench import Bench
 from tests.gui.vault_bench import AtVault
 from tests.gui.vault_fakes import NOON, backup
 from ui.days import local
-from ui.resumption import News
+from ui.lock.resumption import News
 from ui.vault.words import date
 from ui.window import CHATS, VAULT
 

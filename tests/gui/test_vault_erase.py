@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from assistant.errors import StorageFull
 from tests.gui.bench import Bench
 from tests.gui.vault_bench import AtVault
-from ui.resumption import News
+from ui.lock.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.window import VAULT

@@ -24,8 +24,8 @@ from ui.bridge import Bridge
 from ui.chat.page import ChatPage
 from ui.controls import PlainLabel, TextButton
 from ui.conversation_list import ConversationList
-from ui.recovery_code import CodeCheck
-from ui.resumption import News
+from ui.door.recovery_code import CodeCheck
+from ui.lock.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.vault.page import VaultPage

@@ -16,8 +16,8 @@ from tests.gui.vault_bench import AtVault
 from tests.gui.vault_fakes import DAY, NOON, FakeKeys
 from ui.controls import PlainLabel
 from ui.days import local
-from ui.recovery_code import CodeCheck
-from ui.resumption import News
+from ui.door.recovery_code import CodeCheck
+from ui.lock.resumption import News
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.vault.page import VaultPage

@@ -14,7 +14,7 @@ from assistant.events import Event
 from tests.gui.fakes import FakeApp
 from ui.bridge import Bridge
 from ui.controls import PlainLabel, TextButton
-from ui.front_door import FrontDoor
+from ui.door.front_door import FrontDoor
 from ui.full_page import FullPage
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ui.relaunch import Launch, Relaunch
+from ui.lock.relaunch import Launch, Relaunch
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = "/venv/bin/python"
@@ -57,7 +57,7 @@ if "--second" in sys.argv:
     }))
     sys.exit(0)
 sys.path.insert(0, ROOT)
-from ui.relaunch import Launch, replace_process
+from ui.lock.relaunch import Launch, replace_process
 left_open, _ = os.pipe()
 os.set_inheritable(left_open, True)
 child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"],
@@ -105,7 +105,8 @@ def test_the_same_process_with_another_image(way: str, tmp_path: Path) -> None:
 def test_what_cannot_be_started_ends_all_the_same() -> None:
     """The interpreter was moved away: the memory goes, there is just no new process."""
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from ui.relaunch import replace_process;"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r});"
+        "from ui.lock.relaunch import replace_process;"
         "replace_process(['/nowhere/python', '-c', 'pass'])"
     )
     done = subprocess.run(

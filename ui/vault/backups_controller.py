@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from assistant.errors import HushError, InputRefused, VaultLocked
 from assistant.records import Backup, Drill
 from ui.bridge import Bridge
-from ui.resumption import News
+from ui.lock.resumption import News
 from ui.vault.backups import BackupsSection
 from ui.vault.line import Line
 from ui.vault.restore import RestorePage

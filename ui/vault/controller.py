@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assistant.errors import HushError
 from assistant.events import BackupEnded, DamageFound, DrillEnded
 from ui.bridge import Bridge
-from ui.resumption import News
+from ui.lock.resumption import News
 from ui.vault.backups_controller import BackupsController
 from ui.vault.erase import ErasePage
 from ui.vault.page import VaultPage

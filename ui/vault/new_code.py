@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from assistant.store.recovery import RecoveryCode
 from ui.bridge import Bridge
-from ui.recovery_code import asked_groups
-from ui.second_way import CheckPage, CodePage
+from ui.door.recovery_code import asked_groups
+from ui.door.second_way import CheckPage, CodePage
 from ui.vault.stage import Front
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from assistant.records import Backup
 from ui.days import local
-from ui.passphrase import passphrase_field
+from ui.door.passphrase import passphrase_field
 from ui.theme.style import Theme
 from ui.vault.confirm import ConfirmPage
 from ui.vault.words import NOTHING_BEGUN, breakable, contents, moment, number

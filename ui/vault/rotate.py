@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from ui.passphrase import PassphraseForm
+from ui.door.passphrase import PassphraseForm
 from ui.theme.style import Theme
 from ui.vault.confirm import ConfirmPage
 

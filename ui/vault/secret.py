@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.controls import PlainLabel, TextButton
-from ui.passphrase import passphrase_field
+from ui.door.passphrase import passphrase_field
 from ui.vault.line import Form
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ui.resumption import News
+from ui.lock.resumption import News
 from ui.stage import Stage
 
 

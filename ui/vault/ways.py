@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from assistant.store.keyslot_format import SlotType
 from ui.controls import PlainLabel, TextButton
 from ui.days import local
-from ui.passphrase import PassphraseForm
+from ui.door.passphrase import PassphraseForm
 from ui.theme.icons import Icon, pixmap
 from ui.theme.style import Theme
 from ui.theme.tokens import Space

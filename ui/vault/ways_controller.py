@@ -13,8 +13,8 @@ from assistant.errors import HushError, InputRefused, KeyringUnavailable
 from assistant.store.keyslot_format import SlotType
 from assistant.store.recovery import RecoveryCode
 from ui.bridge import Bridge
-from ui.resumption import News
-from ui.second_way import CheckPage
+from ui.door.second_way import CheckPage
+from ui.lock.resumption import News
 from ui.vault.new_code import NewCode
 from ui.vault.rotate import RotatePage, RotatingPage
 from ui.vault.stage import Front, Restart

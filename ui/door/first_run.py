@@ -16,11 +16,11 @@ from functools import partial
 from assistant.access.entrance import FirstKeys, RecoveryCode, VaultStatus
 from assistant.errors import HushError
 from ui.bridge import Bridge
-from ui.recovery_code import Sample, asked_groups
-from ui.second_way import AlonePage, CheckPage, CodePage, PassphrasePage, SecondWayPage
+from ui.door.recovery_code import Sample, asked_groups
+from ui.door.second_way import AlonePage, CheckPage, CodePage, PassphrasePage, SecondWayPage
+from ui.door.step import StepPage
+from ui.door.welcome import WelcomePage
 from ui.stage import Stage
-from ui.step import StepPage
-from ui.welcome import WelcomePage
 
 
 @dataclass(slots=True)

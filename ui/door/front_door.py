@@ -18,15 +18,15 @@ from assistant.errors import (
 )
 from assistant.events import Notice
 from ui.bridge import Bridge
-from ui.first_run import FirstRun
+from ui.door.first_run import FirstRun
+from ui.door.recovery_code import Sample
+from ui.door.rescue import Rescue
+from ui.door.step import StepPage
+from ui.door.trouble import TroublePage
+from ui.door.unlock import KeyringPage, UnlockPage
 from ui.full_page import FullPage
-from ui.recovery_code import Sample
-from ui.rescue import Rescue
-from ui.resumption import LockReason
+from ui.lock.resumption import LockReason
 from ui.stage import Stage
-from ui.step import StepPage
-from ui.trouble import TroublePage
-from ui.unlock import KeyringPage, UnlockPage
 
 __all__ = ["FrontDoor", "Stage"]
 

@@ -12,9 +12,9 @@ from assistant.access.entrance import RecoveryCode
 from assistant.store.recovery import CODE_CHARACTERS
 from ui.bridge import Bridge
 from ui.controls import TextButton
-from ui.passphrase import PassphraseForm
-from ui.recovery_code import CodeCheck, CodeSheet
-from ui.step import StepPage
+from ui.door.passphrase import PassphraseForm
+from ui.door.recovery_code import CodeCheck, CodeSheet
+from ui.door.step import StepPage
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from assistant.access.entrance import VaultStatus
 from ui.controls import TextButton
-from ui.passphrase import PassphraseForm, strength
-from ui.step import StepPage
+from ui.door.passphrase import PassphraseForm, strength
+from ui.door.step import StepPage
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space

@@ -16,9 +16,9 @@ from assistant.records import Backup
 from ui.chat.announce import read_out
 from ui.controls import PlainLabel, TextButton
 from ui.days import local
+from ui.door.passphrase import passphrase_field
 from ui.flow import FlowLayout
 from ui.full_page import FullPage
-from ui.passphrase import passphrase_field
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 from ui.vault.words import contents, date

@@ -14,7 +14,7 @@ from shiboken6 import isValid
 from assistant.backup.service import Backup, BackupService, Missing, Restored
 from assistant.errors import HushError, InputRefused, VaultDamaged, VaultLocked
 from ui.bridge import Bridge
-from ui.damage import DamagePage, backup_words, moment
+from ui.door.damage import DamagePage, backup_words, moment
 from ui.markdown.safe_text import revealed
 from ui.stage import Stage
 from ui.vault.words import NOTHING_BEGUN, number

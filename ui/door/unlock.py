@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ui.controls import TextButton
-from ui.passphrase import passphrase_field
-from ui.step import StepPage
+from ui.door.passphrase import passphrase_field
+from ui.door.step import StepPage
 from ui.theme.style import Theme
 
 __all__ = ["KeyringPage", "UnlockPage", "passphrase_field", "secret_name"]

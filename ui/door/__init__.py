@@ -1,0 +1,1 @@
+"""The way in, as pages: first run, unlock, and what to do where the vault cannot be opened."""
