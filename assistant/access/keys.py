@@ -228,7 +228,8 @@ class KeyService:
             succession.commit(kept=f"{erasing.ROTATED}{self._clock.now()}")
         except BaseException:
             if not succession.is_decided:
-                succession.abandon()
+                with suppress(OSError):  # else the next start removes it
+                    succession.abandon()
                 self._ways_in.forget(slots)
             raise
         with suppress(StorageFull):  # the next start goes on with it
