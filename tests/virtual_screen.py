@@ -87,7 +87,9 @@ def virtual_screen(width: int = 1280, height: int = 800) -> Iterator[Screen]:
     """Run an Xvfb of this size for as long as the context lasts."""
     reader, writer = os.pipe()
     size = f"{width}x{height}x24"
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", size, "-nolisten", "tcp"]
+    # Without -noreset it starts over whenever the last program leaves, and turns the next one away.
+    screen = ["-screen", "0", size, "-noreset", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writer), *screen]
     with subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL) as server:
         os.close(writer)
         try:
