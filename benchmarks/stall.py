@@ -11,13 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from assistant.access.entrance import Entrance, FirstKeys
 from assistant.app import App, Parts
@@ -27,12 +26,10 @@ from assistant.paths import Profile
 from assistant.records import MessageState
 from assistant.store import conversation_rows, message_rows
 from assistant.store.sqlcipher import Connection
+from benchmarks.desktop import open_window
 from benchmarks.harness import CHEAP, PASSPHRASE
 from benchmarks.report import percentile
 from tests.fakes.engine import FakeEngine
-from ui.desktop import Desktop
-from ui.holding import hold
-from ui.theme.style import dress, system_theme
 from ui.window import Window
 
 MESSAGES: Final = 300
@@ -151,16 +148,7 @@ def main() -> None:
         app.save_settings(app.settings.__class__(context_tokens=32_768, reply_tokens=8192)).result()
         return app
 
-    with ExitStack() as stack:
-        application = QApplication(sys.argv[:1])
-        application.setStyle("Fusion")
-        dress(application, system_theme())
-        held = hold(profile, stack)
-        window = Window(system_theme())
-        desktop = Desktop(window, profile, stack, PASSPHRASE, build)
-        stack.callback(desktop.close)
-        window.first_painted.connect(lambda: desktop.start(held))
-        window.show()
+    with open_window(profile, build) as window:
         print(json.dumps(_watch(window, text, ended)))
 
 

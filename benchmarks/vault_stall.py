@@ -9,24 +9,20 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
 
 from assistant.access.entrance import Entrance
 from assistant.app import App, Parts
 from assistant.events import EventSink
 from assistant.paths import Profile
-from benchmarks.harness import CHEAP, PASSPHRASE
+from benchmarks.desktop import open_window
+from benchmarks.harness import CHEAP
 from benchmarks.report import percentile
 from benchmarks.stall import Heart
 from tests.fakes.engine import FakeEngine
-from ui.desktop import Desktop
-from ui.holding import hold
-from ui.theme.style import dress, system_theme
 from ui.window import Window
 
 SETTLE_SECONDS: Final = 4.0  # start-up is another row's
@@ -47,16 +43,7 @@ def main() -> None:
         built.append(App(profile, sink, parts))
         return built[0]
 
-    with ExitStack() as stack:
-        application = QApplication(sys.argv[:1])
-        application.setStyle("Fusion")
-        dress(application, system_theme())
-        held = hold(profile, stack)
-        window = Window(system_theme())
-        desktop = Desktop(window, profile, stack, PASSPHRASE, build)
-        stack.callback(desktop.close)
-        window.first_painted.connect(lambda: desktop.start(held))
-        window.show()
+    with open_window(profile, build) as window:
         print(json.dumps(_watch(window, built, folder)))
 
 

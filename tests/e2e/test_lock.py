@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import psutil
-import pytest
 
 from assistant.drafts import DraftService
 from assistant.paths import Profile
@@ -19,25 +17,12 @@ from assistant.store.vault import Vault
 from tests.e2e.test_terminal import PASSPHRASE, eventually, hush
 from tests.e2e.test_window import WINDOW, OpenWindow, open_window
 from tests.process_memory import family, memory_hits, needs_readable_memory, spellings
-from tests.virtual_screen import Screen, needs_virtual_screen, virtual_screen
+from tests.virtual_screen import Screen, needs_virtual_screen
 
 pytestmark = needs_virtual_screen
 
 SENT = "okapi-compass-3307"
 DRAFT = "ibis-thimble-6641"
-
-
-@pytest.fixture
-def screen() -> Iterator[Screen]:
-    """A screen of a small laptop."""
-    with virtual_screen() as screen:
-        yield screen
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A profile folder that does not exist yet."""
-    return tmp_path / "profile"
 
 
 def data_key(folder: Path) -> bytes:

@@ -139,12 +139,6 @@ def witness(tmp_path: Path) -> Witness:
     return Witness(tmp_path / "trace")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A profile folder that does not exist yet."""
-    return tmp_path / "profile"
-
-
 def test_the_witness_is_not_blind(tmp_path: Path, witness: Witness) -> None:
     """It finds a word that is written in either form, in a file's name, and in a mapped file."""
     word = CANARIES[0]

@@ -77,12 +77,6 @@ def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A profile folder that does not exist yet."""
-    return tmp_path / "profile"
-
-
-@pytest.fixture
 def story_folder(folder: Path) -> Path:
     """A profile whose answers are 160 tokens long, and the same each time."""
     folder.mkdir()

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.e2e.test_terminal import PASSPHRASE, eventually, hush
-from tests.virtual_screen import Screen, needs_virtual_screen, virtual_screen
+from tests.virtual_screen import Screen, needs_virtual_screen
 
 pytestmark = needs_virtual_screen
 
@@ -73,19 +72,6 @@ def open_window(screen: Screen, profile: Path) -> Iterator[OpenWindow]:
             yield OpenWindow(process, profile, screen)
         finally:
             process.kill()
-
-
-@pytest.fixture
-def screen() -> Iterator[Screen]:
-    """A screen of a small laptop."""
-    with virtual_screen() as screen:
-        yield screen
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A profile folder that does not exist yet."""
-    return tmp_path / "profile"
 
 
 def test_a_private_chat(screen: Screen, folder: Path) -> None:

@@ -112,6 +112,18 @@ def test_a_code_from_the_first_run_opens_without_the_keyring(house: House) -> No
     until_open(threshold)
 
 
+def begin_with_passphrase(house: House) -> None:
+    """Set up where there is no keyring, with nothing but a passphrase, up to the open vault."""
+    house.door.present = False
+    threshold = house.arrive()
+    until(threshold, WelcomePage)
+    threshold.type_passphrase()
+    until(threshold, SecondWayPage)
+    threshold.press("Go on without one")
+    threshold.press("Go on with the passphrase alone")
+    until_open(threshold)
+
+
 def test_nothing_is_made_by_leaving(house: House) -> None:
     """Closed on the page of the code: no vault, no key in the keyring."""
     threshold = house.arrive()
@@ -127,14 +139,7 @@ def test_nothing_is_made_by_leaving(house: House) -> None:
 
 def test_a_damaged_vault_is_restored_by_its_page(house: House) -> None:
     """Damage, backup, Restore: what the backup held is there, the damaged file is kept."""
-    house.door.present = False
-    threshold = house.arrive()
-    until(threshold, WelcomePage)
-    threshold.type_passphrase()
-    until(threshold, SecondWayPage)
-    threshold.press("Go on without one")
-    threshold.press("Go on with the passphrase alone")
-    until_open(threshold)
+    begin_with_passphrase(house)
     house.leave()
     write(house, "kept")
     threshold = house.arrive()
@@ -162,14 +167,7 @@ def test_a_damaged_vault_is_restored_by_its_page(house: House) -> None:
 
 def test_lost_key_slots_lead_to_the_same_page(house: House) -> None:
     """Nobody is asked for a passphrase that nothing could check, nor offered a new vault."""
-    house.door.present = False
-    threshold = house.arrive()
-    until(threshold, WelcomePage)
-    threshold.type_passphrase()
-    until(threshold, SecondWayPage)
-    threshold.press("Go on without one")
-    threshold.press("Go on with the passphrase alone")
-    until_open(threshold)
+    begin_with_passphrase(house)
     house.app.backups.create().result(timeout=60)
     house.leave()
     for path in house.profile.root.glob(f"{house.profile.key_slots.name}*"):

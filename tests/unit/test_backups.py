@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import closing
@@ -33,9 +32,9 @@ from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 from assistant.store.recovery import RecoveryCode
 from assistant.store.sqlcipher import Connection, open_database
 from tests.fakes.door import PASSPHRASE
+from tests.trials.disks import SmallDisk
 from tests.unit.backup_home import CODE, DAY, HOUR, SECONDS, Home, flip
-
-MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
+from tests.unit.small_disks import small_disk_or_skip
 
 
 @pytest.fixture
@@ -714,17 +713,19 @@ def test_a_change_of_the_ways_in_that_was_cut_short_is_made_up_for(watched: Home
 
 
 @pytest.fixture
-def small(profile: Profile) -> Iterator[Home]:
-    """Backups go to a disk of 2 MiB."""
-    profile.backups.mkdir(mode=0o700)
-    options = ["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(profile.backups)]
-    if os.geteuid() != 0 or subprocess.run([MOUNT, *options], capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a small file system")
+def small_disk(profile: Profile) -> Iterator[SmallDisk]:
+    """A disk of 2 MiB for the backups."""
+    with small_disk_or_skip(profile.backups, 2) as disk:
+        yield disk
+
+
+@pytest.fixture
+def small(profile: Profile, small_disk: SmallDisk) -> Iterator[Home]:
+    """Backups go to the small disk."""
     home = Home(profile)
     home.chat("larger", 400)
     yield home
     home.close()
-    subprocess.run([UMOUNT, str(profile.backups)], check=True)
 
 
 def test_a_disk_that_fills_up_at_any_moment(small: Home) -> None:
@@ -748,10 +749,10 @@ def test_a_disk_that_fills_up_at_any_moment(small: Home) -> None:
     assert small.names() != [earlier.name]  # there was room at last
 
 
-def test_a_disk_that_cannot_be_written(small: Home) -> None:
+def test_a_disk_that_cannot_be_written(small: Home, small_disk: SmallDisk) -> None:
     """What stands there can still be listed and verified."""
     earlier = small.back_up()
-    subprocess.run([MOUNT, "-o", "remount,ro", str(small.profile.backups)], check=True)
+    small_disk.set_writable(False)
     with pytest.raises(StorageFull, match="read-only"):
         small.back_up()
     assert small.names() == [earlier.name]

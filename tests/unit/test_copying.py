@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -18,12 +16,13 @@ from assistant.errors import NotFound, StorageFull, VaultDamaged
 from assistant.store.copying import copy_verified, verify_database
 from assistant.store.sqlcipher import Connection, open_database
 from tests.cipher_pages import hits
+from tests.trials.disks import SmallDisk
+from tests.unit.small_disks import small_disk_or_skip
 
 KEY = bytes(range(32))
 COPY_KEY = bytes(range(1, 33))
 PAGE = 4096
 ROWS = 400
-MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
 
 SCHEMA = (
     "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
@@ -62,15 +61,10 @@ def target(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """A file system of 1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run([MOUNT, *options], capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a small file system")
-    yield folder
-    subprocess.run([UMOUNT, str(folder)], check=True)
+    with small_disk_or_skip(tmp_path / "disk", 1) as disk:
+        yield disk
 
 
 def nothing_at(target: Path) -> bool:
@@ -294,39 +288,39 @@ def test_no_source_no_copy(target: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", range(0, 100, 10))
 def test_a_disk_that_fills_up_at_any_moment(
-    source: Path, target: Path, disk: Path, room: int
+    source: Path, target: Path, disk: SmallDisk, room: int
 ) -> None:
     """There is room for so many hundredths of the copy: words, and nothing is left."""
     copy_verified(source, KEY, target, COPY_KEY)
     needed = target.stat().st_size
-    filler = disk / "filler"
+    filler = disk.root / "filler"
     filler.write_bytes(bytes(1024 * 1024 - PAGE - needed * room // 100))
     with pytest.raises(StorageFull, match="full"):
-        copy_verified(source, KEY, disk / "copy.db", COPY_KEY)
-    assert list(disk.iterdir()) == [filler]
+        copy_verified(source, KEY, disk.root / "copy.db", COPY_KEY)
+    assert list(disk.root.iterdir()) == [filler]
 
 
-def test_a_disk_that_cannot_be_written(source: Path, disk: Path) -> None:
+def test_a_disk_that_cannot_be_written(source: Path, disk: SmallDisk) -> None:
     """No copy there; said as it is."""
-    subprocess.run([MOUNT, "-o", "remount,ro", str(disk)], check=True)
+    disk.set_writable(False)
     with pytest.raises(StorageFull, match="read-only"):
-        copy_verified(source, KEY, disk / "copy.db", COPY_KEY)
+        copy_verified(source, KEY, disk.root / "copy.db", COPY_KEY)
 
 
 def test_a_copy_on_a_read_only_medium_can_be_verified_and_copied(
-    source: Path, target: Path, disk: Path, tmp_path: Path
+    source: Path, target: Path, disk: SmallDisk, tmp_path: Path
 ) -> None:
     """A stick with its switch on, for one."""
     with closing(open_database(source, KEY)) as connection:
         connection.execute("DELETE FROM note WHERE id > 100")
         connection.execute("INSERT INTO found(found) VALUES ('rebuild')")
-    counts = copy_verified(source, KEY, disk / "copy.db", COPY_KEY)
-    subprocess.run([MOUNT, "-o", "remount,ro", str(disk)], check=True)
-    assert verify_database(disk / "copy.db", COPY_KEY) == counts
-    assert copy_verified(disk / "copy.db", COPY_KEY, target, KEY) == counts
+    counts = copy_verified(source, KEY, disk.root / "copy.db", COPY_KEY)
+    disk.set_writable(False)
+    assert verify_database(disk.root / "copy.db", COPY_KEY) == counts
+    assert copy_verified(disk.root / "copy.db", COPY_KEY, target, KEY) == counts
 
 
-def test_a_log_on_a_read_only_medium_is_not_passed_over(source: Path, disk: Path) -> None:
+def test_a_log_on_a_read_only_medium_is_not_passed_over(source: Path, disk: SmallDisk) -> None:
     """What was written last stands in it: an older state must not pass for the whole."""
     with closing(open_database(source, KEY)) as connection:
         connection.execute("DELETE FROM note")
@@ -335,10 +329,10 @@ def test_a_log_on_a_read_only_medium_is_not_passed_over(source: Path, disk: Path
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("INSERT INTO note(text) VALUES ('last')")
         for ending in ("", "-wal"):
-            shutil.copy(f"{source}{ending}", disk)
-    subprocess.run([MOUNT, "-o", "remount,ro", str(disk)], check=True)
+            shutil.copy(f"{source}{ending}", disk.root)
+    disk.set_writable(False)
     with pytest.raises(StorageFull):
-        verify_database(disk / "vault.db", KEY)
+        verify_database(disk.root / "vault.db", KEY)
 
 
 def test_a_transaction_left_open_is_not_in_the_copy(source: Path, target: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from assistant.store.migrations import LATEST, MIGRATIONS, migrate
 from assistant.store.sqlcipher import open_database
 from assistant.store.vault import schema_version
 from tests.fakes.door import PASSPHRASE, titles
+from tests.trials.disks import SmallDisk
 from tests.unit.backup_home import (
     CODE,
     DAY,
@@ -44,9 +44,9 @@ from tests.unit.backup_home import (
     state,
 )
 from tests.unit.kill_steps import parts
+from tests.unit.small_disks import small_disk_or_skip
 
 ROOT = Path(__file__).parent.parent.parent
-MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
 
 
 @pytest.fixture
@@ -58,15 +58,10 @@ def home(profile: Profile) -> Iterator[Home]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """A file system of 2 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run([MOUNT, *options], capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a small file system")
-    yield folder
-    subprocess.run([UMOUNT, str(folder)], check=True)
+    with small_disk_or_skip(tmp_path / "disk", 2) as disk:
+        yield disk
 
 
 # In place ----------------------------------------------------------------------------------
@@ -187,11 +182,11 @@ def test_a_lost_vault_and_lost_ways_in(home: Home) -> None:
     assert home.titles() == ["Trip to Rome"]
 
 
-def test_from_a_read_only_medium(home: Home, disk: Path, tmp_path: Path) -> None:
+def test_from_a_read_only_medium(home: Home, disk: SmallDisk, tmp_path: Path) -> None:
     """A stick with its switch on."""
-    away = disk / "backup"
+    away = disk.root / "backup"
     shutil.copytree(home.folder(home.back_up()), away)
-    subprocess.run([MOUNT, "-o", "remount,ro", str(disk)], check=True)
+    disk.set_writable(False)
     home.chat("Later")
     home.lock()
     home.service.verify(away, PASSPHRASE).result(SECONDS)
@@ -296,22 +291,22 @@ def test_called_off(home: Home) -> None:
         assert not home.profile.kept.exists()
 
 
-def test_a_disk_that_fills_up_at_any_moment(home: Home, disk: Path, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_at_any_moment(home: Home, disk: SmallDisk, tmp_path: Path) -> None:
     """The old state stands at each step, until there is room for all of it."""
     home.chat("More", 300)
     away = elsewhere(home.folder(made := home.back_up()), tmp_path)
     home.chat("Later")
     home.lock()
-    root = disk / "profile"
+    root = disk.root / "profile"
     root.mkdir(mode=0o700)
     for name in ("vault.db", "keyslots.json"):
         shutil.copy(home.profile.root / name, root)
     home.profile = home.door.profile = Profile(root)
     before = state(home.profile)
     failed = 0
-    filler = disk / "filler"
+    filler = disk.root / "filler"
     for room in range(0, made.bytes + 96 * 1024, 24 * 1024):
-        filler.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - room)))
+        filler.write_bytes(bytes(max(0, shutil.disk_usage(disk.root).free - room)))
         service = home.start()
         problem = service.restore(away, PASSPHRASE).exception(SECONDS)
         service.close()
