@@ -154,14 +154,17 @@ class BusLink:
         message.header.flags = MessageFlag.no_auto_start
         self._send(message, to, then)
 
-    def receive(self) -> Signal | None:
+    def receive(self, deadline: float | None = None) -> Signal | None:
         """Wait for a signal of a known sender; None where the bell rang, or nothing came of it.
 
+        Args:
+            deadline: On ``time.monotonic``; None waits for ever.
+
         Raises:
-            BusGone: it ended, or said what is no message.
+            BusGone: it ended, said what is no message, or nothing in time.
             Stopped: the bell's owner wants an end.
         """
-        if not self._wait(select.POLLIN, None):
+        if not self._wait(select.POLLIN, deadline):
             return None
         raw, descriptors = self._inbox.read()
         try:

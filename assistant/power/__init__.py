@@ -1,0 +1,1 @@
+"""How hard the machine may work: what it tells of itself, and one pure decision."""
