@@ -25,6 +25,7 @@
     │       ├── ModelDamaged      empty, truncated, altered or not a model at all
     │       ├── ModelRefused      a whole file that llama.cpp will not load
     │       ├── PromptTooLong
+    │       ├── SchemaRefused     no grammar can express the JSON schema
     │       └── EngineDied        the child process ended by itself
     └── Bug                       ours; the only kind that asks for a report
 
@@ -188,6 +189,12 @@ class PromptTooLong(EngineError):
     """The rendered prompt does not fit into the context."""
 
     code = "prompt-too-long"
+
+
+class SchemaRefused(EngineError):
+    """No grammar can express the JSON schema that a reply should obey."""
+
+    code = "schema-refused"
 
 
 class EngineDied(EngineError):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assistant.errors import HushError
-from assistant.records import Backup, Conversation, Drill, Message
+from assistant.power.plan import Plan, Readings
+from assistant.records import Backup, ContextView, Conversation, Drill, Message
 
 
 class EngineCondition(StrEnum):
@@ -20,25 +21,73 @@ class EngineCondition(StrEnum):
     COLD = "cold"
     LOADING = "loading"
     WARM = "warm"
+    EVICTED = "evicted"  # unloaded to save memory or power; the next request loads it again
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineChanged:
-    """The engine's condition changed. ``error`` is set where it failed; ``model`` may be empty."""
+    """The engine's condition changed.
+
+    Attributes:
+        condition: Where the model stands.
+        model: Its name; may be empty.
+        context_cap: In tokens.
+        load_seconds: How long loading took, or took the last time.
+        error: Set where it failed.
+        reason: Why it was evicted, as a sentence.
+        next_turn_seconds: What loading again and reading the conversation will add to the next
+            reply's first word; 0 where nothing.
+        device: What computes: "CPU", or a GPU's name and how many layers it holds.
+    """
 
     condition: EngineCondition
     model: str = ""
     context_cap: int = 0
     load_seconds: float = 0.0
     error: HushError | None = None
+    reason: str = ""
+    next_turn_seconds: float = 0.0
+    device: str = ""
+
+
+class Activity(StrEnum):
+    """Work that nobody waits for. The status line shows it while it runs."""
+
+    READING_AHEAD = "reading ahead"
+    SUMMARISING = "summarising"
+    TUNING = "tuning the model"
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundChanged:
+    """What runs in the background changed; None: nothing does."""
+
+    activity: Activity | None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChanged:
+    """The governor's plan changed, or what it rests on."""
+
+    plan: Plan
+    readings: Readings
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBuilt:
+    """What the model will see of a conversation at its next turn, or sees now."""
+
+    conversation_id: int
+    view: ContextView
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyBegan:
-    """The prompt is built and goes to the model; again, where it had to be built smaller.
+    """The prompt is built and goes to the model.
 
-    ``left_out`` tells the person what did not fit; empty where everything does.
+    ``left_out`` tells the person what did not fit; empty where everything does. Where it had to be
+    built smaller after all, only ``ContextBuilt`` comes again.
     """
 
     run_id: int
@@ -120,6 +169,9 @@ class DamageFound:
 
 Event = (
     EngineChanged
+    | BackgroundChanged
+    | PowerChanged
+    | ContextBuilt
     | ReplyBegan
     | PromptRead
     | ReplyText

@@ -97,6 +97,15 @@ class Message:
     failure: str = ""  # the error's code where state is FAILED
     variant: int = 1
     variants: int = 1
+    pinned: bool = False  # stays in what the model sees when earlier messages leave it
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What stands for a message and all before it on its path, in what the model sees."""
+
+    message_id: int
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,38 @@ class Exchange:
     conversation: Conversation
     question: Message | None
     answer: Message
+
+
+@dataclass(frozen=True, slots=True)
+class ContextView:
+    """What the model sees of a conversation. Counts in tokens, with the template's overheads.
+
+    Attributes:
+        instructions: Of the system text.
+        pinned: Of pinned messages that would have left otherwise.
+        summary_tokens: Of the rolling summary.
+        conversation: Of the messages themselves.
+        reply: What is kept free for the answer.
+        cap: The context's.
+        first_kept_id: The earliest message that is there word for word; None where all are.
+        summary: The text that stands for what is before it; empty where there is none.
+        left_out: What is missing, as a sentence; empty where nothing is.
+    """
+
+    instructions: int
+    pinned: int
+    summary_tokens: int
+    conversation: int
+    reply: int
+    cap: int
+    first_kept_id: int | None = None
+    summary: str = field(default="", repr=False)
+    left_out: str = ""
+
+    @property
+    def used(self) -> int:
+        """Tokens of the prompt."""
+        return self.instructions + self.pinned + self.summary_tokens + self.conversation
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,18 @@ import os
 import queue
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import BinaryIO, Final
 
 from assistant.engine import wire
 from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
-from assistant.engine.llama import AbortFlag, LlamaModel, silence
+from assistant.engine.kv_cache import AbortFlag
+from assistant.engine.limits import limited
+from assistant.engine.llama import LlamaModel, silence
+from assistant.engine.pacing import Pacer
+from assistant.engine.pipes import seize_stdio
 from assistant.engine.protocol import Finished
 from assistant.errors import EngineError
 from assistant.machine.hardening import harden_process
@@ -26,6 +31,11 @@ from assistant.records import FinishReason
 
 _EXIT_BUG: Final = 1
 _EXIT_BROKEN_FRAME: Final = 3
+_NOTHING: Final = Finished(FinishReason.CANCELLED, 0, 0.0)
+
+_PAUSE_SECONDS: Final = 0.25
+"""So long after a reply its state is kept: after a next question that follows at once, before one
+that a person types."""
 
 
 class Cancellation:
@@ -70,23 +80,35 @@ class Child:
         self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._flag = AbortFlag()
         self._cancellation = Cancellation(self._flag)
+        self._pacer = Pacer(lambda: self._flag.is_set)
         self._model: LlamaModel | None = None
 
     def run(self) -> None:
         """Serve until the parent closes the pipe; then the process ends from the reader."""
         threading.Thread(target=self._read, name="frames", daemon=True).start()
         while True:
-            frame = self._queue.get()
+            frame = self._next()
             try:
                 self._answer(frame)
             except EngineError as error:
                 write_frame(self._replies, wire.refusal_frame(error))
+
+    def _next(self) -> Frame:
+        """Wait for a frame; where none comes for a while, keep the state of who was served."""
+        if self._model and self._model.due:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=_PAUSE_SECONDS)
+            self._model.keep()
+        return self._queue.get()
 
     def _read(self) -> None:
         try:
             while (frame := read_frame(self._requests)) is not None:
                 if frame["op"] == "cancel":
                     self._cancellation.cancel(int(frame["id"]))
+                    self._pacer.wake()
+                elif frame["op"] == "pace":
+                    self._pacer.obey(wire.read_pace(frame))
                 else:
                     self._queue.put(frame)
         except BrokenFrame:
@@ -102,6 +124,10 @@ class Child:
             write_frame(self._replies, {"op": "counted", "counts": counts})
         elif frame["op"] == "generate":
             self._generate(frame)
+        elif frame["op"] == "prefill":
+            self._prefill(frame)
+        elif frame["op"] == "forget" and self._model:
+            self._model.forget(frame["keys"])
 
     def _load(self, frame: Frame) -> None:
         if self._model:
@@ -109,18 +135,31 @@ class Child:
             self._model = None
         model, options = wire.read_load(frame)
         self._flag.clear()
-        self._model = LlamaModel(model, options, self._flag)
+        self._model = LlamaModel(model, options, self._flag, self._pacer, self._rendering)
         self._model.warm()
         write_frame(self._replies, {"op": "loaded", "info": asdict(self._model.info)})
 
     def _generate(self, frame: Frame) -> None:
         number = int(frame["id"])
         if not self._cancellation.begin(number):
-            nothing = Finished(FinishReason.CANCELLED, 0, 0.0)
-            write_frame(self._replies, wire.event_frame(number, nothing))
+            write_frame(self._replies, wire.event_frame(number, _NOTHING))
             return
         for event in self._loaded().generate(wire.read_request(frame)):
             write_frame(self._replies, wire.event_frame(number, event))
+
+    def _prefill(self, frame: Frame) -> None:
+        number = int(frame["id"])
+        event = None
+        if self._cancellation.begin(number):
+            event = self._loaded().prefill(wire.read_request(frame))
+        write_frame(self._replies, wire.event_frame(number, event or _NOTHING))
+
+    @contextmanager
+    def _rendering(self) -> Iterator[None]:
+        """The model's template runs: where it is stopped for good, the parent knows why."""
+        write_frame(self._replies, {"op": "rendering"})
+        with limited():
+            yield
 
     def _loaded(self) -> LlamaModel:
         if not self._model:
@@ -128,25 +167,10 @@ class Child:
         return self._model
 
 
-def _seize_stdio() -> tuple[BinaryIO, BinaryIO]:
-    """Move the pipes to descriptors of our own, and point 0 and 1 at nothing.
-
-    llama.cpp and its libraries may print to descriptor 1; one byte between frames would break
-    them all.
-    """
-    requests = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    os.close(nothing)
-    return requests, replies
-
-
 def main() -> None:
     """Run the child on this process's stdin and stdout."""
     harden_process()
-    requests, replies = _seize_stdio()
+    requests, replies = seize_stdio()
     silence()
     try:
         Child(requests, replies).run()

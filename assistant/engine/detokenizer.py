@@ -25,6 +25,9 @@ class Detokenizer:
     def feed(self, data: bytes) -> str:
         """Take one token's bytes, return what can be shown; sets ``stopped`` at a stop string."""
         self._held += self._decoder.decode(data)
+        if not self._stop:
+            text, self._held = self._held, ""
+            return text
         found = [at for text in self._stop if (at := self._held.find(text)) >= 0]
         if found:
             self.stopped = True

@@ -1,74 +1,37 @@
 """llama.cpp's low-level API, as one loaded model. Used in the engine's child process only.
 
-The loop drives llama.cpp's own sampler chain, so logits are never copied into Python, and keeps
-the KV cache for the longest prefix that the next prompt shares with the last.
+Loading, describing, and the way of one request: render and tokenise the prompt, put the state of
+its conversation into the context (``snapshots``), read what is new (``kv_cache``), write the reply
+(``writing``).
 """
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Final
 
 from llama_cpp import llama_cpp as low
 
-from assistant.engine.detokenizer import Detokenizer
+from assistant.engine.kv_cache import BATCH_TOKENS, AbortFlag, KvCache
+from assistant.engine.pacing import Pacer
+from assistant.engine.placing import place
 from assistant.engine.protocol import (
     EngineOptions,
     Finished,
     GenerationEvent,
     GenerationRequest,
     ModelInfo,
-    Piece,
     Prefilled,
-    Sampling,
     Turn,
 )
+from assistant.engine.snapshots import Snapshots
 from assistant.engine.template import ChatTemplate, TemplateRefused
+from assistant.engine.writing import Writer
 from assistant.errors import ModelRefused, PromptTooLong
 from assistant.records import FinishReason
 from models.file import ModelFile
-
-_BATCH_TOKENS: Final = 512
-"""Tokens decoded in one call: llama.cpp's default micro-batch, past which nothing gets faster."""
-
-_REPEAT_WINDOW: Final = 64
-"""Tokens that the repetition penalty looks back on: llama.cpp's default."""
-
-_PIECE_BYTES: Final = 256
-_ABORTED: Final = 2  # llama_decode's return where the abort callback said stop
-_RANDOM_SEED: Final = low.LLAMA_DEFAULT_SEED  # llama.cpp draws one itself
-
-
-class AbortFlag:
-    """A byte that llama.cpp looks at between graph nodes, through ``strlen``.
-
-    A Python callback would run some 600 times a token and take the interpreter's lock each time;
-    C's ``strlen`` over a one-byte buffer has the callback's shape, returns 0 for an empty string
-    and 1 for a set byte, and costs nothing measurable.
-    """
-
-    def __init__(self) -> None:
-        self._buffer = ctypes.create_string_buffer(b"\0", 2)
-        library = "msvcrt" if sys.platform == "win32" else None
-        strlen = ctypes.CDLL(library).strlen
-        self.callback = ctypes.cast(strlen, low.ggml_abort_callback)
-        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
-
-    def set(self) -> None:
-        """Stop the running decode as soon as llama.cpp looks."""
-        self._buffer[0] = b"\1"
-
-    def clear(self) -> None:
-        """Let the next decode run."""
-        self._buffer[0] = b"\0"
-
-    @property
-    def is_set(self) -> bool:
-        """Whether a stop was asked for."""
-        return bool(self._buffer[0] != b"\0")
 
 
 class LlamaModel:
@@ -78,17 +41,26 @@ class LlamaModel:
         model: The file; that it exists was checked before.
         options: Context cap and threads (at least 1 here).
         abort: Looked at in prefill and in decode.
+        pacer: Says how hard to work, from one decode to the next.
+        limited: Entered while the model's own template runs.
 
     Raises:
         ModelRefused: llama.cpp returned no model or no context, or the template does not work.
     """
 
-    def __init__(self, model: ModelFile, options: EngineOptions, abort: AbortFlag) -> None:
+    def __init__(
+        self,
+        model: ModelFile,
+        options: EngineOptions,
+        abort: AbortFlag,
+        pacer: Pacer,
+        limited: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         began = time.perf_counter()
         self._abort = abort
-        self._model: Any = None
-        self._context: Any = None
-        self._cached: list[int] = []
+        self._pacer = pacer
+        self._limited = limited
+        self._held = ExitStack()  # what ``close`` frees, the last first
         try:
             self._load(model, options)
             self.info = self._describe(model, options, time.perf_counter() - began)
@@ -104,19 +76,35 @@ class LlamaModel:
     def _load(self, model: ModelFile, options: EngineOptions) -> None:
         low.llama_backend_init()
         parameters = low.llama_model_default_params()
+        self._placement = place(model.path, options, BATCH_TOKENS)
+        parameters.n_gpu_layers = self._placement.gpu_layers
+        if self._placement.gpu_layers:
+            parameters.split_mode = low.LLAMA_SPLIT_MODE_NONE  # layers were counted for one GPU
+            parameters.main_gpu = self._placement.gpu
         self._model = low.llama_model_load_from_file(str(model.path).encode(), parameters)
         if not self._model:
             raise ModelRefused(
                 "llama.cpp cannot load this model file.",
                 "It may be damaged or made for another version. Choose another model.",
             )
+        self._held.callback(low.llama_model_free, self._model)
         self._vocab = low.llama_model_get_vocab(self._model)
+        self._make_context(options)
+        self._cache = KvCache(self._context, self._abort, self._pacer)
+        self._snapshots = Snapshots(self._cache, options.snapshot_bytes)
+        self._held.callback(self._snapshots.close)
+        self._writer = Writer(self._context, self._vocab, self._cache, self._pacer)
+        self._read_template()
+
+    def _make_context(self, options: EngineOptions) -> None:
         trained = int(low.llama_model_n_ctx_train(self._model))
         self._cap = min(options.context_tokens, trained) if trained > 0 else options.context_tokens
         settings = low.llama_context_default_params()
         settings.n_ctx = self._cap
-        settings.n_batch = settings.n_ubatch = min(_BATCH_TOKENS, self._cap)
+        settings.n_batch = settings.n_ubatch = min(BATCH_TOKENS, self._cap)
         settings.n_threads = settings.n_threads_batch = options.threads
+        settings.type_k = settings.type_v = _KV_TYPES[options.kv_type]
+        settings.flash_attn_type = _FLASH[_flash_attention(options)]
         settings.abort_callback = self._abort.callback
         settings.abort_callback_data = self._abort.data
         self._context = low.llama_init_from_model(self._model, settings)
@@ -125,21 +113,28 @@ class LlamaModel:
                 "There is not enough memory for this model with this context.",
                 "Lower the context in Settings, or close other programs.",
             )
-        self._memory = low.llama_get_memory(self._context)
+        self._held.callback(low.llama_free, self._context)
+        self._pacer.steer(lambda threads: self._set_threads(threads or options.threads))
+
+    def _set_threads(self, threads: int) -> None:
+        low.llama_set_n_threads(self._context, threads, threads)
+
+    def _read_template(self) -> None:
         bos = self._token_text(low.llama_vocab_bos(self._vocab))
         source = low.llama_model_chat_template(self._model, None)
-        self._template = ChatTemplate(
-            (source or b"").decode("utf-8", "replace"),
-            bos=bos,
-            eos=self._token_text(low.llama_vocab_eos(self._vocab)),
-        )
+        with self._limited():
+            self._template = ChatTemplate(
+                (source or b"").decode("utf-8", "replace"),
+                bos=bos,
+                eos=self._token_text(low.llama_vocab_eos(self._vocab)),
+            )
         self._bos = bos
 
     def _describe(self, model: ModelFile, options: EngineOptions, seconds: float) -> ModelInfo:
         # Two lengths of conversation tell what a turn costs beyond its text and what stands once.
-        short = self._prompt_tokens([Turn("system", "a"), Turn("user", "a")], "")
+        short = self._prompt_tokens([Turn("system", "a"), Turn("user", "a")])
         long = self._prompt_tokens(
-            [Turn("system", "a"), Turn("user", "a"), Turn("assistant", "a"), Turn("user", "a")], ""
+            [Turn("system", "a"), Turn("user", "a"), Turn("assistant", "a"), Turn("user", "a")]
         )
         letter = self.count(["a"])[0]
         turn = max(0, -(-(len(long) - len(short) - 2 * letter) // 2))  # rounded up
@@ -153,14 +148,16 @@ class LlamaModel:
             template_fixed_tokens=max(0, len(short) - 2 * letter - 2 * turn),
             template_turn_tokens=turn,
             load_seconds=seconds,
+            layers=(layers := int(low.llama_model_n_layer(self._model))),
+            gpu_layers=min(self._placement.gpu_layers, layers),
+            device=self._placement.device,
+            kv_type=options.kv_type,
+            flash_attention=_flash_attention(options) is not False,
         )
 
     def warm(self) -> None:
         """Decode one token, so that the weights are paged in before the first question."""
-        self._reuse([])
-        self._abort.clear()
-        self._decode([max(0, low.llama_vocab_bos(self._vocab))])
-        self._reuse([])
+        self._cache.warm(max(0, low.llama_vocab_bos(self._vocab)))
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, as message text: nothing in it is parsed as a special token."""
@@ -171,66 +168,68 @@ class LlamaModel:
         began = time.perf_counter()
         prompt = self._render(request)
         room = self._cap - len(prompt)
-        if room < 1:
-            raise PromptTooLong("The prompt is longer than the model's context.")
-        reused = self._reuse(prompt)
-        if not self._prefill(prompt[reused:]):
+        reply = self._writer.write(min(request.max_tokens, room), request)
+        self._snapshots.turn_to(request.cache_key, prompt)
+        reused = self._cache.reuse(prompt)
+        if not self._cache.extend(prompt[reused:]):
             yield Finished(FinishReason.CANCELLED, 0, 0.0)
             return
         yield Prefilled(len(prompt), reused, time.perf_counter() - began)
-        yield from self._write(min(request.max_tokens, room), request)
+        yield from reply
 
-    def _write(self, limit: int, request: GenerationRequest) -> Iterator[GenerationEvent]:
-        sampler = _sampler_chain(request.sampling, low.llama_vocab_n_tokens(self._vocab))
-        output = Detokenizer(request.stop)
-        first = time.perf_counter()
-        written = 0
-        reason = FinishReason.LENGTH
-        try:
-            while written < limit:
-                token = low.llama_sampler_sample(sampler, self._context, -1)
-                if low.llama_vocab_is_eog(self._vocab, token):
-                    reason = FinishReason.STOP
-                    break
-                written += 1
-                text = output.feed(self._token_bytes(token))
-                yield Piece(text, 1)
-                if output.stopped:
-                    reason = FinishReason.STOP
-                    break
-                # The last allowed token needs no decode: nothing is sampled after it.
-                if written < limit and not self._decode([token]):
-                    reason = FinishReason.CANCELLED
-                    break
-            if tail := output.finish():
-                yield Piece(tail, 0)
-        finally:
-            low.llama_sampler_free(sampler)
-        yield Finished(reason, written, time.perf_counter() - first)
+    def prefill(self, request: GenerationRequest) -> Prefilled | None:
+        """Read a prompt ahead; see ``Engine.prefill``."""
+        began = time.perf_counter()
+        prompt = self._render(request, ahead=True)
+        self._snapshots.turn_to(request.cache_key, prompt)
+        reused = self._cache.reuse(prompt, ahead=True)
+        if not self._cache.extend(prompt[reused:]):
+            return None
+        return Prefilled(len(prompt), reused, time.perf_counter() - began)
+
+    @property
+    def due(self) -> bool:
+        """Whether ``keep`` has something to do."""
+        return self._snapshots.due
+
+    def keep(self) -> None:
+        """Copy the active conversation's state, so that a switch need not: in a pause."""
+        self._snapshots.keep()
+
+    def forget(self, cache_keys: Sequence[int]) -> None:
+        """Hold nothing of these conversations; see ``Engine.forget``."""
+        self._snapshots.forget(cache_keys)
 
     def close(self) -> None:
-        """Free context and model. Safe to call twice."""
-        if self._context:
-            low.llama_free(self._context)
-            self._context = None
-        if self._model:
-            low.llama_model_free(self._model)
-            self._model = None
+        """Free context, copies and model. Safe to call twice."""
+        self._held.close()
 
     # -- prompt -----------------------------------------------------------------------------
 
-    def _render(self, request: GenerationRequest) -> list[int]:
+    def _render(self, request: GenerationRequest, *, ahead: bool = False) -> list[int]:
+        # No turn is shorter than its marks: a template need not even look at so many.
+        if len(request.turns) < self._cap:
+            prompt = self._rendered(request, ahead=ahead)
+            if len(prompt) < self._cap:
+                return prompt
+        raise PromptTooLong("The prompt is longer than the model's context.")
+
+    def _rendered(self, request: GenerationRequest, *, ahead: bool) -> list[int]:
         try:
-            return self._prompt_tokens(request.turns, request.continue_from)
+            return self._prompt_tokens(request.turns, request.continue_from, ahead=ahead)
         except TemplateRefused as error:
             raise ModelRefused(
                 "This model's chat template does not accept this conversation.",
                 "Choose another model.",
             ) from error
 
-    def _prompt_tokens(self, turns: Sequence[Turn], continue_from: str) -> list[int]:
+    def _prompt_tokens(
+        self, turns: Sequence[Turn], continue_from: str = "", *, ahead: bool = False
+    ) -> list[int]:
+        with self._limited():
+            pieces = self._template.render(turns, continue_from, ahead=ahead)
         tokens: list[int] = []
-        for piece in self._template.render(turns, continue_from):
+        for piece in pieces:
             # The model's own beginning-of-sequence token, unless the template spells it out.
             begin = not tokens and not (self._bos and piece.text.startswith(self._bos))
             tokens += self._tokenize(piece.text, special=piece.special, begin=begin)
@@ -243,81 +242,25 @@ class LlamaModel:
         count = low.llama_tokenize(self._vocab, data, len(data), buffer, size, begin, special)
         return list(buffer[: max(0, count)])
 
-    def _token_bytes(self, token: int) -> bytes:
-        size = _PIECE_BYTES
-        while True:
-            buffer = ctypes.create_string_buffer(size)
-            count = low.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
-            if count >= 0:
-                return buffer.raw[:count]
-            size = -count
-
     def _token_text(self, token: int) -> str:
         text = low.llama_vocab_get_text(self._vocab, token) if token >= 0 else None
         return (text or b"").decode("utf-8", "replace")
 
-    # -- KV cache ---------------------------------------------------------------------------
 
-    def _reuse(self, prompt: list[int]) -> int:
-        """Keep the KV cache for the longest common prefix; return its length in tokens."""
-        limit = min(len(self._cached), max(0, len(prompt) - 1))  # one token must give logits
-        kept = next((i for i in range(limit) if self._cached[i] != prompt[i]), limit)
-        self._keep(kept)
-        return len(self._cached)
-
-    def _keep(self, count: int) -> None:
-        if not low.llama_memory_seq_rm(self._memory, 0, count, -1):
-            # Recurrent models cannot forget a part.
-            low.llama_memory_clear(self._memory, True)
-            count = 0
-        del self._cached[count:]
-
-    def _prefill(self, tokens: list[int]) -> bool:
-        return all(
-            self._decode(tokens[at : at + _BATCH_TOKENS])
-            for at in range(0, len(tokens), _BATCH_TOKENS)
-        )
-
-    def _decode(self, tokens: list[int]) -> bool:
-        """Add tokens to the KV cache.
-
-        False where the abort flag stopped it; the cache then holds what it held before.
-        """
-        if self._abort.is_set:
-            return False
-        array = (low.llama_token * len(tokens))(*tokens)
-        status = low.llama_decode(self._context, low.llama_batch_get_one(array, len(tokens)))
-        if status == 0:
-            self._cached += tokens
-            return True
-        self._keep(len(self._cached))
-        if status == _ABORTED or self._abort.is_set:
-            return False
-        raise ModelRefused(
-            "The model could not go on with this text.", "Try again, or choose another model."
-        )
+_KV_TYPES: Final = {"f16": low.GGML_TYPE_F16, "q8_0": low.GGML_TYPE_Q8_0}
+_FLASH: Final = {
+    None: low.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    True: low.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    False: low.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
 
 
-def _sampler_chain(sampling: Sampling, vocabulary: int) -> Any:
-    """Repetition, min-p, top-p, temperature, then a draw: min-p leaves top-p little to sort."""
-    chain = low.llama_sampler_chain_init(low.llama_sampler_chain_default_params())
-    if sampling.repeat_penalty != 1:
-        penalty = low.llama_sampler_init_penalties(
-            vocabulary, _REPEAT_WINDOW, sampling.repeat_penalty, 0.0, 0.0
-        )
-        low.llama_sampler_chain_add(chain, penalty)
-    if sampling.temperature <= 0:
-        low.llama_sampler_chain_add(chain, low.llama_sampler_init_greedy())
-        return chain
-    seed = _RANDOM_SEED if sampling.seed is None else sampling.seed & 0xFFFFFFFF
-    for link in (
-        low.llama_sampler_init_min_p(sampling.min_p, 1),
-        low.llama_sampler_init_top_p(sampling.top_p, 1),
-        low.llama_sampler_init_temp(sampling.temperature),
-        low.llama_sampler_init_dist(seed),
-    ):
-        low.llama_sampler_chain_add(chain, link)
-    return chain
+def _flash_attention(options: EngineOptions) -> bool | None:
+    """What to ask for: llama.cpp can read quantised values with flash attention only.
+
+    Left to itself it uses it wherever the model's layers lie on one device, as on a CPU.
+    """
+    return options.flash_attention if options.kv_type == "f16" else True
 
 
 _silent = low.llama_log_callback(lambda _level, _text, _data: None)

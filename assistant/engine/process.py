@@ -8,7 +8,8 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, Final
+from dataclasses import replace
+from typing import IO, Final, Literal
 
 import psutil
 
@@ -20,6 +21,8 @@ from assistant.engine.frames import (
     read_frame,
     write_frame,
 )
+from assistant.engine.limits import EXIT_TOO_LONG
+from assistant.engine.pipes import start_child
 from assistant.engine.protocol import (
     Cancel,
     EngineOptions,
@@ -27,23 +30,16 @@ from assistant.engine.protocol import (
     GenerationEvent,
     GenerationRequest,
     ModelInfo,
+    Pace,
+    Prefilled,
 )
-from assistant.errors import EngineDied, EngineError, ModelDamaged, ModelMissing
+from assistant.errors import EngineDied, EngineError, ModelDamaged, ModelMissing, ModelRefused
 from assistant.log import log_rows
 from assistant.machine.crash import rows_of
 from models.file import Fault, ModelFile, ModelFileFault
 
 _COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.child")
 """``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
-
-_KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-_SET_VARIABLES: Final = {
-    "GGML_NO_BACKTRACE": "1",
-    "OPENBLAS_NUM_THREADS": "1",  # numpy comes with llama_cpp; more threads were 5-25 x slower
-    # Threads that spin long at a barrier starve the one they wait for as soon as anything else
-    # runs; this short a spin costs nothing on a quiet machine (docs/decisions/0004-short-spin.md).
-    "GOMP_SPINCOUNT": "4000",
-}
 
 _CANCEL_SECONDS: Final = 2.0
 """A cancel is seen within milliseconds; a child that took this long hangs and is killed."""
@@ -66,6 +62,9 @@ class ChildEngine:
         self._sending = threading.Lock()
         self._number = 0
         self._running = 0
+        self._rendering = False
+        self._pacing = threading.Lock()  # so that a child started meanwhile gets the newest pace
+        self._pace = Pace()
 
     @property
     def pid(self) -> int | None:
@@ -86,11 +85,12 @@ class ChildEngine:
         with self._killed_by(cancel):
             # The file is hashed here while the child still imports its libraries.
             _verify(model)
-            threads = options.threads or computing_threads()
-            self._send(wire.load_frame(model, EngineOptions(options.context_tokens, threads)))
+            options = replace(options, threads=options.threads or computing_threads())
             try:
+                self._send(wire.load_frame(model, options))
                 return wire.read_info(self._receive("loaded"))
             except EngineDied as error:
+                self._give_up()  # killed before it was asked, its pipes are still open
                 raise EngineDied(
                     "The model stopped while it was being loaded.",
                     "It may be damaged, or need more memory than there is. Try again, or choose "
@@ -110,29 +110,67 @@ class ChildEngine:
         self, request: GenerationRequest, cancel: Cancel | None = None
     ) -> Iterator[GenerationEvent]:
         """See ``Engine.generate``."""
+        with self._asked("generate", request, cancel) as number:
+            try:
+                finished = False
+                while not finished:
+                    event = self._receive_event()
+                    finished = isinstance(event, Finished)
+                    if finished:
+                        self._running = 0
+                    yield event
+            except GeneratorExit:
+                # The caller closed the iterator: what the child still says must be read away.
+                if self._running:
+                    self._cancel(number)
+                    self._drain()
+                raise
+
+    def prefill(self, request: GenerationRequest, cancel: Cancel | None = None) -> Prefilled | None:
+        """See ``Engine.prefill``."""
+        with self._asked("prefill", request, cancel):
+            event = self._receive_event()
+        return event if isinstance(event, Prefilled) else None
+
+    @contextmanager
+    def _asked(
+        self,
+        op: Literal["generate", "prefill"],
+        request: GenerationRequest,
+        cancel: Cancel | None,
+    ) -> Iterator[int]:
         cancel = cancel or Cancel()
         self._number += 1
         number = self._number
-        self._send(wire.request_frame(number, request))
+        self._send(wire.request_frame(number, request, op))
         self._running = number
         cancel.listen(lambda: self._cancel(number))
         try:
-            finished = False
-            while not finished:
-                event = self._receive_event()
-                finished = isinstance(event, Finished)
-                if finished:
-                    self._running = 0
-                yield event
-        except GeneratorExit:
-            # The caller closed the iterator: what the child still says must be read away.
-            if self._running:
-                self._cancel(number)
-                self._drain()
-            raise
+            yield number
         finally:
             cancel.listen(None)
             self._running = 0
+
+    def pace(self, pace: Pace) -> None:
+        """See ``Engine.pace``."""
+        with self._pacing:
+            self._pace = pace
+            self._tell(wire.pace_frame(pace))
+
+    def forget(self, cache_keys: Sequence[int]) -> None:
+        """See ``Engine.forget``."""
+        self._tell({"op": "forget", "keys": list(cache_keys)})
+
+    @property
+    def memory_bytes(self) -> int:
+        """See ``Engine.memory_bytes``."""
+        pid = self.pid
+        if pid is None:
+            return 0
+        try:
+            return int(psutil.Process(pid).memory_info().rss)
+        except psutil.Error:  # it ended just now
+            return 0
 
     def _cancel(self, number: int) -> None:
         process = self._process
@@ -183,17 +221,19 @@ class ChildEngine:
 
     def _start(self) -> None:
         self.close()
-        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= _SET_VARIABLES
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=sys.prefix,
-            start_new_session=True,  # Ctrl+C in a terminal is the parent's to handle
-        )
+        process = start_child(self._command)
+        with self._pacing:
+            self._process = process
+            self._rendering = False
+            if self._pace != Pace():
+                self._tell(wire.pace_frame(self._pace))
+
+    def _tell(self, frame: Frame) -> None:
+        """Send what needs no answer, on any thread, to a child that runs and reads."""
+        if self._sending.acquire(timeout=_CLOSE_SECONDS):
+            self._sending.release()
+            with suppress(EngineDied):
+                self._send(frame)
 
     def _send(self, frame: Frame) -> None:
         process = self._process
@@ -229,6 +269,12 @@ class ChildEngine:
             raise _died() from error
 
     def _read(self) -> Frame:
+        while (frame := self._read_one())["op"] == "rendering":
+            self._rendering = True
+        self._rendering = False
+        return frame
+
+    def _read_one(self) -> Frame:
         process = self._process
         if process is None:
             raise _died()
@@ -238,16 +284,27 @@ class ChildEngine:
             self._give_up()
             raise _died() from error
         if frame is None:
-            self._give_up()
-            raise _died()
+            raise self._ended(process)
         if frame["op"] == "crashed":  # its last words: types and lines, checked like a stranger's
             log_rows("engine.crash", rows_of(frame.get("rows")))
             self._give_up()
             raise _died()
         return frame
 
+    def _ended(self, process: subprocess.Popen[bytes]) -> EngineError:
+        """Why the child has closed its pipe."""
+        code = None
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(_CLOSE_SECONDS)
+        self._give_up()
+        if self._rendering and code == EXIT_TOO_LONG:
+            return ModelRefused(
+                "This model's chat template takes too long.", "Choose another model."
+            )
+        return _died()
+
     def _drain(self) -> None:
-        with suppress(EngineDied):
+        with suppress(EngineError):
             while not isinstance(self._receive_event(), Finished):
                 pass
 

@@ -9,18 +9,49 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from assistant.records import FinishReason
 from models.file import ModelFile
 
+AUTOMATIC_LAYERS: Final = -1
+"""As many of the model's layers on the GPU as its free memory holds."""
+
+KvType = Literal["f16", "q8_0"]
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How to load. ``threads`` 0 means all physical cores but one."""
+    """How to load.
+
+    Attributes:
+        context_tokens: The context's cap.
+        threads: 0 means all physical cores but one.
+        gpu_layers: Layers computed on a GPU, where llama.cpp was built for one.
+        kv_type: How the KV cache's numbers are kept.
+        flash_attention: None lets llama.cpp decide.
+        snapshot_bytes: What snapshots of other conversations' KV states may take.
+    """
 
     context_tokens: int = 2048
     threads: int = 0
+    gpu_layers: int = AUTOMATIC_LAYERS
+    kv_type: KvType = "f16"
+    flash_attention: bool | None = None
+    snapshot_bytes: int = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard the model may work, from the next token on.
+
+    ``threads`` 0 means as many as were loaded with. ``paused`` holds everything that is being
+    read or written until another pace comes, or a cancel.
+    """
+
+    threads: int = 0
+    token_delay_ms: int = 0
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +67,11 @@ class ModelInfo:
     template_fixed_tokens: int
     template_turn_tokens: int
     load_seconds: float
+    layers: int = 0
+    gpu_layers: int = 0
+    device: str = "CPU"
+    kv_type: KvType = "f16"
+    flash_attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +101,19 @@ class Sampling:
 class GenerationRequest:
     """One reply to write.
 
-    ``continue_from`` is the beginning of the assistant's answer that stands already; only what
-    comes after it is returned.
+    Attributes:
+        turns: What the model sees.
+        max_tokens: The reply ends there at the latest.
+        sampling: How tokens are chosen.
+        stop: Strings that end the reply; none of them is part of it.
+        continue_from: The beginning of the assistant's answer that stands already; only what
+            comes after it is returned.
+        cache_key: Whose KV state this is, a conversation's id; 0 is nobody's, and nothing is kept
+            of it beyond the next request.
+        sentence_from: From so many tokens on the reply ends with the next complete sentence; 0
+            goes on to ``max_tokens``.
+        schema: A JSON schema, as text, that the reply obeys; empty for free text.
+        logprobs: Whether pieces tell their tokens' log-probabilities.
     """
 
     turns: tuple[Turn, ...]
@@ -74,6 +121,10 @@ class GenerationRequest:
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
     continue_from: str = field(default="", repr=False)
+    cache_key: int = 0
+    sentence_from: int = 0
+    schema: str = ""
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +138,15 @@ class Prefilled:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A bit of text: whole characters only, from one or more tokens."""
+    """A bit of text: whole characters only, from one or more tokens.
+
+    ``logprob`` is the sum of their natural log-probabilities under the model, before sampling
+    changed them; None where nobody asked.
+    """
 
     text: str = field(repr=False)
     tokens: int
+    logprob: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +233,28 @@ class Engine(Protocol):
         Raises:
             PromptTooLong: the rendered prompt leaves no room for one token.
             ModelRefused: the chat template fails on these turns.
+            SchemaRefused: the grammar cannot express ``request.schema``.
         """
+
+    def prefill(self, request: GenerationRequest, cancel: Cancel | None = None) -> Prefilled | None:
+        """Read what is known of a prompt before it is asked: up to the last turn's last word.
+
+        Writes nothing; a later ``generate`` that begins the same reuses it. None: cancelled, and
+        what was read until then is kept.
+
+        Raises:
+            PromptTooLong, ModelRefused: as ``generate``.
+        """
+
+    def pace(self, pace: Pace) -> None:
+        """Work at this pace from now on, also after a new ``load``. On any thread."""
+
+    def forget(self, cache_keys: Sequence[int]) -> None:
+        """Drop what is kept of these conversations, before the next request. On any thread."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Resident memory of the model's process, 0 where none runs. On any thread."""
 
     def close(self) -> None:
         """End the process and free its memory, on any thread. Safe to call twice."""

@@ -28,11 +28,17 @@ CHATML: Final = (
 
 # Private-use characters: no template mentions them, and no filter (trim, tojson) changes them.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_PLACEHOLDER: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_PLACEHOLDER: Final = re.compile(f"{_OPEN}(\\d{{1,9}}){_CLOSE}")
+
+_MAX_RENDERED: Final = 1024 * 1024
+"""Characters of a rendered conversation without its messages: of marks, that is."""
+
+_MAX_TIMES_SAID: Final = 2
+"""How often a message may stand in the prompt, on average. In every template known to us: once."""
 
 
 class TemplateRefused(Exception):
-    """The template cannot be parsed, raises on these turns, or drops the last message."""
+    """The template cannot be parsed, raises on these turns, or makes too much or little of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,17 @@ class ChatTemplate:
         if not self._system_role and not self._works([question]):
             raise TemplateRefused("the template fails on a plain question")
 
-    def render(self, turns: Sequence[Turn], continue_from: str = "") -> list[PromptPiece]:
+    def render(
+        self, turns: Sequence[Turn], continue_from: str = "", *, ahead: bool = False
+    ) -> list[PromptPiece]:
         """Render ``turns`` up to where the assistant writes, then ``continue_from``.
 
+        ``ahead`` stops where the last text ends, for it may go on: after the last turn's text,
+        without its closing marks, or after ``continue_from``.
+
         Raises:
-            TemplateRefused: the template raises on these turns or drops the last one.
+            TemplateRefused: the template raises on these turns, drops the last one or repeats
+                messages, or makes too much of them.
         """
         turns = list(turns) if self._system_role else _without_system(turns)
         messages = [
@@ -84,10 +96,17 @@ class ChatTemplate:
         except Exception as error:
             raise TemplateRefused("the template fails on these turns") from error
         rendered = response.prompt
+        if len(rendered) > _MAX_RENDERED:
+            raise TemplateRefused("the template makes too much of these turns")
         # re.split with one group gives template, number, template, number, ..., template.
         parts = _PLACEHOLDER.split(rendered)
-        if str(len(turns) - 1) not in parts[1::2]:
+        said = [int(part) for part in parts[1::2]]
+        if len(turns) - 1 not in said:
             raise TemplateRefused("the template drops the last message")
+        if len(said) > _MAX_TIMES_SAID * len(turns) or max(said) >= len(turns):
+            raise TemplateRefused("the template repeats messages or makes them up")
+        if ahead and not continue_from:
+            del parts[2 * said.index(len(turns) - 1) + 2 :]
         pieces = [
             PromptPiece(turns[int(part)].text, special=False)
             if index % 2

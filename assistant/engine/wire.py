@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from assistant.engine.frames import BrokenFrame, Frame
 from assistant.engine.protocol import (
@@ -16,17 +16,18 @@ from assistant.engine.protocol import (
     GenerationEvent,
     GenerationRequest,
     ModelInfo,
+    Pace,
     Piece,
     Prefilled,
     Sampling,
     Turn,
 )
-from assistant.errors import EngineError, ModelRefused, PromptTooLong
+from assistant.errors import EngineError, ModelRefused, PromptTooLong, SchemaRefused
 from assistant.records import FinishReason
 from models.file import ModelFile
 
 _EVENTS: Final[dict[str, type[Prefilled | Piece]]] = {"prefilled": Prefilled, "piece": Piece}
-_REFUSALS: Final = {kind.code: kind for kind in (ModelRefused, PromptTooLong)}
+_REFUSALS: Final = {kind.code: kind for kind in (ModelRefused, PromptTooLong, SchemaRefused)}
 
 
 def load_frame(model: ModelFile, options: EngineOptions) -> Frame:
@@ -44,9 +45,11 @@ def read_load(frame: Frame) -> tuple[ModelFile, EngineOptions]:
     return ModelFile(Path(frame["path"]), frame["name"]), EngineOptions(**frame["options"])
 
 
-def request_frame(number: int, request: GenerationRequest) -> Frame:
-    """Ask for a reply."""
-    return {"op": "generate", "id": number, "request": asdict(request)}
+def request_frame(
+    number: int, request: GenerationRequest, op: Literal["generate", "prefill"] = "generate"
+) -> Frame:
+    """Ask for a reply, or for its prompt to be read ahead."""
+    return {"op": op, "id": number, "request": asdict(request)}
 
 
 def read_request(frame: Frame) -> GenerationRequest:
@@ -56,6 +59,16 @@ def read_request(frame: Frame) -> GenerationRequest:
     fields["stop"] = tuple(fields["stop"])
     fields["sampling"] = Sampling(**fields["sampling"])
     return GenerationRequest(**fields)
+
+
+def pace_frame(pace: Pace) -> Frame:
+    """Say how hard to work."""
+    return {"op": "pace", "pace": asdict(pace)}
+
+
+def read_pace(frame: Frame) -> Pace:
+    """Read ``pace_frame`` back."""
+    return Pace(**frame["pace"])
 
 
 def event_frame(number: int, event: GenerationEvent) -> Frame:

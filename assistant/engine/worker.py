@@ -1,45 +1,42 @@
 """The LLM worker: the one thread that owns the warm engine.
 
-Jobs queue up and run one at a time. The worker loads the model before the first job, or sooner
-when told to warm up, says so in events, and brings a dead engine back for the next job.
+Jobs queue up and run one at a time (``jobs``). The worker loads the model before the first job, or
+sooner when told to warm up, says so in events, and brings a dead engine back for the next job. It
+obeys the governor's plan: how hard the model works, whether it works at all, and what may run
+that nobody waits for.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable
-from typing import Protocol
+import time
+from collections.abc import Callable, Collection
 
-from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
+from assistant.engine.jobs import BackgroundJob, Job, JobQueue
+from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo, Pace
 from assistant.errors import Bug, EngineDied, HushError
-from assistant.events import EngineChanged, EngineCondition, EventSink
+from assistant.events import (
+    BackgroundChanged,
+    EngineChanged,
+    EngineCondition,
+    EventSink,
+)
 from assistant.log import log_error, log_event
+from assistant.power.plan import Mode, Plan
 from models.file import ModelFile
-
-
-class Job(Protocol):
-    """A piece of work for the engine."""
-
-    @property
-    def cancel(self) -> Cancel:
-        """Asked when the person stops the job; it ends a load that the job waits for, too."""
-
-    def run(self, engine: Engine, info: ModelInfo) -> None:
-        """Do the work on the worker's thread. A ``HushError`` that gets out goes to ``fail``."""
-
-    def fail(self, error: HushError) -> None:
-        """Keep what there is and tell the person."""
 
 
 class LlmWorker:
     """Owns the engine.
 
     Args:
-        engine: Not loaded yet; only this thread touches it from now on.
-        publish: Gets ``EngineChanged`` events, on the worker's thread.
+        engine: Not loaded yet; only this thread works with it from now on.
+        publish: Gets ``EngineChanged`` and ``BackgroundChanged`` events, on the worker's thread.
         wanted: Which model to load and how; asked before each job, so that a changed setting
             takes effect with the next one.
+        elapsed: Seconds since some fixed moment; never goes back.
+        reading_seconds: What reading the last conversation anew would take; part of what the
+            next turn costs after an eviction.
     """
 
     def __init__(
@@ -47,25 +44,70 @@ class LlmWorker:
         engine: Engine,
         publish: EventSink,
         wanted: Callable[[], tuple[ModelFile, EngineOptions]],
+        elapsed: Callable[[], float] = time.perf_counter,
+        reading_seconds: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._engine = engine
         self._publish = publish
         self._wanted = wanted
+        self._elapsed = elapsed
+        self._reading_seconds = reading_seconds
         self._loaded: tuple[ModelFile, EngineOptions] | None = None
         self._info: ModelInfo | None = None
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._load_seconds = 0.0
+        self._queue = JobQueue()
         self._closing = False
-        self._warm_up = _WarmUp()
+        self._idle_since: float | None = elapsed()  # None while a job runs that somebody waits for
+        self._in_background = False
+        self._evict_for = ""
         self._thread = threading.Thread(target=self._work, name="llm-worker", daemon=True)
         self._thread.start()
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether a model is loaded."""
+        return self._loaded is not None and self._engine.alive
+
+    @property
+    def in_background(self) -> bool:
+        """Whether something runs that nobody waits for."""
+        return self._in_background
+
+    def idle_seconds(self) -> float | None:
+        """Seconds since somebody waited for something; None while somebody does."""
+        since = self._idle_since
+        return None if since is None else self._elapsed() - since
+
     def warm(self) -> None:
         """Load the wanted model in the background, unless it is loaded."""
-        self._queue.put(self._warm_up)
+        self._queue.put(_WarmUp())
 
     def submit(self, job: Job) -> None:
-        """Queue a job."""
+        """Queue a job that somebody waits for."""
         self._queue.put(job)
+
+    def submit_background(self, job: BackgroundJob) -> None:
+        """Queue a job that nobody waits for. It runs when nothing else does, where that may be."""
+        self._queue.put_background(job)
+
+    def obey(self, plan: Plan) -> None:
+        """Work as the governor says, from the next token on. On any thread."""
+        paused = plan.mode is Mode.PAUSED
+        self._engine.pace(Pace(plan.threads, plan.token_delay_ms, paused=paused))
+        self._queue.allow(jobs=not paused, background=plan.background_allowed and not paused)
+
+    def evict(self, reason: str) -> None:
+        """Unload the model once nothing runs, unless somebody asks for something meanwhile.
+
+        Args:
+            reason: For the person, as a sentence.
+        """
+        self._evict_for = reason
+        self._queue.ask_for_chore()
+
+    def forget(self, conversation_ids: Collection[int]) -> None:
+        """Have nothing kept of conversations that are gone. On any thread."""
+        self._engine.forget(list(conversation_ids))
 
     def close(self, patience: float) -> None:
         """End the engine and the thread, after the jobs there are; cancel those first.
@@ -74,32 +116,41 @@ class LlmWorker:
             patience: Seconds after which the engine is ended under a job, or under a load.
         """
         self._closing = True
-        self._queue.put(None)
+        self._engine.pace(Pace())  # what is paused could not end
+        self._queue.close()
         self._thread.join(patience)
         if self._thread.is_alive():
             self._engine.close()
             self._thread.join()
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while not self._queue.is_closed:
+            job = self._queue.take()
             try:
-                self._do(job)
+                if job is None:
+                    self._evict()
+                elif isinstance(job, BackgroundJob):
+                    self._do_in_background(job)
+                else:
+                    self._idle_since = None
+                    self._do(job)
             except Exception as error:  # noqa: BLE001 - the thread must outlive a bug in ``fail``
                 log_error("worker.bug", error)
+            finally:
+                if self._idle_since is None:
+                    self._idle_since = self._elapsed()
         self._engine.close()
 
     def _do(self, job: Job) -> None:
         try:
             job.run(self._engine, self._ensure_loaded(job.cancel))
         except EngineDied as error:
-            log_event("engine.died")
-            was_warm, self._loaded = self._loaded is not None, None
-            if was_warm:
-                self._publish(EngineChanged(EngineCondition.COLD))
+            was_warm = self._died()
             job.fail(error)
             if was_warm:  # a model that dies while loading is not tried for ever
                 self.warm()
         except HushError as error:
+            self._note_death()
             job.fail(error)
         except Exception as error:  # noqa: BLE001 - the thread must outlive every bug in a job
             log_error("worker.bug", error)
@@ -110,6 +161,56 @@ class LlmWorker:
                 )
             )
 
+    def _do_in_background(self, job: BackgroundJob) -> None:
+        self._in_background = True
+        self._publish(BackgroundChanged(job.activity))
+        try:
+            # A load goes on when the job is cancelled: whoever it makes way for needs the model.
+            job.run(self._engine, self._ensure_loaded(Cancel()))
+        except EngineDied as error:
+            was_warm = self._died()
+            if not job.cancel.asked:
+                job.fail(error)
+            if was_warm:
+                self.warm()
+        except HushError as error:
+            self._note_death()
+            job.fail(error)
+        finally:
+            self._in_background = False
+            self._publish(BackgroundChanged(None))
+
+    def _note_death(self) -> None:
+        """Some refusals, a template that loops for one, cost the process its life."""
+        if self._loaded is not None and not self._engine.alive:
+            self._died()
+
+    def _died(self) -> bool:
+        """The engine is gone; tells whether it was warm."""
+        log_event("engine.died")
+        was_warm, self._loaded = self._loaded is not None, None
+        if was_warm:
+            self._publish(EngineChanged(EngineCondition.COLD))
+        return was_warm
+
+    def _evict(self) -> None:
+        reason, self._evict_for = self._evict_for, ""
+        if not reason or self._loaded is None:
+            return
+        model, _ = self._loaded
+        self._loaded = None
+        self._engine.close()
+        log_event("engine.evicted")
+        self._publish(
+            EngineChanged(
+                EngineCondition.EVICTED,
+                model.name,
+                load_seconds=self._load_seconds,
+                reason=reason,
+                next_turn_seconds=self._load_seconds + self._reading_seconds(),
+            )
+        )
+
     def _ensure_loaded(self, cancel: Cancel) -> ModelInfo:
         model, options = wanted = self._wanted()
         if self._loaded == wanted and self._info and self._engine.alive:
@@ -118,6 +219,7 @@ class LlmWorker:
             raise EngineDied("Hush is closing.")
         self._publish(EngineChanged(EngineCondition.LOADING, model.name))
         self._loaded = None
+        began = self._elapsed()
         try:
             info = self._engine.load(model, options, cancel)
         except HushError as error:
@@ -128,9 +230,16 @@ class LlmWorker:
             self._publish(EngineChanged(EngineCondition.FAILED, model.name, error=error))
             raise
         self._loaded, self._info = wanted, info
+        self._load_seconds = self._elapsed() - began
         log_event("engine.warm", load_ms=round(info.load_seconds * 1000))
         self._publish(
-            EngineChanged(EngineCondition.WARM, info.name, info.context_tokens, info.load_seconds)
+            EngineChanged(
+                EngineCondition.WARM,
+                info.name,
+                info.context_tokens,
+                info.load_seconds,
+                device=info.device,
+            )
         )
         return info
 

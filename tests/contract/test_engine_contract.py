@@ -16,6 +16,7 @@ from assistant.engine.protocol import (
     Finished,
     GenerationRequest,
     ModelInfo,
+    Pace,
     Piece,
     Prefilled,
     Sampling,
@@ -28,6 +29,8 @@ from tests.fakes.engine import FakeEngine
 
 QUESTION = (Turn("system", "You are a helpful assistant."), Turn("user", "Tell a long story."))
 GREEDY = Sampling(temperature=0)
+TALK = (Turn("system", "Answer in verse."), Turn("user", "the river runs to the sea " * 8))
+OTHER_TALK = (Turn("system", "Count sheep."), Turn("user", "one sheep and another sheep " * 8))
 LONG_STORY = "once upon a time " * 400
 
 
@@ -158,6 +161,171 @@ class EngineContract:
         engine.load(starter_model(), EngineOptions(self.cap))
         assert engine.count(["word"]) == [1]
 
+    def test_what_was_read_ahead_is_not_read_again(self, engine: Engine, info: ModelInfo) -> None:
+        """Nothing but closing marks is left; and reading ahead twice reads nothing."""
+        request = GenerationRequest(QUESTION, 4, GREEDY, cache_key=1)
+        ahead = engine.prefill(request)
+        again = engine.prefill(request)
+        assert ahead
+        assert again
+        assert again.reused_tokens == again.prompt_tokens == ahead.prompt_tokens
+        assert ahead.prompt_tokens <= prefilled(engine, request).prompt_tokens
+        assert prefilled(engine, request).reused_tokens >= ahead.prompt_tokens - 1
+
+    def test_a_draft_grows_word_by_word(self, engine: Engine, info: ModelInfo) -> None:
+        """Each reading ahead goes on where the last one ended, but for a word cut in two."""
+        begun = (*QUESTION[:1], Turn("user", "Tell a long story about a"))
+        ahead = engine.prefill(GenerationRequest(begun, 4, cache_key=1))
+        grown = (*QUESTION[:1], Turn("user", "Tell a long story about a dragon"))
+        assert ahead
+        read = prefilled(engine, GenerationRequest(grown, 4, GREEDY, cache_key=1))
+        assert read.reused_tokens >= ahead.prompt_tokens - 1
+
+    def test_reading_ahead_changes_no_answer(self, engine: Engine, info: ModelInfo) -> None:
+        """The reply is the same as without it."""
+        request = GenerationRequest(QUESTION, 12, GREEDY)
+        whole = text_of(engine, request)
+        engine.prefill(GenerationRequest(TALK, 12, GREEDY, cache_key=1))
+        engine.prefill(request)
+        assert text_of(engine, request) == whole
+
+    def test_a_prompt_too_long_is_not_read_ahead(self, engine: Engine, info: ModelInfo) -> None:
+        """It is refused as ``generate`` would."""
+        with pytest.raises(PromptTooLong):
+            engine.prefill(GenerationRequest((Turn("user", "word " * 2 * self.cap),), 8))
+
+    def test_reading_ahead_can_be_cancelled(self, engine: Engine, info: ModelInfo) -> None:
+        """It tells so, and the next request is heard."""
+        cancel = Cancel()
+        cancel.ask()
+        assert engine.prefill(GenerationRequest(QUESTION, 4), cancel) is None
+        assert text_of(engine, GenerationRequest(QUESTION, 4, GREEDY))
+
+    def test_switching_back_reads_nothing_twice(self, engine: Engine, info: ModelInfo) -> None:
+        """Conversations, and a task that is nobody's, leave each other's state alone."""
+        one = GenerationRequest(TALK, 8, GREEDY, cache_key=1)
+        other = GenerationRequest(OTHER_TALK, 8, GREEDY, cache_key=2)
+        task = GenerationRequest(QUESTION, 8, GREEDY)
+        said = {}
+        for request in (one, other):
+            text_of(engine, request)
+            # Again: a prompt read in one go and one read in parts may differ in the last digit.
+            said[request.cache_key] = text_of(engine, request)
+        for request in (one, task, other, task, one):
+            first, *rest = engine.generate(request)
+            assert isinstance(first, Prefilled)
+            if request.cache_key:
+                assert first.reused_tokens == first.prompt_tokens - 1
+                text = "".join(event.text for event in rest if isinstance(event, Piece))
+                assert text == said[request.cache_key]
+
+    @pytest.mark.parametrize("active", [True, False])
+    def test_forgets(self, engine: Engine, info: ModelInfo, active: bool) -> None:
+        """What is kept of a conversation goes, whether it was the last one or not."""
+        request = GenerationRequest(TALK, 4, GREEDY, cache_key=1)
+        read = prefilled(engine, request)
+        if not active:
+            prefilled(engine, GenerationRequest(OTHER_TALK, 4, GREEDY, cache_key=2))
+        engine.forget([1, 99])
+        assert prefilled(engine, request).reused_tokens < read.prompt_tokens // 2
+
+    def test_paused_it_waits(self, engine: Engine, info: ModelInfo) -> None:
+        """Nothing is read or written until another pace comes; then all of it."""
+        engine.pace(Pace(paused=True))
+        reply = Asking(engine, GenerationRequest(QUESTION, 8, GREEDY))
+        assert not reply.ended(0.3)
+        assert not reply.events
+        engine.pace(Pace(threads=1, token_delay_ms=1))
+        assert reply.ended(30)
+        assert reply.last == FinishReason.LENGTH
+
+    def test_a_pause_holds_for_the_next_load(self, engine: Engine, info: ModelInfo) -> None:
+        """Loading goes on; the reply waits."""
+        engine.pace(Pace(paused=True))
+        engine.close()
+        engine.load(starter_model(), EngineOptions(self.cap))
+        reply = Asking(engine, GenerationRequest(QUESTION, 8, GREEDY))
+        assert not reply.ended(0.3)
+        engine.pace(Pace())
+        assert reply.ended(30)
+
+    def test_paused_in_the_middle_and_cancelled(self, engine: Engine, info: ModelInfo) -> None:
+        """A cancel gets through a pause; and the next of two requests is answered."""
+        reply = Asking(engine, GenerationRequest(QUESTION, 300, GREEDY), pause_after=3)
+        assert reply.paused.wait(30)
+        assert not reply.ended(0.3)
+        assert len(reply.events) < 300
+        reply.cancel.ask()
+        assert reply.ended(30)
+        assert reply.last == FinishReason.CANCELLED
+        engine.pace(Pace())
+        assert text_of(engine, GenerationRequest(QUESTION, 4, GREEDY))
+
+    def test_ended_while_paused(self, engine: Engine, info: ModelInfo) -> None:
+        """Whoever waits is told, and it loads again."""
+        engine.pace(Pace(paused=True))
+        reply = Asking(engine, GenerationRequest(QUESTION, 8, GREEDY))
+        assert not reply.ended(0.3)
+        engine.close()
+        assert reply.ended(30)
+        assert reply.died
+        engine.pace(Pace())
+        engine.load(starter_model(), EngineOptions(self.cap))
+        assert text_of(engine, GenerationRequest(QUESTION, 4, GREEDY))
+
+    def test_tells_its_memory(self, engine: Engine, info: ModelInfo) -> None:
+        """Something while it is loaded, nothing once it has ended."""
+        assert engine.memory_bytes > 0
+        engine.close()
+        assert engine.memory_bytes == 0
+
+    def test_what_is_told_to_nobody_is_no_error(self, engine: Engine, info: ModelInfo) -> None:
+        """A pace and a deleted conversation may come while no process runs."""
+        engine.close()
+        engine.pace(Pace(paused=True))
+        engine.pace(Pace())
+        engine.forget([1])
+        with pytest.raises(EngineDied):
+            engine.prefill(GenerationRequest(QUESTION, 4))
+
+
+class Asking:
+    """One request on a thread of its own, as the worker's.
+
+    Args:
+        pause_after: Pause the engine after so many events.
+    """
+
+    def __init__(self, engine: Engine, request: GenerationRequest, pause_after: int = 0) -> None:
+        self.cancel = Cancel()
+        self.events: list[object] = []
+        self.died = False
+        self.paused = threading.Event()
+        self._engine, self._request, self._pause_after = engine, request, pause_after
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def last(self) -> FinishReason | None:
+        """How it ended."""
+        last = self.events[-1] if self.events else None
+        return last.reason if isinstance(last, Finished) else None
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it ends within so long."""
+        return self._ended.wait(seconds)
+
+    def _run(self) -> None:
+        try:
+            for event in self._engine.generate(self._request, self.cancel):
+                self.events.append(event)
+                if len(self.events) == self._pause_after:
+                    self._engine.pace(Pace(paused=True))
+                    self.paused.set()
+        except EngineDied:
+            self.died = True
+        self._ended.set()
+
 
 class TestFakeEngine(EngineContract):
     """The fake that other tests rely on."""
@@ -171,14 +339,21 @@ class TestFakeEngine(EngineContract):
         return engine.load(starter_model(), EngineOptions(self.cap))
 
 
+@pytest.fixture(scope="module")
+def child() -> Iterator[Engine]:
+    """One child for all tests: starting it takes a second."""
+    engine = ChildEngine()
+    yield engine
+    engine.close()
+
+
 class TestChildEngine(EngineContract):
-    """llama.cpp with the starter model, in its child process."""
+    """llama.cpp with the starter model, in its child process, which each test loads anew."""
 
     @pytest.fixture
-    def engine(self) -> Iterator[Engine]:
-        engine = ChildEngine()
-        yield engine
-        engine.close()
+    def engine(self, child: Engine) -> Engine:
+        child.pace(Pace())
+        return child
 
     @pytest.fixture
     def info(self, engine: Engine) -> ModelInfo:
@@ -189,3 +364,10 @@ def text_of(engine: Engine, request: GenerationRequest) -> str:
     """All the text of one reply."""
     events = engine.generate(request)
     return "".join(event.text for event in events if isinstance(event, Piece))
+
+
+def prefilled(engine: Engine, request: GenerationRequest) -> Prefilled:
+    """The first event of one reply, which is read to its end."""
+    first, *_ = engine.generate(request)
+    assert isinstance(first, Prefilled)
+    return first

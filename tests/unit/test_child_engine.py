@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 import signal
+import struct
 import sys
 import threading
 import time
@@ -12,16 +14,28 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assistant.engine.kv_cache import AbortFlag
+from assistant.engine.llama import LlamaModel, silence
+from assistant.engine.pacing import Pacer
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import (
     Cancel,
     EngineOptions,
     GenerationRequest,
+    ModelInfo,
+    Pace,
     Prefilled,
     Sampling,
     Turn,
 )
-from assistant.errors import EngineDied, EngineError, ModelDamaged, ModelMissing, ModelRefused
+from assistant.errors import (
+    EngineDied,
+    EngineError,
+    ModelDamaged,
+    ModelMissing,
+    ModelRefused,
+    PromptTooLong,
+)
 from models.file import ModelFile
 from models.starter import starter_model
 
@@ -40,6 +54,9 @@ say(op="loaded", info=dict(name="x", context_tokens=512, train_context_tokens=51
 say(op="prefilled", id=1, prompt_tokens=1, reused_tokens=0, seconds=0.0)
 sys.stdin.buffer.read()
 """
+TALK = GenerationRequest((Turn("user", "the river runs to the sea " * 8),), 4, cache_key=1)
+OTHER_TALK = GenerationRequest((Turn("user", "one sheep and another " * 8),), 4, cache_key=2)
+LOOPING = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 REQUEST = GenerationRequest((Turn("user", "Hello"),), 8)
 
 
@@ -193,3 +210,117 @@ def test_manners_of_the_child(real: ChildEngine, monkeypatch: pytest.MonkeyPatch
     real_process.send_signal(signal.SIGABRT)
     real_process.wait(10)
     assert not list(Path(sys.prefix).glob("core*"))
+
+
+def test_a_template_that_loops_is_refused_in_words(real: ChildEngine, tmp_path: Path) -> None:
+    """The child ends itself, the person reads why, and the good model loads again."""
+    data = bytearray(starter_model().path.read_bytes())
+    name = b"tokenizer.chat_template"
+    at = data.index(name) + len(name) + 4  # a GGUF string: its type in 4 bytes, its length in 8
+    (length,) = struct.unpack_from("<Q", data, at)
+    data[at + 8 : at + 8 + length] = LOOPING.ljust(length)
+    path = tmp_path / "looping.gguf"
+    path.write_bytes(data)
+    with pytest.raises(ModelRefused) as problem:
+        real.load(ModelFile(path, "looping"), EngineOptions(512))
+    assert "template" in problem.value.message
+    assert not real.alive
+    assert real.load(starter_model(), EngineOptions(512)).name
+
+
+def test_more_turns_than_tokens_are_refused_unseen(real: ChildEngine) -> None:
+    """The template is not even asked."""
+    with pytest.raises(PromptTooLong):
+        list(real.generate(GenerationRequest((Turn("user", ""),) * 600, 8)))
+
+
+def test_killed_while_it_reads_ahead(real: ChildEngine) -> None:
+    """Whoever waits is told; it loads again, at the pace that holds, and has kept nothing."""
+    assert real.prefill(TALK)
+    real.pace(Pace(paused=True))
+    killer = threading.Timer(0.2, psutil.Process(real.pid).kill)
+    killer.start()
+    with pytest.raises(EngineDied):
+        real.prefill(OTHER_TALK)
+    killer.join()
+    real.load(starter_model(), EngineOptions(512))
+    real.pace(Pace())
+    read = real.prefill(TALK)
+    assert read
+    assert read.reused_tokens == 0
+
+
+def test_killed_while_it_keeps_a_state(real: ChildEngine) -> None:
+    """Nobody waits then: the next request is told."""
+    list(real.generate(TALK))
+    process = psutil.Process(real.pid)
+    process.kill()
+    process.wait(10)
+    with pytest.raises(EngineDied):
+        list(real.generate(OTHER_TALK))
+    real.load(starter_model(), EngineOptions(512))
+    assert real.prefill(TALK)
+
+
+def test_with_no_room_for_copies_it_reads_again(real: ChildEngine) -> None:
+    """Nothing is kept, and nothing goes wrong."""
+    real.load(starter_model(), EngineOptions(512, snapshot_bytes=0))
+    for request in (TALK, OTHER_TALK, TALK):
+        first = next(real.generate(request))
+        assert isinstance(first, Prefilled)
+        assert first.reused_tokens < first.prompt_tokens // 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads of another process")
+def test_threads_follow_the_pace(real: ChildEngine) -> None:
+    """In the middle of a reply the number is another one."""
+    real.load(starter_model(), EngineOptions(512, threads=1))
+    process = psutil.Process(real.pid)
+    events = real.generate(GenerationRequest((Turn("user", "Tell a long story."),), 60))
+    assert isinstance(next(events), Prefilled)
+    before = process.num_threads()
+    real.pace(Pace(threads=2))
+    list(events)
+    assert process.num_threads() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "flash"),
+    [
+        (EngineOptions(256, 1), "f16", True),
+        (EngineOptions(256, 1, flash_attention=False), "f16", False),
+        (EngineOptions(256, 1, kv_type="q8_0"), "q8_0", True),
+        (EngineOptions(256, 1, kv_type="q8_0", flash_attention=False), "q8_0", True),
+    ],
+)
+def test_tells_how_it_was_loaded(
+    real: ChildEngine, options: EngineOptions, kind: str, flash: bool
+) -> None:
+    """Quantised values need flash attention; each way it writes, and switches back and forth."""
+    info: ModelInfo = real.load(starter_model(), options)
+    assert (info.kv_type, info.flash_attention) == (kind, flash)
+    assert info.layers == 30
+    assert info.gpu_layers in {0, 30}
+    for request in (TALK, OTHER_TALK, TALK):
+        first, *_ = real.generate(request)
+    assert isinstance(first, Prefilled)
+    assert first.reused_tokens == first.prompt_tokens - 1
+
+
+def test_a_copy_that_was_cut_short_leaves_an_empty_context() -> None:
+    """llama.cpp refuses it, and the prompt is read again."""
+    flag = AbortFlag()
+    silence()
+    model = LlamaModel(starter_model(), EngineOptions(256, 1), flag, Pacer(lambda: flag.is_set))
+    cache = model._cache
+    list(model.generate(TALK))
+    held, size = list(cache.tokens), cache.state_bytes()
+    with mmap.mmap(-1, cache.state_capacity()) as memory:
+        assert cache.save(memory)
+        assert cache.restore(held, memory, size)
+        assert not cache.restore(held, memory, size - 1000)
+    assert not cache.tokens
+    first, *_ = model.generate(TALK)
+    assert isinstance(first, Prefilled)
+    assert first.reused_tokens == 0
+    model.close()

@@ -10,9 +10,11 @@ import pytest
 
 from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
 from assistant.engine.worker import LlmWorker
-from assistant.errors import Bug, EngineDied, HushError, ModelDamaged
-from assistant.events import EngineChanged, EngineCondition, Event
+from assistant.errors import Bug, EngineDied, HushError, ModelDamaged, ModelRefused
+from assistant.events import Activity, BackgroundChanged, EngineChanged, EngineCondition, Event
+from assistant.power.plan import Mode, Plan
 from models.starter import starter_model
+from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 
 
@@ -39,6 +41,28 @@ class Recorded:
         self.done.set()
 
 
+class Quiet(Recorded):
+    """A job in the background that goes on until it is cancelled, or at once where told so."""
+
+    activity = Activity.READING_AHEAD
+    gives_way = False
+
+    def __init__(self, key: str = "one", *, endless: bool = True) -> None:
+        super().__init__()
+        self.key = key
+        self.began = threading.Event()
+        self._stop = threading.Event()
+        if endless:
+            self.cancel.listen(self._stop.set)
+        else:
+            self._stop.set()
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        self.began.set()
+        assert self._stop.wait(5)
+        super().run(engine, info)
+
+
 class Bench:
     """A worker over a fake engine, and the events it published."""
 
@@ -46,7 +70,14 @@ class Bench:
         self.engine = engine
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.options = EngineOptions(512)
-        self.worker = LlmWorker(engine, self.events.put, lambda: (starter_model(), self.options))
+        self.clock = FakeClock()
+        self.worker = LlmWorker(
+            engine,
+            self.events.put,
+            lambda: (starter_model(), self.options),
+            self.clock.elapsed,
+            lambda: 2.0,
+        )
 
     def do(self, job: Recorded) -> Recorded:
         """Run a job to its end."""
@@ -59,8 +90,8 @@ class Bench:
         seen = []
         while not self.events.empty():
             event = self.events.get()
-            assert isinstance(event, EngineChanged)
-            seen.append(event.condition)
+            if isinstance(event, EngineChanged):
+                seen.append(event.condition)
         return seen
 
 
@@ -156,3 +187,176 @@ def test_closing_ends_a_stuck_engine() -> None:
     bench.worker.submit(stuck)
     bench.worker.close(0.05)
     assert stuck.done.is_set()
+
+
+def test_background_makes_way_for_whoever_waits(bench: Bench) -> None:
+    """It is cancelled at once, and the job that somebody waits for runs next."""
+    quiet = Quiet()
+    bench.worker.submit_background(quiet)
+    assert quiet.began.wait(5)
+    assert bench.do(Recorded()).error is None
+    assert quiet.cancel.asked
+    assert quiet.done.is_set()
+
+
+def test_background_waits_until_nobody_waits(bench: Bench) -> None:
+    """What somebody waits for comes first, in whatever order they were asked for."""
+    gate = threading.Event()
+    first, second, quiet = Recorded(gate), Recorded(), Quiet(endless=False)
+    bench.worker.submit(first)
+    bench.worker.submit_background(quiet)
+    bench.worker.submit(second)
+    gate.set()
+    assert second.done.wait(5)
+    assert quiet.done.wait(5)
+    assert not quiet.cancel.asked
+
+
+def test_background_shows_while_it_runs(bench: Bench) -> None:
+    """From its first moment to its last."""
+    quiet = Quiet(endless=False)
+    bench.worker.submit_background(quiet)
+    while bench.events.get(timeout=5) != BackgroundChanged(Activity.READING_AHEAD):
+        pass
+    while bench.events.get(timeout=5) != BackgroundChanged(None):
+        pass
+    assert quiet.done.is_set()
+
+
+def test_newer_background_job_replaces_the_waiting_one(bench: Bench) -> None:
+    """Of two drafts of one question only the later is worth reading."""
+    gate = threading.Event()
+    bench.worker.submit(Recorded(gate))
+    older, newer, other = Quiet(endless=False), Quiet(endless=False), Quiet("two", endless=False)
+    for job in (older, other, newer):
+        bench.worker.submit_background(job)
+    gate.set()
+    assert newer.done.wait(5)
+    assert other.done.wait(5)
+    assert not older.began.is_set()
+
+
+def test_what_takes_minutes_makes_way_for_other_background_work(bench: Bench) -> None:
+    """Tuning does not keep the next question from being read ahead."""
+    tuning, reading = Quiet("tune"), Quiet("read", endless=False)
+    tuning.gives_way = True
+    bench.worker.submit_background(tuning)
+    assert tuning.began.wait(5)
+    bench.worker.submit_background(reading)
+    assert reading.done.wait(5)
+    assert tuning.cancel.asked
+
+
+def test_background_ends_when_it_is_disallowed(bench: Bench) -> None:
+    """On battery, in heat: and what waits, waits on until it may."""
+    running, waiting = Quiet(), Quiet("two", endless=False)
+    bench.worker.submit_background(running)
+    assert running.began.wait(5)
+    bench.worker.submit_background(waiting)
+    bench.worker.obey(Plan(background_allowed=False))
+    assert running.done.wait(5)
+    bench.do(Recorded())
+    assert not waiting.began.is_set()
+    bench.worker.obey(Plan())
+    assert waiting.done.wait(5)
+
+
+def test_paused_holds_jobs_but_lets_them_be_stopped(bench: Bench) -> None:
+    """Nothing runs while paused, but a stopped job ends, and the rest goes on afterwards."""
+    bench.do(Recorded())
+    bench.worker.obey(Plan(Mode.PAUSED))
+    first, second = Recorded(), Recorded()
+    bench.worker.submit(first)
+    bench.worker.submit(second)
+    second.cancel.ask()
+    assert second.done.wait(5)
+    assert not first.done.is_set()
+    bench.worker.obey(Plan(Mode.THROTTLED))
+    assert first.done.wait(5)
+
+
+def test_closing_while_paused(bench: Bench) -> None:
+    """A pause keeps nobody from leaving."""
+    bench.worker.obey(Plan(Mode.PAUSED))
+    held = Recorded()
+    bench.worker.submit(held)
+    bench.worker.close(5)
+    assert held.error
+
+
+def test_evicts_when_idle_and_says_what_it_costs(bench: Bench) -> None:
+    """Memory is given back after what runs; the next job loads again."""
+    gate = threading.Event()
+    job = Recorded(gate)
+    bench.worker.submit(job)
+    bench.worker.evict("Unloaded to save memory.")
+    gate.set()
+    while True:
+        event = bench.events.get(timeout=5)
+        if isinstance(event, EngineChanged) and event.condition is EngineCondition.EVICTED:
+            break
+    assert job.done.is_set()
+    assert event.reason == "Unloaded to save memory."
+    assert event.next_turn_seconds == 2.0  # the fake clock stood still while it loaded
+    assert not bench.worker.is_warm
+    assert bench.do(Recorded()).info
+    assert bench.engine.loads == 2
+
+
+def test_whoever_asks_keeps_the_model(bench: Bench) -> None:
+    """A job that comes before the model was unloaded takes it back."""
+    bench.do(Recorded())
+    gate = threading.Event()
+    bench.worker.submit(Recorded(gate))
+    bench.worker.evict("Unloaded to save memory.")
+    bench.worker.submit(Recorded())
+    gate.set()
+    bench.do(Recorded())
+    assert bench.engine.loads == 1
+
+
+def test_nothing_to_evict_says_nothing(bench: Bench) -> None:
+    """A model that was never loaded cannot be unloaded."""
+    bench.worker.evict("Unloaded.")
+    bench.do(Recorded())
+    assert EngineCondition.EVICTED not in bench.conditions()
+
+
+def test_idle_time_counts_from_the_last_job(bench: Bench) -> None:
+    """Background work does not count: nobody waited for it."""
+    bench.do(Recorded())
+    bench.worker.obey(Plan())
+    quiet = Quiet(endless=False)
+    bench.worker.submit_background(quiet)
+    assert quiet.done.wait(5)
+    bench.clock.advance(90)
+    assert bench.worker.idle_seconds() == 90
+
+
+def test_engine_that_dies_in_the_background_comes_back(bench: Bench) -> None:
+    """Nobody waited, so nobody is told but the status line."""
+    bench.do(Recorded())
+
+    class Deadly(Quiet):
+        def run(self, engine: Engine, info: ModelInfo) -> None:
+            raise EngineDied("It died.")
+
+    deadly = Deadly()
+    bench.worker.submit_background(deadly)
+    assert deadly.done.wait(5)
+    assert deadly.error
+    assert bench.do(Recorded()).error is None
+    assert bench.engine.loads == 2
+
+
+def test_a_refusal_that_cost_the_engine_its_life_is_told(bench: Bench) -> None:
+    """A template that loops, for one: the status line must not say that it is warm."""
+
+    class Costly(Recorded):
+        def run(self, engine: Engine, info: ModelInfo) -> None:
+            engine.close()
+            raise ModelRefused("Its chat template takes too long.")
+
+    assert bench.do(Costly()).error
+    assert bench.conditions()[-1] is EngineCondition.COLD
+    assert bench.do(Recorded()).error is None

@@ -1,0 +1,148 @@
+"""What waits for the engine: work that somebody waits for, in order, and work that nobody does."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Hashable
+from typing import Protocol, runtime_checkable
+
+from assistant.engine.protocol import Cancel, Engine, ModelInfo
+from assistant.errors import HushError
+from assistant.events import Activity
+
+
+class Job(Protocol):
+    """A piece of work for the engine."""
+
+    @property
+    def cancel(self) -> Cancel:
+        """Asked when the person stops the job; it ends a load that the job waits for, too."""
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        """Do the work on the worker's thread. A ``HushError`` that gets out goes to ``fail``."""
+
+    def fail(self, error: HushError) -> None:
+        """Keep what there is and tell the person."""
+
+
+@runtime_checkable
+class BackgroundJob(Job, Protocol):
+    """A piece of work that nobody waits for.
+
+    Its ``cancel`` is asked as soon as somebody waits for something else, or the machine should
+    rest; ``run`` then returns soon. Whoever submitted it submits it again if it still matters.
+    """
+
+    @property
+    def activity(self) -> Activity:
+        """What the status line calls it."""
+
+    @property
+    def key(self) -> Hashable:
+        """A job that waits is replaced by a newer one with the same key."""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it makes way for other background work, too: it takes minutes."""
+
+
+class JobQueue:
+    """Hands out jobs, one at a time: first those that somebody waits for, in order.
+
+    Safe on any thread; ``take`` is called on one.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._background: dict[Hashable, BackgroundJob] = {}
+        self._running: BackgroundJob | None = None
+        self._held = False
+        self._background_allowed = True
+        self._chore = False
+        self._closing = False
+
+    def put(self, job: Job) -> None:
+        """Queue a job; what runs in the background makes way."""
+        with self._changed:
+            self._waiting.append(job)
+            self._chore = False  # unloading what somebody waits for
+            self._make_way()
+            self._changed.notify()
+        job.cancel.listen(self._wake)  # one that is held must still end when it is stopped
+
+    def put_background(self, job: BackgroundJob) -> None:
+        """Queue a job that nobody waits for, in place of the one there is with its key."""
+        with self._changed:
+            self._background.pop(job.key, None)
+            self._background[job.key] = job
+            if self._running and self._running.gives_way:
+                self._make_way()
+            self._changed.notify()
+
+    def allow(self, *, jobs: bool, background: bool) -> None:
+        """Hold jobs back, or not. Of those that are held, the stopped ones are handed out."""
+        with self._changed:
+            self._held = not jobs
+            self._background_allowed = background
+            if not background:
+                self._make_way()
+            self._changed.notify()
+
+    def ask_for_chore(self) -> None:
+        """Have ``take`` return None once nothing else is to be done, unless a job comes first."""
+        with self._changed:
+            self._chore = True
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Hand out what somebody waits for, held or not, and then nothing more."""
+        with self._changed:
+            self._closing = True
+            self._background.clear()
+            self._make_way()
+            self._changed.notify()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed and everything was handed out."""
+        with self._changed:
+            return self._closing and not self._waiting
+
+    def take(self) -> Job | BackgroundJob | None:
+        """Wait for the next thing to do.
+
+        Returns:
+            A job; None for a chore, or where the queue ``is_closed``.
+        """
+        with self._changed:
+            self._running = None
+            while True:
+                if job := self._next_waited_for():
+                    job.cancel.listen(None)
+                    return job
+                if self._closing:
+                    return None
+                if self._chore and not self._waiting:
+                    self._chore = False
+                    return None
+                if self._background and self._background_allowed and not self._waiting:
+                    self._running = self._background.pop(next(iter(self._background)))
+                    return self._running
+                self._changed.wait()
+
+    def _next_waited_for(self) -> Job | None:
+        for job in self._waiting:
+            if self._closing or not self._held or job.cancel.asked:
+                self._waiting.remove(job)
+                return job
+        return None
+
+    def _make_way(self) -> None:
+        if self._running:
+            self._running.cancel.ask()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()

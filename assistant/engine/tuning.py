@@ -1,0 +1,219 @@
+"""Tuning a model to this machine, as a background job: the parent's side of ``tuner``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Final
+
+from assistant.disk import disk_problem, flush_folder, write_atomically
+from assistant.engine import wire
+from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
+from assistant.engine.pipes import start_child
+from assistant.engine.protocol import Cancel, Engine, ModelInfo
+from assistant.errors import EngineError, HushError, ModelDamaged
+from assistant.events import Activity
+from assistant.log import log_event, log_rows
+from assistant.machine.crash import rows_of
+from models.file import ModelFile, ModelFileFault
+from models.tuned import Trial, TunedRecord, TunedShelf
+
+COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.tuner")
+"""``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
+
+_SECONDS: Final = 1800.0
+"""A tuner that takes longer hangs, or the model is too large for this to be worth its power."""
+
+_CPU_FILE: Final = Path("/proc/cpuinfo")
+_CPU_LINES: Final = ("model name", "flags", "Features")
+
+
+def machine_key(cpu_file: Path = _CPU_FILE) -> str:
+    """Name what speed depends on: the processor, how many cores, and llama.cpp's build.
+
+    Args:
+        cpu_file: What Linux tells of the processor; need not exist.
+    """
+    parts = [platform.machine(), platform.processor(), str(os.cpu_count())]
+    with suppress(OSError):
+        lines = cpu_file.read_text(errors="replace").splitlines()
+        parts += sorted({line for line in lines if line.startswith(_CPU_LINES)})
+    parts.append(version("llama-cpp-python"))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+class TuneJob:
+    """Tunes one model, once: a ``BackgroundJob``.
+
+    Cancelling kills the tuner at once; nothing is left of what it began.
+
+    Args:
+        model: The original.
+        shelf: Where the copy and the record go.
+        done: Gets the record, on the worker's thread.
+        progress: Gets the share that is done, 0 to 1, likewise.
+        command: Starts the tuner; the tests start others.
+        seconds: After this the tuner is killed.
+    """
+
+    activity: Activity = Activity.TUNING
+    key: Hashable = "tune"
+    gives_way = True
+
+    def __init__(
+        self,
+        model: ModelFile,
+        shelf: TunedShelf,
+        done: Callable[[TunedRecord], None],
+        progress: Callable[[float], None] = lambda _share: None,
+        command: Sequence[str] = COMMAND,
+        seconds: float = _SECONDS,
+    ) -> None:
+        self._model = model
+        self._shelf = shelf
+        self._done = done
+        self._progress = progress
+        self._command = tuple(command)
+        self._seconds = seconds
+        self.cancel = Cancel()
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:  # noqa: ARG002 - a Job's signature
+        """Tune the model, or tell what is known already. The engine stays as it is.
+
+        Raises:
+            EngineError: there is not enough room, llama.cpp does not run the model, or the tuner
+                ended by itself.
+            StorageFull: the disk is full or read-only.
+        """
+        record = self._shelf.record(self._model) or self._tune(info.threads)
+        if record:
+            self._done(record)
+
+    def fail(self, error: HushError) -> None:
+        """Nothing is lost: the original goes on being used."""
+        log_event("tuning.failed", code=error.code)
+
+    def _tune(self, threads: int) -> TunedRecord | None:
+        """Have it tuned; None where it was cancelled."""
+        self._verify()
+        try:
+            self._shelf.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
+            try:
+                outcome = self._ask(threads)
+                return self._keep(outcome) if outcome else None
+            finally:
+                self._sweep()
+        except OSError as error:
+            raise disk_problem(error) from None
+
+    def _ask(self, threads: int) -> Frame | None:
+        with self._tuner() as process:
+            try:
+                request = {
+                    "op": "tune",
+                    "source": str(self._model.path),
+                    "folder": str(self._shelf.folder),
+                    "stem": self._shelf.copy_path(self._model).stem,
+                    "threads": threads,
+                }
+                write_frame(_pipe(process.stdin), request)
+                return self._outcome(_pipe(process.stdout))
+            except (BrokenPipeError, BrokenFrame) as error:
+                if self.cancel.asked:
+                    return None
+                raise _died() from error
+
+    def _outcome(self, replies: IO[bytes]) -> Frame | None:
+        while (frame := read_frame(replies)) is not None:
+            if frame["op"] == "tuned":
+                return None if self.cancel.asked else frame
+            if frame["op"] == "refused":
+                raise wire.read_refusal(frame)
+            if frame["op"] == "crashed":
+                log_rows("tuning.crash", rows_of(frame.get("rows")))
+                break
+            if frame["op"] == "progress":
+                self._progress(float(frame.get("share", 0)))
+        if self.cancel.asked:
+            return None
+        raise _died()
+
+    @contextmanager
+    def _tuner(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The process, which a cancel or the deadline kills, and which is gone afterwards."""
+        process = start_child(self._command)
+        deadline = threading.Timer(self._seconds, process.kill)
+        deadline.daemon = True
+        deadline.start()
+        self.cancel.listen(process.kill)
+        try:
+            yield process
+        finally:
+            self.cancel.listen(None)
+            deadline.cancel()
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    _pipe(stream).close()
+
+    def _keep(self, outcome: Frame) -> TunedRecord:
+        """Give the winner its name, then write the record: in that order, a kill does no harm."""
+        try:
+            record = _record(outcome, self._shelf.machine)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _died() from error
+        if record.won:
+            finished = self._shelf.folder / Path(str(outcome.get("file"))).name
+            finished.replace(self._shelf.copy_path(self._model))
+            flush_folder(self._shelf.folder)
+        else:  # what another llama.cpp won with
+            self._shelf.copy_path(self._model).unlink(missing_ok=True)
+        write_atomically(self._shelf.record_path(self._model), record.to_json())
+        log_event("tuning.done", recipe=record.recipe or "none")
+        return record
+
+    def _sweep(self) -> None:
+        for path in list(self._shelf.leftovers()):
+            path.unlink(missing_ok=True)
+
+    def _verify(self) -> None:
+        try:
+            self._model.verify()
+        except ModelFileFault as error:
+            raise ModelDamaged(
+                "The model file is damaged, so no copy was made of it.", "Choose another model."
+            ) from error
+
+
+def _record(outcome: Frame, machine: str) -> TunedRecord:
+    return TunedRecord(
+        machine=machine,
+        kv_type="q8_0" if outcome["kv_type"] == "q8_0" else "f16",
+        flash_attention=bool(outcome["flash_attention"]),
+        trials=tuple(Trial(**trial) for trial in outcome["trials"]),
+        recipe=str(outcome["recipe"]),
+        size=int(outcome.get("size", 0)),
+        sha256=str(outcome.get("sha256", "")),
+    )
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - every child is started with pipes
+    return stream
+
+
+def _died() -> EngineError:
+    # Not EngineDied: that would say that the engine itself has to be started again.
+    return EngineError(
+        "Tuning the model to this machine stopped unexpectedly.", "The model works as it is."
+    )
