@@ -9,12 +9,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from assistant.clock import Clock
+from assistant.context.ahead import Ahead
+from assistant.context.contexts import Contexts, Frame
 from assistant.engine.protocol import Cancel, Sampling
 from assistant.engine.worker import LlmWorker
 from assistant.errors import EmptyMessage, HushError, InputRefused, MessageTooLong, NotFound
 from assistant.events import Event, EventSink, ReplyEnded
+from assistant.power.plan import Plan
 from assistant.records import Conversation, Exchange, Message, Role
-from assistant.reply import ReplyJob, ReplyPlan, TokenCounts
+from assistant.reply import ReplyJob, ReplyPlan
 from assistant.settings import Settings
 from assistant.store import conversation_rows, message_rows
 from assistant.store.sqlcipher import Connection
@@ -46,8 +49,10 @@ class ChatService:
         vaults: Open.
         worker: Runs the replies, one at a time.
         settings: The settings of the moment.
-        publish: Gets ``ReplyBegan``, ``PromptRead``, ``ReplyText`` and ``ReplyEnded``.
+        publish: Gets ``ReplyBegan``, ``ContextBuilt``, ``PromptRead``, ``ReplyText`` and
+            ``ReplyEnded``.
         clock: Times to write down and to measure with.
+        plan: What the governor allows at the moment.
     """
 
     def __init__(
@@ -57,13 +62,16 @@ class ChatService:
         settings: Callable[[], Settings],
         publish: EventSink,
         clock: Clock,
+        plan: Callable[[], Plan] = Plan,
     ) -> None:
         self._vaults = vaults
         self._worker = worker
         self._settings = settings
         self._publish = publish
         self._clock = clock
-        self._counts = TokenCounts()
+        self._limits = plan
+        self._contexts = Contexts()
+        self._ahead = Ahead(vaults, worker, self._contexts, self._frame, publish, plan)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._active: dict[int, _Active] = {}
@@ -145,6 +153,25 @@ class ChatService:
 
         return self._start(begin, self._vaults.holding(message_id))
 
+    def prepare(
+        self,
+        conversation_id: int | None,
+        draft: str,
+        *,
+        private: bool = False,  # noqa: ARG002 - nothing is kept of what is read for no conversation
+    ) -> None:
+        """Read ahead what is known of the next turn: the conversation, and what is typed so far.
+
+        Returns at once. ``ContextBuilt`` follows for a conversation that exists, as soon as the
+        model is there to count.
+
+        Args:
+            conversation_id: Where the turn will be; None for a chat that has not begun.
+            draft: What is typed; the same text sent later costs only its last words.
+            private: Whether a chat that has not begun is a private one.
+        """
+        self._ahead.prepare(conversation_id, _draft(draft))
+
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
         with self._lock:
@@ -202,13 +229,15 @@ class ChatService:
             conversation_id: Where it is known before the transaction.
         """
         settings = self._settings()
+        allowed = self._limits().max_reply_tokens
         plan = ReplyPlan(
-            settings.system_prompt,
-            settings.reply_tokens,
+            self._frame(),
+            settings.reply_tokens if allowed is None else min(settings.reply_tokens, allowed),
             Sampling(settings.temperature, settings.top_p, settings.min_p, settings.seed),
         )
         run_id, cancel = next(self._numbers), Cancel()
         self._claim(run_id, cancel, conversation_id)
+        self._ahead.asked(conversation_id)
 
         def work(connection: Connection) -> Exchange:
             exchange = begin(connection)
@@ -228,7 +257,7 @@ class ChatService:
                     vault,
                     self._report,
                     self._clock,
-                    self._counts,
+                    self._contexts,
                 )
             )
 
@@ -258,6 +287,12 @@ class ChatService:
         if isinstance(event, ReplyEnded):
             self._forget(event.run_id)
         self._publish(event)
+        if isinstance(event, ReplyEnded) and not event.error:  # a model that fails is left alone
+            self._ahead.answered(event.conversation.id)
+
+    def _frame(self) -> Frame:
+        settings = self._settings()
+        return Frame(settings.system_prompt, settings.reply_tokens)
 
     def _forget(self, run_id: int) -> None:
         with self._lock:
@@ -275,6 +310,14 @@ def _checked(text: str) -> str:
             "Nothing was sent. Shorten it, or send it in parts.",
         )
     return text
+
+
+def _draft(text: str) -> str:
+    """What is typed so far as it would be sent; nothing where it could not be."""
+    try:
+        return _checked(text)
+    except InputRefused:
+        return ""
 
 
 def _message(connection: Connection, message_id: int, role: Role) -> Message:

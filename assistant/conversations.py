@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import Final
 
 from assistant.clock import Clock
 from assistant.errors import SettingRefused
 from assistant.export import to_markdown
-from assistant.records import Conversation, Thread
+from assistant.records import Conversation, Message, Thread
 from assistant.store import chore_rows, conversation_rows, message_rows
 from assistant.store.conversation_rows import Purged
 from assistant.store.sqlcipher import Connection
@@ -31,12 +31,20 @@ class ConversationService:
         vaults: Open.
         clock: Gives the times that are written down.
         stop_replies: Ends what is being written in a conversation that is deleted.
+        forget: Has the model's process drop what it keeps of conversations that are gone.
     """
 
-    def __init__(self, vaults: Vaults, clock: Clock, stop_replies: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        vaults: Vaults,
+        clock: Clock,
+        stop_replies: Callable[[int], None],
+        forget: Callable[[Collection[int]], None] = lambda _ids: None,
+    ) -> None:
         self._vaults = vaults
         self._clock = clock
         self._stop_replies = stop_replies
+        self._forget = forget
         self._has_remains = False
 
     def list(self, query: str = "") -> Future[list[Conversation]]:
@@ -86,7 +94,10 @@ class ConversationService:
             conversation_rows.mark_deleted(connection, conversation_id, now)
             return conversation
 
-        return self._vaults.holding(conversation_id).write(work)
+        deleted = self._vaults.holding(conversation_id).write(work)
+        # After the write, so that what reads ahead meanwhile finds it deleted.
+        deleted.add_done_callback(lambda _: self._forget([conversation_id]))
+        return deleted
 
     def restore(self, conversation_id: int) -> Future[Conversation]:
         """Bring a deleted conversation back.
@@ -143,11 +154,13 @@ class ConversationService:
             return not all(purged.is_all for purged in found) and self._clock.elapsed() < end
 
         def look(found: list[list[Purged]]) -> Future[int]:
-            gone = sum(purged.conversations for each in found for purged in each)
+            gone = [number for each in found for purged in each for number in purged.ids]
+            if gone:
+                self._forget(gone)
 
             def note(due: list[bool]) -> int:
                 self._has_remains = due[0]
-                return gone
+                return len(gone)
 
             # Written down: an earlier run may have been killed before it scrubbed.
             return combined([self._vaults.kept.read(chore_rows.scrub_is_due)], note)
@@ -163,6 +176,15 @@ class ConversationService:
 
         wanted = [self._vaults.kept.scrub()] if self._has_remains else []
         return combined(wanted, scrubbed)
+
+    def pin(self, message_id: int, *, pinned: bool) -> Future[Message]:
+        """Keep a message in what the model sees when earlier ones leave it, or no longer.
+
+        Raises:
+            NotFound: in the future.
+        """
+        vault = self._vaults.holding(message_id)
+        return vault.write(lambda c: message_rows.pin(c, message_id, pinned=pinned))
 
     def show_variant(self, message_id: int, step: int) -> Future[Thread]:
         """Show the variant ``step`` places later (negative: earlier) of a message.

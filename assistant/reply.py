@@ -6,15 +6,14 @@ tokens, without waiting for the disk, and is merged into the message in one tran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import blake2b
 from typing import Final
 
-from assistant import prompt
 from assistant.clock import Clock
+from assistant.context.contexts import Contexts, Frame, Stopped, Talk, read_talk
+from assistant.context.prompt import Prompt
 from assistant.engine.protocol import (
     Cancel,
     Engine,
@@ -24,10 +23,16 @@ from assistant.engine.protocol import (
     Piece,
     Prefilled,
     Sampling,
-    Turn,
 )
 from assistant.errors import Bug, HushError, PromptTooLong
-from assistant.events import EventSink, PromptRead, ReplyBegan, ReplyEnded, ReplyText
+from assistant.events import (
+    ContextBuilt,
+    EventSink,
+    PromptRead,
+    ReplyBegan,
+    ReplyEnded,
+    ReplyText,
+)
 from assistant.log import log_error, log_event
 from assistant.records import (
     Conversation,
@@ -44,49 +49,24 @@ from assistant.store.vault import Vault
 FLUSH_SECONDS: Final = 0.25
 FLUSH_TOKENS: Final = 32
 
-_COUNTS_KEPT: Final = 100_000  # of some 100 bytes each
-_SECOND_TRY: Final = 0.9
-"""Share of the cap for a second build, where a template's overhead was larger than measured."""
+_SENTENCE_SHARE: Final = 0.85
+"""From this share of its tokens on a reply ends with the next complete sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """How to answer: fixed when the person sends, so a setting changed later waits its turn."""
+    """How to answer: fixed when the person sends, so a setting changed later waits its turn.
 
-    system_prompt: str
-    reply_tokens: int
+    Attributes:
+        frame: What stands around the conversation. Its tokens for a reply come from the settings
+            alone: what the governor allows must not move the beginning of the prompt.
+        max_tokens: The reply ends there at the latest.
+        sampling: How tokens are chosen.
+    """
+
+    frame: Frame
+    max_tokens: int
     sampling: Sampling
-
-
-class TokenCounts:
-    """Remembers how many tokens texts have, by their digests; for the worker's thread only."""
-
-    def __init__(self) -> None:
-        self._model: ModelInfo | None = None
-        self._counts: dict[bytes, int] = {}
-
-    def count(
-        self, engine: Engine, info: ModelInfo, texts: Sequence[str], cancel: Cancel
-    ) -> list[int]:
-        """Tokens of each text, asking the engine only for those it has not seen.
-
-        Raises:
-            _Stopped: the person stopped the reply; a long text takes a while to count.
-        """
-        if cancel.asked:
-            raise _Stopped
-        if self._model != info or len(self._counts) > _COUNTS_KEPT:
-            self._counts.clear()
-            self._model = info
-        digests = [blake2b(text.encode(), digest_size=16).digest() for text in texts]
-        unknown = {d: text for d, text in zip(digests, texts, strict=True) if d not in self._counts}
-        counts = engine.count(list(unknown.values()), cancel)
-        self._counts.update(zip(unknown, counts, strict=True))
-        return [self._counts[digest] for digest in digests]
-
-
-class _Stopped(Exception):
-    """The person stopped the reply before it went to the model."""
 
 
 class ReplyJob:
@@ -100,7 +80,7 @@ class ReplyJob:
         vault: Where chunks and the final message go.
         publish: Gets the reply's events, in order, ``ReplyEnded`` last and exactly once.
         clock: Measures the time to the first token from now on.
-        counts: The worker's token counts.
+        contexts: Lays the conversation out.
     """
 
     def __init__(
@@ -112,7 +92,7 @@ class ReplyJob:
         vault: Vault,
         publish: EventSink,
         clock: Clock,
-        counts: TokenCounts,
+        contexts: Contexts,
     ) -> None:
         self._run_id = run_id
         self._conversation = exchange.conversation
@@ -122,20 +102,24 @@ class ReplyJob:
         self._vault = vault
         self._publish = publish
         self._clock = clock
-        self._counts = counts
+        self._contexts = contexts
         self._asked_at = clock.elapsed()
         self._chunks = ChunkWriter(vault, exchange.answer.id, clock)
         self._figures: ReplyFigures | None = None
+        self._began = False
 
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """See ``Job.run``."""
-        turns = self._turns()
+        answer_id = self._answer.id
+        talk = self._vault.read(lambda c: read_talk(c, answer_id)).result()
         try:
             try:
-                reason = self._write(engine, info, self._build(engine, info, turns, 1.0))
+                reason = self._write(engine, info, self._build(engine, info, talk))
             except PromptTooLong:
-                reason = self._write(engine, info, self._build(engine, info, turns, _SECOND_TRY))
-        except _Stopped:
+                if not self._contexts.tighten():
+                    raise
+                reason = self._write(engine, info, self._build(engine, info, talk))
+        except Stopped:
             reason = FinishReason.CANCELLED
         stopped = reason is FinishReason.CANCELLED
         self._end(MessageState.STOPPED if stopped else MessageState.COMPLETE)
@@ -147,43 +131,18 @@ class ReplyJob:
         else:
             self._end(MessageState.FAILED, error)
 
-    def _turns(self) -> list[Turn]:
-        answer_id = self._answer.id
-        path = self._vault.read(lambda c: message_rows.ancestors(c, answer_id)).result()
-        return [Turn(message.role.value, message.text) for message in path]
+    def _build(self, engine: Engine, info: ModelInfo, talk: Talk) -> Prompt:
+        return self._contexts.build(engine, info, talk, self._plan.frame, self.cancel)
 
-    def _build(
-        self, engine: Engine, info: ModelInfo, turns: Sequence[Turn], share: float
-    ) -> prompt.Prompt:
-        budget = prompt.Budget(
-            cap=int(info.context_tokens * share),
-            reply=self._plan.reply_tokens,
-            fixed=info.template_fixed_tokens,
-            per_turn=info.template_turn_tokens,
-        )
-        return prompt.build(
-            self._plan.system_prompt,
-            turns,
-            lambda texts: self._counts.count(engine, info, texts, self.cancel),
-            budget,
-        )
-
-    def _write(self, engine: Engine, info: ModelInfo, built: prompt.Prompt) -> FinishReason:
-        self._publish(
-            ReplyBegan(
-                self._run_id,
-                self._conversation.id,
-                self._answer.id,
-                built.tokens,
-                info.context_tokens,
-                built.left_out,
-            )
-        )
+    def _write(self, engine: Engine, info: ModelInfo, built: Prompt) -> FinishReason:
+        self._tell(info, built)
         request = GenerationRequest(
             turns=built.turns,
             continue_from=built.continue_from,
-            max_tokens=self._plan.reply_tokens,
+            max_tokens=self._plan.max_tokens,
             sampling=self._plan.sampling,
+            cache_key=self._conversation.id,
+            sentence_from=int(self._plan.max_tokens * _SENTENCE_SHARE),
         )
         read = Prefilled(built.tokens, 0, 0.0)
         first_token_at: float | None = None
@@ -210,6 +169,22 @@ class ReplyJob:
                     self._figures = _figures(info, built, read, event, waited)
                     return event.reason
         return FinishReason.CANCELLED
+
+    def _tell(self, info: ModelInfo, built: Prompt) -> None:
+        """Tell what goes to the model; that it began only once, however often it is built."""
+        if not self._began:
+            self._began = True
+            self._publish(
+                ReplyBegan(
+                    self._run_id,
+                    self._conversation.id,
+                    self._answer.id,
+                    built.tokens,
+                    info.context_tokens,
+                    built.left_out,
+                )
+            )
+        self._publish(ContextBuilt(self._conversation.id, built.view))
 
     def _say(self, piece: Piece) -> None:
         if piece.text:
@@ -327,7 +302,7 @@ def _bug(error: BaseException) -> Bug:
 
 
 def _figures(
-    info: ModelInfo, built: prompt.Prompt, read: Prefilled, end: Finished, waited: float
+    info: ModelInfo, built: Prompt, read: Prefilled, end: Finished, waited: float
 ) -> ReplyFigures:
     speed = end.reply_tokens / end.decode_seconds if end.decode_seconds > 0 else 0.0
     return ReplyFigures(

@@ -133,6 +133,14 @@ def set_head(connection: Connection, conversation_id: int, message_id: int) -> N
     )
 
 
+def is_deleted(connection: Connection, conversation_id: int) -> bool:
+    """Whether a conversation is marked deleted, or not there at all."""
+    row = connection.execute(
+        "SELECT 1 FROM conversation WHERE id = ? AND deleted_at IS NULL", (conversation_id,)
+    ).fetchone()
+    return row is None
+
+
 def mark_deleted(connection: Connection, conversation_id: int, now: int) -> None:
     """Take a conversation out of the lists. A second call keeps the first one's time.
 
@@ -162,9 +170,9 @@ def restore(connection: Connection, conversation_id: int) -> Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many conversations are gone, and whether that is all of them."""
+    """Which conversations are gone, by their ids, and whether that is all of them."""
 
-    conversations: int
+    ids: tuple[int, ...]
     is_all: bool
 
 
@@ -200,13 +208,13 @@ def purge_some(connection: Connection, before: int, messages: int) -> Purged:
     )
     gone = connection.execute(
         "DELETE FROM conversation WHERE deleted_at = ? AND NOT EXISTS"
-        " (SELECT 1 FROM message WHERE conversation_id = conversation.id)",
+        " (SELECT 1 FROM message WHERE conversation_id = conversation.id) RETURNING id",
         (_GOING,),
-    )
+    ).fetchall()
     left = connection.execute(
         "SELECT 1 FROM conversation WHERE deleted_at = ? LIMIT 1", (_GOING,)
     ).fetchone()
-    return Purged(gone.rowcount, is_all=left is None)
+    return Purged(tuple(row[0] for row in gone), is_all=left is None)
 
 
 def purge_deleted(connection: Connection, before: int) -> int:
@@ -215,7 +223,7 @@ def purge_deleted(connection: Connection, before: int) -> int:
     Returns:
         How many conversations are gone.
     """
-    return purge_some(connection, before, messages=-1).conversations  # SQLite's word for no limit
+    return len(purge_some(connection, before, messages=-1).ids)  # SQLite's word for no limit
 
 
 def _update(

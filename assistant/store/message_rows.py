@@ -27,7 +27,8 @@ _SELECT = """
         (SELECT count(*) FROM message s WHERE s.parent_id IS m.parent_id
             AND s.conversation_id = m.conversation_id AND s.id <= m.id),
         (SELECT count(*) FROM message s WHERE s.parent_id IS m.parent_id
-            AND s.conversation_id = m.conversation_id)
+            AND s.conversation_id = m.conversation_id),
+        m.pinned
     FROM json_each(?) AS wanted JOIN message m ON m.id = wanted.value
     ORDER BY wanted.key
 """
@@ -243,6 +244,16 @@ def finish(
     return get(connection, message_id)
 
 
+def pin(connection: Connection, message_id: int, *, pinned: bool) -> Message:
+    """Note whether a message stays in what the model sees when earlier ones leave it.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    connection.execute("UPDATE message SET pinned = ? WHERE id = ?", (int(pinned), message_id))
+    return get(connection, message_id)
+
+
 def interrupt_leftovers(connection: Connection) -> int:
     """End every answer that is still being written: for the start, when nobody can be at it.
 
@@ -301,6 +312,7 @@ def _message(row: Row) -> Message:
         failure=row[8],
         variant=row[9],
         variants=row[10],
+        pinned=bool(row[11]),
     )
 
 

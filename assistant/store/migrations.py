@@ -137,7 +137,48 @@ _SEARCH_DRAFTS_CHORES = (
     """,
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_CONVERSATIONS, _SEARCH_DRAFTS_CHORES)
+# A summary stands for its message and all before it on the path. Metrics are numbers, never
+# content, and outlive the conversations that they were measured in.
+_SUMMARIES_PINS_METRICS = (
+    "ALTER TABLE message ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1))",
+    """
+    CREATE TABLE summary (
+        message_id INTEGER PRIMARY KEY REFERENCES message(id) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE reply_metric (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        reused_tokens INTEGER NOT NULL,
+        reply_tokens INTEGER NOT NULL,
+        first_token_ms REAL NOT NULL,
+        tokens_per_second REAL NOT NULL,
+        memory_bytes INTEGER NOT NULL,
+        battery_used REAL
+    ) STRICT
+    """,
+    "CREATE INDEX reply_metric_at ON reply_metric(at)",
+    """
+    CREATE TABLE mode_change (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        mode TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX mode_change_at ON mode_change(at)",
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (
+    _CONVERSATIONS,
+    _SEARCH_DRAFTS_CHORES,
+    _SUMMARIES_PINS_METRICS,
+)
 LATEST: Final = len(MIGRATIONS)
 
 

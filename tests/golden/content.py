@@ -8,6 +8,7 @@ from assistant.records import FinishReason, MessageState, ReplyFigures
 from assistant.store import conversation_rows as conversations
 from assistant.store import draft_rows as drafts
 from assistant.store import message_rows as messages
+from assistant.store import summary_rows as summaries
 from assistant.store.sqlcipher import Connection
 
 PASSPHRASE: Final = "golden profile, nothing secret"
@@ -27,6 +28,8 @@ def write(connection: Connection) -> None:
     _deleted(connection)
     drafts.write(connection, None, "A chat that has not \u2026")
     drafts.write(connection, first, "And what do I leave at home?")
+    _summary_and_pins(connection)
+    _metrics(connection)
 
 
 def read(connection: Connection) -> dict[str, Any]:
@@ -34,13 +37,26 @@ def read(connection: Connection) -> dict[str, Any]:
 
     Reads every schema: what a later one added is left out where it is not there yet.
     """
-    return {**_conversations(connection), **_drafts(connection)}
+    return {**_conversations(connection), **_drafts(connection), **_figures(connection)}
+
+
+def _is_there(connection: Connection, table: str) -> bool:
+    query = "SELECT 1 FROM sqlite_schema WHERE name = ?"
+    return connection.execute(query, (table,)).fetchone() is not None
 
 
 def _drafts(connection: Connection) -> dict[str, Any]:
-    there = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'draft'").fetchone()
-    found = drafts.read_all(connection) if there else {}
+    found = drafts.read_all(connection) if _is_there(connection, "draft") else {}
     return {"drafts": {str(place): text for place, text in found.items()}} if found else {}
+
+
+def _figures(connection: Connection) -> dict[str, Any]:
+    found = {
+        table: [list(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608 - our own names
+        for table in ("reply_metric", "mode_change")
+        if _is_there(connection, table)
+    }
+    return {table: rows for table, rows in found.items() if rows}
 
 
 def _conversations(connection: Connection) -> dict[str, Any]:
@@ -70,7 +86,21 @@ def _messages(connection: Connection, conversation_id: int) -> list[dict[str, An
             "SELECT text FROM chunk WHERE message_id = ? ORDER BY seq", (message["id"],)
         )
         message["text"] += "".join(piece for (piece,) in pieces)
+        message |= _summary_and_pin(connection, message["id"])
     return found
+
+
+def _summary_and_pin(connection: Connection, message_id: int) -> dict[str, Any]:
+    """Only where there is one."""
+    if not _is_there(connection, "summary"):
+        return {}
+    row = connection.execute(
+        "SELECT m.pinned, s.text FROM message m LEFT JOIN summary s ON s.message_id = m.id"
+        " WHERE m.id = ?",
+        (message_id,),
+    ).fetchone()
+    pinned, summary = row or (0, None)
+    return ({"pinned": True} if pinned else {}) | ({"summary": summary} if summary else {})
 
 
 def _variants(connection: Connection) -> int:
@@ -115,3 +145,40 @@ def _deleted(connection: Connection) -> None:
     asked = messages.add_question(connection, made, None, "Forget this.", MADE + 21_000).id
     conversations.set_head(connection, made, asked)
     conversations.mark_deleted(connection, made, MADE + 22_000)
+
+
+def _summary_and_pins(connection: Connection) -> None:
+    """A conversation whose first exchange is summarised; a question and an answer are pinned."""
+    made = conversations.create(connection, "Tomatoes", MADE + 7_000).id
+    parent, at = None, MADE + 7_000
+    for question, reply in (
+        ("My balcony faces north.", "Then lettuce does better."),
+        ("My cat is called Otto.", f"Lettuce is safe for Otto {_EMOJI}."),
+        ("When do I sow?", "In April."),
+    ):
+        asked = messages.add_question(connection, made, parent, question, at).id
+        parent = messages.add_answer(connection, made, asked, at + 1_000).id
+        messages.append_chunk(connection, parent, 0, reply)
+        messages.finish(connection, parent, MessageState.COMPLETE, _FIGURES)
+        messages.pin(connection, asked, pinned="Otto" in question)
+        messages.pin(connection, parent, pinned="north" not in question and "sow" not in question)
+        if "north" in question:
+            summaries.put(connection, parent, f"The balcony faces north. {_RIGHT_TO_LEFT}")
+        at += 2_000
+    assert parent is not None
+    conversations.set_head(connection, made, parent)
+
+
+def _metrics(connection: Connection) -> None:
+    """Numbers about two replies, on mains and on battery, and about the mode between them."""
+    for at, mode, used in ((MADE + 40_000, "full", None), (MADE + 42_000, "throttled", 0.25)):
+        connection.execute(
+            "INSERT INTO reply_metric (at, model, mode, prompt_tokens, reused_tokens,"
+            " reply_tokens, first_token_ms, tokens_per_second, memory_bytes, battery_used)"
+            " VALUES (?, 'a small model', ?, 120, 96, 40, 85.5, 61.25, 300000000, ?)",
+            (at, mode, used),
+        )
+    connection.execute(
+        "INSERT INTO mode_change (at, mode, reason) VALUES (?, 'throttled', 'hot')",
+        (MADE + 41_000,),
+    )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import queue
+import threading
 from dataclasses import dataclass, field
 
 from assistant.chat import ChatService, Run
 from assistant.conversations import ConversationService
-from assistant.engine.protocol import EngineOptions
+from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
 from assistant.engine.worker import LlmWorker
-from assistant.events import Event, ReplyEnded
+from assistant.errors import HushError
+from assistant.events import Activity, Event, ReplyEnded
+from assistant.power.plan import Plan
 from assistant.records import Message, Thread
 from assistant.settings import Settings
 from assistant.store.vault import Vault
@@ -17,6 +20,28 @@ from assistant.vaults import Vaults
 from models.starter import starter_model
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
+
+ROUNDS = 5
+"""More than the longest chain: reading ahead, summarising, reading ahead anew."""
+
+
+class Marker:
+    """A background job that tells when it runs: whatever waited before it was done."""
+
+    activity = Activity.TUNING
+    key = "marker"
+
+    def __init__(self) -> None:
+        self.cancel = Cancel()
+        self.ran = threading.Event()
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        """See ``Job.run``."""
+        self.ran.set()
+
+    def fail(self, error: HushError) -> None:
+        """See ``Job.fail``."""
+        self.ran.set()
 
 
 @dataclass
@@ -28,6 +53,9 @@ class Services:
     vault: Vault = field(default_factory=Vault.in_memory)
     clock: FakeClock = field(default_factory=FakeClock)
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
+    plan: Plan = field(default_factory=Plan)
+    forgotten: list[int] = field(default_factory=list)
+    seen: list[Event] = field(default_factory=list)  # what was waited through
 
     def __post_init__(self) -> None:
         self.worker = LlmWorker(
@@ -37,9 +65,28 @@ class Services:
         )
         self.vaults = Vaults(self.vault)
         self.chat = ChatService(
-            self.vaults, self.worker, lambda: self.settings, self.events.put, self.clock
+            self.vaults,
+            self.worker,
+            lambda: self.settings,
+            self.events.put,
+            self.clock,
+            lambda: self.plan,
         )
-        self.conversations = ConversationService(self.vaults, self.clock, self.chat.stop_in)
+        self.conversations = ConversationService(
+            self.vaults, self.clock, self.chat.stop_in, self.forgotten.extend
+        )
+
+    def obey(self, plan: Plan) -> None:
+        """The governor decides anew."""
+        self.plan = plan
+        self.worker.obey(plan)
+
+    def rest(self) -> None:
+        """Wait until nothing is left to do in the background."""
+        for _ in range(ROUNDS):
+            marker = Marker()
+            self.worker.submit_background(marker)
+            assert marker.ran.wait(60)
 
     def until(self, kind: type[Event], run: Run) -> list[Event]:
         """Events up to the first of ``kind`` that belongs to ``run``."""
@@ -47,6 +94,7 @@ class Services:
         while True:
             event = self.events.get(timeout=10)
             seen.append(event)
+            self.seen.append(event)
             if isinstance(event, kind) and getattr(event, "run_id", None) == run.id:
                 return seen
 
@@ -66,7 +114,8 @@ class Services:
 
     def close(self) -> None:
         """End the threads."""
-        self.engine.gate.set()
+        if isinstance(self.engine, FakeEngine):
+            self.engine.gate.set()
         self.chat.stop_all()
         self.worker.close(5)
         self.vaults.close()

@@ -18,7 +18,7 @@ from assistant.errors import (
     NotFound,
     StorageFull,
 )
-from assistant.events import PromptRead, ReplyBegan, ReplyEnded, ReplyText
+from assistant.events import ContextBuilt, PromptRead, ReplyBegan, ReplyEnded, ReplyText
 from assistant.records import FinishReason, MessageState, Role
 from assistant.reply import FLUSH_SECONDS, FLUSH_TOKENS, ChunkWriter
 from assistant.settings import Settings
@@ -41,7 +41,7 @@ def test_an_exchange_is_told_and_kept(services: Services) -> None:
     run = services.chat.send(None, "Hello there")
     events = services.until(ReplyEnded, run)
     kinds = [type(event) for event in events if not isinstance(event, ReplyText)]
-    assert kinds[-3:] == [ReplyBegan, PromptRead, ReplyEnded]
+    assert kinds[-4:] == [ReplyBegan, ContextBuilt, PromptRead, ReplyEnded]
     said = "".join(event.text for event in events if isinstance(event, ReplyText))
     exchange = run.saved.result()
     question, answer = services.thread(exchange.conversation.id).messages

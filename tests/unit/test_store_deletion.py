@@ -14,6 +14,7 @@ from assistant.store import chore_rows
 from assistant.store import conversation_rows as conversations
 from assistant.store import draft_rows as drafts
 from assistant.store import message_rows as messages
+from assistant.store import summary_rows as summaries
 from assistant.store.migrations import migrate
 from assistant.store.sqlcipher import Connection, check_integrity, open_database
 from assistant.store.vault import Vault
@@ -21,7 +22,7 @@ from tests.cipher_pages import PAGE, decrypted_pages, hits
 from tests.golden.content import read
 
 KEY = bytes(range(32))
-COUNT = 61
+COUNT = 62
 
 
 def canaries(seed: int) -> list[str]:
@@ -50,6 +51,8 @@ def fill(connection: Connection, words: list[str]) -> int:
             messages.append_chunk(connection, parent, seq, f"A {answered} is a thing. " * 40)
         messages.finish(connection, parent, MessageState.COMPLETE)
     assert parent is not None
+    for text in (f"They spoke of {words[-1]}.", f"They spoke of {words[-1]} for long."):
+        summaries.put(connection, parent, text)
     asked_last = messages.add_question(connection, made, parent, "And?", 1).id
     unfinished = messages.add_answer(connection, made, asked_last, 1).id
     messages.append_chunk(connection, unfinished, 0, f"still writing {words[1]}")

@@ -49,7 +49,16 @@ def test_the_schema_of_this_version(connection: Connection) -> None:
     """Strict tables, Hush's own application id, foreign keys that hold."""
     migrate(connection)
     assert version(connection) == LATEST
-    assert tables(connection) == {"conversation", "message", "chunk", "draft", "chore"}
+    assert tables(connection) == {
+        "conversation",
+        "message",
+        "chunk",
+        "draft",
+        "chore",
+        "summary",
+        "reply_metric",
+        "mode_change",
+    }
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     listed = connection.execute("PRAGMA table_list").fetchall()
     assert all(row[5] == 1 for row in listed if row[1] in tables(connection)), "not STRICT"
@@ -77,6 +86,8 @@ def test_every_foreign_key_is_indexed(connection: Connection) -> None:
             for index in connection.execute(f"PRAGMA index_list('{table}')").fetchall()
             if not index[4]  # a partial index does not serve them
         }
+        rows = connection.execute(f"PRAGMA table_info('{table}')").fetchall()
+        indexed |= {row[1] for row in rows if row[5] == 1}  # the first of a primary key
         keys = {row[3] for row in connection.execute(f"PRAGMA foreign_key_list('{table}')")}
         assert keys <= indexed, table
 
