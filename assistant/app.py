@@ -20,11 +20,15 @@ from assistant.conversations import ConversationService
 from assistant.drafts import DraftService
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
-from assistant.engine.worker import LlmWorker
+from assistant.engine.tuning import machine_key
+from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import EventSink, Notice
 from assistant.log import log_event
+from assistant.metrics import MetricsService
 from assistant.paths import Profile
+from assistant.power.governor import Governor
+from assistant.power.probe import PowerProbe, system_probe
 from assistant.settings import Settings, SettingsFile
 from assistant.store import message_rows
 from assistant.store.keyslots import KeySlots
@@ -32,6 +36,7 @@ from assistant.store.vault import Vault
 from assistant.vaults import Vaults
 from models.file import ModelFile
 from models.starter import starter_model
+from models.tuned import TunedShelf
 
 __all__ = ["App", "FirstKeys", "Parts", "Session", "VaultStatus"]
 
@@ -49,6 +54,7 @@ class Parts:
     entrance: Callable[[Profile, Clock], Entrance] = Entrance
     prover: Prover = field(default_factory=ChildProver)
     starter: Callable[[], ModelFile] = starter_model
+    probe: Callable[[Clock], PowerProbe] = system_probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Session:
     conversations: ConversationService
     chat: ChatService
     drafts: DraftService
+    metrics: MetricsService
     keys: KeyService | None = None
 
 
@@ -93,7 +100,15 @@ class App:
         self._closed = False
         self._locked = False
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
-        self._worker = LlmWorker(self._parts.engine(), sink, self._wanted_model)
+        self._room = EngineRoom(
+            self._parts.engine(),
+            self._parts.probe(self._parts.clock),
+            self._parts.clock,
+            self._wanted_model,
+            TunedShelf(profile.tuned_models, machine_key()),
+            lambda: self._settings,
+            sink,
+        )
         self._vaults: Vaults | None = None
         self._session: Session | None = None
         if problem:
@@ -104,6 +119,16 @@ class App:
         """The settings of the moment."""
         return self._settings
 
+    @property
+    def governor(self) -> Governor:
+        """Decides how hard the model may work."""
+        return self._room.governor
+
+    @property
+    def tuned(self) -> str:
+        """What tuning the model to this machine came to, as a sentence; empty where nothing yet."""
+        return self._room.tuned.sentence
+
     def save_settings(self, settings: Settings) -> Future[Settings]:
         """Use these settings from now on, and write them down.
 
@@ -111,6 +136,7 @@ class App:
             StorageFull: in the future; they hold until Hush is closed.
         """
         self._settings = settings
+        self._room.governor.refresh()
 
         def work() -> Settings:
             self._file.save(settings)
@@ -174,7 +200,7 @@ class App:
 
     def warm_engine(self) -> None:
         """Load the model in the background; ``EngineChanged`` events follow."""
-        self._worker.warm()
+        self._room.worker.warm()
 
     def close(self, *, locked: bool = False) -> None:
         """Stop what is being written, end the engine, close the vault. Takes under 3 s.
@@ -199,7 +225,7 @@ class App:
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()
-        self._worker.close(_CLOSE_SECONDS)
+        self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 
     def __enter__(self) -> Self:
@@ -228,9 +254,20 @@ class App:
                 self._entrance.lock()  # again: opening took it away
             raise VaultLocked("Hush is closing.")
         clock = self._parts.clock
-        chat = ChatService(vaults, self._worker, lambda: self._settings, self._sink, clock)
-        conversations = ConversationService(vaults, clock, chat.stop_in)
-        self._session = Session(conversations, chat, DraftService(vaults.kept), keys)
+        worker, room = self._room.worker, self._room
+        chat = ChatService(
+            vaults,
+            worker,
+            lambda: self._settings,
+            room.sink,
+            clock,
+            plan=lambda: room.governor.plan,
+        )
+        conversations = ConversationService(vaults, clock, chat.stop_in, worker.forget)
+        drafts = DraftService(vaults.kept)
+        metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
+        room.attend(metrics, is_kept=keys is not None)
+        self._session = Session(conversations, chat, drafts, metrics, keys)
         return self._session
 
     def _keys(self, opened: OpenVault) -> KeyService:
@@ -273,4 +310,6 @@ class App:
         settings = self._settings
         chosen = Path(settings.model_path)
         model = ModelFile(chosen, chosen.stem) if settings.model_path else self._parts.starter()
-        return model, EngineOptions(settings.context_tokens, settings.threads)
+        return model, EngineOptions(
+            settings.context_tokens, settings.threads, gpu_layers=settings.gpu_layers
+        )

@@ -72,6 +72,11 @@ class Profile:
         return self.root / "crashes"
 
     @property
+    def tuned_models(self) -> Path:
+        """Copies of models, made for this machine. Weights, nothing of anybody's."""
+        return self.root / "tuned-models"
+
+    @property
     def backups(self) -> Path:
         """Verified, encrypted copies of the vault, one folder each."""
         return self.root / "backups"

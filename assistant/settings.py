@@ -43,14 +43,16 @@ class Settings:
     """Everything a person can choose.
 
     Token counts in tokens, ``reading_size`` in pixels at 100 %, ``threads`` 0 means automatic,
-    ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself.
+    ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself,
+    ``gpu_layers`` -1 means as many as fit. ``use_tuned`` takes a copy of the model that was
+    measured to be faster here, where there is one.
 
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.
     """
 
     context_tokens: int = _number(2048, "Context", 512, 32_768)
-    reply_tokens: int = _number(512, "Reply length", 16, 8192)
+    reply_tokens: int = _number(256, "Reply length", 16, 8192)
     temperature: float = _number(0.2, "Creativity", 0.0, 2.0)
     top_p: float = _number(0.9, "Top-p", 0.05, 1.0)
     min_p: float = _number(0.05, "Min-p", 0.0, 1.0)
@@ -61,6 +63,10 @@ class Settings:
     reading_size: int = _number(15, "Reading size", 12, 45)
     list_visible: bool = True
     lock_minutes: int = _number(10, "Lock after", 0, 1440)
+    gpu_layers: int = _number(-1, "GPU layers", -1, 999)
+    use_tuned: bool = True
+    always_quiet: bool = False
+    background_on_battery: bool = False
 
     def __post_init__(self) -> None:
         for entry in fields(self):

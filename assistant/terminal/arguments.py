@@ -35,6 +35,7 @@ _BACKUP_ACTIONS = {
 
 _MAX_ID = 2**63 - 1  # SQLite's largest row id
 _MAX_DESCRIPTOR = 2**31 - 1  # a C int
+_MAX_DAYS = 90  # as long as figures are kept; importing that from there would open the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Arguments:
     open: int | None = None
     backup: str = ""
     to: str = ""
+    days: int = 7
+    slowly: bool = False
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -94,6 +97,13 @@ def _descriptor(text: str) -> int:
     return number
 
 
+def _days(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_DAYS)) else 0
+    if not 1 <= number <= _MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"a number of days from 1 to {_MAX_DAYS} is wanted")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     shared = _globals()
     parser = argparse.ArgumentParser(
@@ -116,12 +126,14 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("text", nargs="*", help="the question")
     ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _slowly(ask)
     _keyring_only(ask)
     _json(ask, "one event a line")
 
     chat = command("chat", "Chat in the terminal.")
     chat.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     chat.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _slowly(chat)
     _keyring_only(chat)
 
     listing = command("list", "List conversations, newest first.")
@@ -153,6 +165,12 @@ def _parser() -> argparse.ArgumentParser:
             action.add_argument("way", choices=("keyring", "passphrase", "recovery"))
 
     _backup(command("backup", "See, make, check and restore backups."), shared)
+
+    metrics = command("metrics", "What answers cost on this machine. Numbers, never content.")
+    metrics.add_argument(
+        "--days", type=_days, default=7, metavar="N", help=f"the last N, 1 to {_MAX_DAYS}; 7"
+    )
+    _json(metrics, "as one object of numbers")
 
     erase = command("erase", "Erase everything in this profile, its keys first.")
     erase.add_argument("--yes", action="store_true", help="do not ask")
@@ -203,6 +221,14 @@ def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
             action.add_argument("backup", metavar="NAME_OR_FOLDER", help="see “list”")
         if name in {"restore", "forget-earlier"}:
             action.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _slowly(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--slowly",
+        action="store_true",
+        help="go on slowly where Hush would pause: the machine is too hot or its battery too low",
+    )
 
 
 def _keyring_only(parser: argparse.ArgumentParser) -> None:

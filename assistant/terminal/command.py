@@ -38,6 +38,7 @@ from assistant.terminal.conversing import (
     tell_program,
 )
 from assistant.terminal.doctor import doctor
+from assistant.terminal.measuring import metrics
 from assistant.terminal.opening import open_to_read, open_to_write
 from assistant.terminal.reading import export, list_conversations, show
 from assistant.terminal.securing import erase, keys
@@ -52,7 +53,12 @@ _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
     (EnvironmentProblem, 8),
 )
 _EXIT_BUG: Final = 1
-_READING: Final = {"list": list_conversations, "show": show, "export": export}
+_READING: Final = {
+    "list": list_conversations,
+    "show": show,
+    "export": export,
+    "metrics": metrics,
+}
 _LOCK_SECONDS: Final = 10.0
 """How long to wait for another command that writes: about what a short answer takes."""
 

@@ -17,11 +17,14 @@ from assistant.events import (
     EngineCondition,
     Event,
     Notice,
+    PowerChanged,
     PromptRead,
     ReplyBegan,
     ReplyEnded,
     ReplyText,
 )
+from assistant.power.governor import Governor
+from assistant.power.plan import Mode, Override, Plan, Reason
 from assistant.records import NEW_PRIVATE_ID, MessageState, is_private
 from assistant.terminal.arguments import Arguments, conversation_id
 from assistant.terminal.console import Console
@@ -33,6 +36,7 @@ _HELP: Final = (
     "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   /quit   "
     "Ctrl+C stops an answer"
 )
+_HOW_TO_GO_ON: Final = "The answer waits. Ctrl+C stops it; --slowly goes on all the same."
 _PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
 
 # What ends a program from outside: Ctrl+C, a polite kill, a terminal window that is closed.
@@ -73,13 +77,15 @@ def ask(
     """
     app.warm_engine()
     run = session.chat.send(arguments.conversation, text)
-    return follow(run, session, events, console, as_json=arguments.json)
+    printer = Printer(console, app.governor, slowly=arguments.slowly, as_json=arguments.json)
+    return follow(run, session, events, printer)
 
 
 def chat(arguments: Arguments, app: App, session: Session, events: Events, console: Console) -> int:
     """``hush chat``: until Ctrl+D or /quit."""
     app.warm_engine()
     console.remark(f"Your words stay on this machine. {_HELP}")
+    printer = Printer(console, app.governor, slowly=arguments.slowly)
     conversation = arguments.conversation
     if conversation is not None:
         _recall(session, conversation, console)
@@ -99,7 +105,7 @@ def chat(arguments: Arguments, app: App, session: Session, events: Events, conso
                 run = _send(session, conversation, text)
                 conversation = run.saved.result().conversation.id
                 console.write("\nHush: ")
-                follow(run, session, events, console, as_json=False)
+                follow(run, session, events, printer)
         except HushError as error:
             console.problem(error)
 
@@ -111,7 +117,55 @@ def _send(session: Session, conversation: int | None, text: str) -> Run:
     return session.chat.send(conversation, text)
 
 
-def follow(run: Run, session: Session, events: Events, console: Console, *, as_json: bool) -> int:
+class Printer:
+    """Prints events, for a person or as JSON, and says why an answer waits or comes slower.
+
+    Args:
+        console: Where to.
+        governor: Told to go on where it pauses.
+        slowly: Whether the person wants that.
+        as_json: One event a line, for a program.
+    """
+
+    def __init__(
+        self, console: Console, governor: Governor, *, slowly: bool, as_json: bool = False
+    ) -> None:
+        self._console = console
+        self._governor = governor
+        self._slowly = slowly
+        self._as_json = as_json
+        self._told: Reason | None = Plan().reason  # full power needs no words
+
+    def begin(self) -> None:
+        """Say how it stands before anything happens."""
+        self._say(self._governor.plan)
+
+    def take(self, event: Event) -> None:
+        """Print an event, if it says anything."""
+        if isinstance(event, PowerChanged):
+            self._say(event.plan)
+        elif self._as_json:
+            tell_program(event, self._console)
+        else:
+            tell_person(event, self._console)
+
+    def _say(self, plan: Plan) -> None:
+        if plan.mode is Mode.PAUSED and self._slowly:
+            self._governor.override(Override.GO_ON_SLOWLY)
+            return
+        if plan.reason is self._told:  # only the battery's percentage changed
+            return
+        self._told = plan.reason
+        if self._as_json:
+            found = {"mode": plan.mode, "reason": plan.reason, "text": plan.words}
+            self._console.data({"event": "power", **found})
+        elif plan.mode is Mode.PAUSED:
+            self._console.remark(f"{plan.words} {_HOW_TO_GO_ON}")
+        elif plan.mode is Mode.THROTTLED:
+            self._console.remark(plan.words)
+
+
+def follow(run: Run, session: Session, events: Events, printer: Printer) -> int:
     """Print a run's events until it ends; Ctrl+C stops the answer and keeps it.
 
     Raises:
@@ -120,16 +174,14 @@ def follow(run: Run, session: Session, events: Events, console: Console, *, as_j
     interrupted = False
     with signals_as_events(events):
         run.saved.result()
+        printer.begin()
         while True:
             event = events.get()
             if isinstance(event, Interrupted):
                 interrupted = True
                 session.chat.stop(run.id)
                 continue
-            if as_json:
-                tell_program(event, console)
-            else:
-                tell_person(event, console)
+            printer.take(event)
             if isinstance(event, ReplyEnded) and event.run_id == run.id:
                 if event.error:
                     raise event.error

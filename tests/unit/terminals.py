@@ -18,6 +18,7 @@ from assistant.terminal.command import run_command
 from assistant.terminal.console import Console
 from tests.fakes.door import CHEAP, PASSPHRASE
 from tests.fakes.engine import FakeEngine
+from tests.fakes.power import FakeProbe
 
 
 class Screen(io.StringIO):
@@ -60,6 +61,7 @@ class Terminal:
         self.entrance: Callable[[Profile, Clock], Entrance] = lambda profile, clock: Entrance(
             profile, clock, keyring=no_keyring, cost=CHEAP
         )
+        self.probe = FakeProbe()
         self.out = ""
         self.err = ""
 
@@ -96,6 +98,7 @@ class Terminal:
         return Parts(
             engine=lambda: self.engine(),
             entrance=self.entrance,
+            probe=lambda _: self.probe,
         )
 
 

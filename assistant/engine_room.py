@@ -1,0 +1,121 @@
+"""The worker that owns the model and the governor that paces it, and what they tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assistant.clock import Clock
+from assistant.engine.process import computing_threads
+from assistant.engine.protocol import Engine, EngineOptions
+from assistant.engine.worker import LlmWorker
+from assistant.events import BackgroundChanged, Event, EventSink, PowerChanged, ReplyEnded
+from assistant.metrics import MetricsService
+from assistant.power.drain import watt_hours
+from assistant.power.governor import Governor
+from assistant.power.probe import PowerProbe
+from assistant.reading_cost import ReadingCost
+from assistant.records import ReplyFigures
+from assistant.settings import Settings
+from assistant.tuned_model import TunedModel
+from models.file import ModelFile
+from models.tuned import TunedShelf
+
+
+class EngineRoom:
+    """Everything that works for an answer, from the model to the measuring of it.
+
+    Args:
+        engine: Not loaded yet.
+        probe: Reads the machine; closed with the room.
+        clock: Times everything.
+        wanted: Which model the person wants, and how it is to be loaded.
+        shelf: Where copies of it lie that are faster here.
+        settings: The settings of the moment.
+        publish: Gets every event that passes ``sink``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        probe: PowerProbe,
+        clock: Clock,
+        wanted: Callable[[], tuple[ModelFile, EngineOptions]],
+        shelf: TunedShelf,
+        settings: Callable[[], Settings],
+        publish: EventSink,
+    ) -> None:
+        self._engine = engine
+        self._publish = publish
+        self._cost = ReadingCost()
+        self._metrics: MetricsService | None = None
+        self._may_tune = False
+        self.tuned = TunedModel(shelf, wanted, settings)
+        self.worker = LlmWorker(
+            engine, self.sink, self.tuned.choose, clock.elapsed, self._cost.seconds
+        )
+        self.governor = Governor(
+            probe,
+            clock,
+            self.worker.obey,
+            self.sink,
+            settings,
+            threads=computing_threads(),
+            model=self.worker,
+            looked=self._looked,
+        )
+
+    def sink(self, event: Event) -> None:
+        """Take an event on its way to the person, on any thread."""
+        self._cost.note(event)
+        match event:
+            case PowerChanged() if self._metrics:
+                self._metrics.mode_changed(event.plan)
+            case BackgroundChanged() if event.activity:
+                self.governor.refresh()  # from now on it looks every second
+            case ReplyEnded():
+                if event.message.figures and not event.conversation.private:
+                    self._measure(event.message.figures)
+                self.governor.reply_ended()
+            case _:
+                pass
+        self._publish(event)
+
+    def attend(self, metrics: MetricsService, *, is_kept: bool) -> None:
+        """Keep figures from now on.
+
+        Args:
+            metrics: Where.
+            is_kept: Whether anything may be written to the profile, a tuned copy for one.
+        """
+        self._metrics = metrics
+        self._may_tune = is_kept
+        metrics.mode_changed(self.governor.plan)
+
+    def close(self, patience: float) -> None:
+        """End the model, after the jobs there are; cancel those first.
+
+        Args:
+            patience: Seconds; see ``LlmWorker.close``.
+        """
+        self.governor.close()
+        self.worker.close(patience)
+        metrics, self._metrics = self._metrics, None
+        if metrics:
+            metrics.session_ended()
+
+    def _looked(self) -> None:
+        """The governor looked: is there anything to do that nobody waits for?"""
+        if self._may_tune and self.governor.plan.background_allowed:
+            self.tuned.look(self.worker)
+
+    def _measure(self, figures: ReplyFigures) -> None:
+        if self._metrics is None:
+            return
+        speed = figures.tokens_per_second
+        seconds = figures.first_token_ms / 1000 + (figures.reply_tokens / speed if speed else 0.0)
+        self._metrics.reply_ended(
+            figures,
+            self.governor.plan.mode,
+            self._engine.memory_bytes,
+            watt_hours(self.governor.readings.watts, seconds),
+        )
