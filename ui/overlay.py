@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui.theme.tokens import Space
 
@@ -17,63 +18,125 @@ _MOVES_OR_PRESSES: Final = (
     Qt.Key.Key_Enter,
     Qt.Key.Key_Space,
 )
+_EDGE: Final = 1  # pixels: the panel's hairline, which the style sheet draws
 
 
 class Overlay(QWidget):
     """Covers its window, unseen, and carries one panel. Made anew each time; ends by itself.
 
     A child of the window and no window of its own, so it stands where it should on every system.
+    What is too high for the window scrolls.
 
     Args:
         window: What it covers.
         name: For screen readers.
+        width: Of what is in it, in pixels; 0 for as much as that needs.
+        any_key_closes: Whether every key closes it that does nothing else; else only Esc does.
     """
 
-    def __init__(self, window: QWidget, name: str) -> None:
+    closed = Signal()
+
+    def __init__(
+        self, window: QWidget, name: str, *, width: int = 0, any_key_closes: bool = True
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._width = width
+        self._any_key_closes = any_key_closes
         self._before = window.focusWidget()
+        self._place: Callable[[QSize], QRect] = self._centred
         self.panel = QFrame(self)
         self.panel.setObjectName("popover")
         self.panel.setAccessibleName(name)
         self.panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.column = QVBoxLayout(self.panel)
+        self._content = QWidget()
+        self.column = QVBoxLayout(self._content)
         self.column.setContentsMargins(Space.GROUP, Space.GROUP, Space.GROUP, Space.GROUP)
         self.column.setSpacing(Space.RELATED)
+        self._scroll = QScrollArea()
+        self._lay_out()
         self.hide()
         window.installEventFilter(self)
 
+    def _lay_out(self) -> None:
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._content)
+        for part in (self._scroll.viewport(), self._content):  # the panel's own ground is seen
+            part.setAutoFillBackground(False)
+        whole = QVBoxLayout(self.panel)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._scroll)
+
+    def describe(self, text: str) -> None:
+        """Let screen readers read all of it when it opens."""
+        self.panel.setAccessibleDescription(text)
+
     def open_centred(self) -> None:
         """Show the panel in the middle of the window."""
-        area = QRect(QPoint(), self._size())
-        area.moveCenter(self._window.rect().center())
-        self._open(area)
+        self._open(self._centred)
 
     def open_above(self, widget: QWidget) -> None:
-        """Show the panel above a widget of the window."""
+        """Show the panel above a widget of the window, as far as there is room."""
+        corner = widget.mapTo(self._window, QPoint(0, -Space.INSIDE))
+        self._open(lambda size: QRect(corner - QPoint(0, size.height()), size))
+
+    def refit(self) -> None:
+        """What is in it changed: take the size that it needs now."""
         size = self._size()
-        corner = widget.mapTo(self._window, QPoint(0, -size.height() - Space.INSIDE))
-        self._open(QRect(corner, size))
+        area = self._place(size)
+        edge = self._window.rect().adjusted(
+            Space.INSIDE, Space.INSIDE, -Space.INSIDE, -Space.INSIDE
+        )
+        area.moveRight(min(area.right(), edge.right()))
+        area.moveLeft(max(area.left(), edge.left()))
+        area.moveTop(max(area.top(), edge.top()))
+        self.panel.setGeometry(area)
 
     def close_panel(self) -> None:
         """End, and give the keyboard back."""
         self.hide()
+        self.closed.emit()
         self.deleteLater()
         if self._before:
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _open(self, area: QRect) -> None:
+    def _open(self, place: Callable[[QSize], QRect]) -> None:
+        self._place = place
         self.setGeometry(self._window.rect())
-        self.panel.setGeometry(area)
+        self.refit()
         self.show()
         self.raise_()
-        first = self.panel.findChild(QAbstractButton) or self.panel
+        first = next(iter(self._stops()), self.panel)
         first.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def _centred(self, size: QSize) -> QRect:
+        area = QRect(QPoint(), size)
+        area.moveCenter(self._window.rect().center())
+        return area
+
     def _size(self) -> QSize:
-        width = self.panel.minimumWidth() or self.panel.sizeHint().width()
-        height = self.panel.heightForWidth(width)
-        return QSize(width, height if height > 0 else self.panel.sizeHint().height())
+        """What it needs, and no more than the window has."""
+        room = self._window.size() - QSize(2 * Space.INSIDE, 2 * Space.INSIDE)
+        wanted = self._width or self._content.sizeHint().width()
+        width = min(wanted, room.width() - 2 * _EDGE)
+        self.column.invalidate()
+        height = self._content.heightForWidth(width)
+        height = height if height > 0 else self._content.sizeHint().height()
+        if height + 2 * _EDGE > room.height():
+            width = min(width + self._scroll.verticalScrollBar().sizeHint().width(), room.width())
+        return QSize(width + 2 * _EDGE, min(height + 2 * _EDGE, room.height()))
+
+    def _stops(self) -> list[QWidget]:
+        """What can have the keyboard, as the eye goes."""
+        return [
+            part
+            for part in self._content.findChildren(QWidget)
+            if part.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and part.isEnabled()
+            and not part.isHidden()
+        ]
 
     # Keys and clicks ----------------------------------------------------------------------
 
@@ -86,16 +149,19 @@ class Overlay(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any key closes, but those that move between buttons and press them."""
-        if event.key() not in _MOVES_OR_PRESSES:
+        closes = self._any_key_closes and event.key() not in _MOVES_OR_PRESSES
+        if closes or event.key() == Qt.Key.Key_Escape:
             self.close_panel()
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001 # Qt's own names
-        """Keep the keyboard inside, among the panel's buttons."""
-        stops = self.panel.findChildren(QAbstractButton)
+        """Keep the keyboard inside, among what can have it."""
+        stops = self._stops()
         focus = self._window.focusWidget()
         if stops:
             at = stops.index(focus) if focus in stops else -1
-            stops[(at + (1 if next else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+            stop = stops[(at + (1 if next else -1)) % len(stops)]
+            stop.setFocus(Qt.FocusReason.TabFocusReason)
+            self._scroll.ensureWidgetVisible(stop)
         return bool(stops)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

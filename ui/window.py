@@ -13,16 +13,18 @@ from shiboken6 import isValid
 from ui.controls import Hairline
 from ui.full_page import FullPage
 from ui.rail import Place, Rail
-from ui.status_line import StatusLine
+from ui.status.line import StatusLine
 from ui.theme.icons import Icon
 from ui.theme.style import Theme, dress
 
 CHATS: Final = 0
-VAULT: Final = 1
-SETTINGS: Final = 2
+METRICS: Final = 1
+VAULT: Final = 2
+SETTINGS: Final = 3
 
 _PLACES: Final = (
     Place("Chats", Icon.CHATS),
+    Place("Metrics", Icon.METRICS, at_end=True),
     Place("Vault", Icon.KEY, at_end=True),
     Place("Settings", Icon.SETTINGS, at_end=True),
 )

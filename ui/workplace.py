@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QWidget
 from assistant.app import App, Session
 from assistant.errors import HushError
 from assistant.events import (
+    BackgroundChanged,
     BackupEnded,
     DamageFound,
     DrillEnded,
     EngineChanged,
     Event,
     Notice,
+    PowerChanged,
 )
 from assistant.records import is_private
 from assistant.settings import Settings
@@ -30,15 +32,22 @@ from ui.chats import ChatsPlace
 from ui.conversation_controller import ConversationController
 from ui.conversation_list import ConversationList
 from ui.days import local
-from ui.settings_page import SettingsPage
+from ui.metrics.controller import MetricsController
+from ui.metrics.page import MetricsPage
+from ui.power.controller import PowerController
+from ui.settings.page import SettingsPage
 from ui.shortcuts import bind
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
 from ui.vault.page import VaultPage
 from ui.vault.stage import Restart
-from ui.window import CHATS, SETTINGS, VAULT, Window
+from ui.window import CHATS, METRICS, SETTINGS, VAULT, Window
 
-_LOADED_WITH: Final = ("context_tokens", "threads", "model_path")  # what the model is loaded with
+_LOADED_WITH: Final = ("context_tokens", "threads", "model_path", "gpu_layers", "use_tuned")
+"""What the model is loaded with."""
+
+_DECIDED_BY: Final = ("always_quiet", "background_on_battery", "threads")
+"""What the governor decides by."""
 
 
 class Workplace:
@@ -74,7 +83,7 @@ class Workplace:
         self._page = ChatPage(timeline, theme)
         self._list = ConversationList(theme, now)
         self._chats = ChatsPlace(self._list, self._page, theme)
-        self._settings_page = SettingsPage(app.settings, theme)
+        self._settings_page = SettingsPage(app.settings, theme, lambda: app.tuned)
         self.chat = ChatController(session, bridge, self._page, self._list, window.status)
         self.conversations = ConversationController(
             session,
@@ -86,6 +95,10 @@ class Workplace:
             app.backups,
             self._show_backups,
         )
+        self.power = PowerController(app, window, self._change)
+        self.chat.handle(self.power.now)
+        self._metrics_page = MetricsPage(theme)
+        self.metrics = MetricsController(session.metrics, bridge, self._metrics_page, pool)
         is_kept = session.keys is not None
         self._vault_page = VaultPage(app.profile.backups, theme, is_kept=is_kept)
         self.vault = VaultController(
@@ -99,7 +112,12 @@ class Workplace:
             restart,
         )
         self._chats.show_list(shown=app.settings.list_visible)
-        self._places: list[QWidget] = [self._chats, self._vault_page, self._settings_page]
+        self._places: list[QWidget] = [
+            self._chats,
+            self._metrics_page,
+            self._vault_page,
+            self._settings_page,
+        ]
         window.furnish(self._places)
         self._keys = bind(window, self.actions)
         self._connect()
@@ -112,8 +130,15 @@ class Workplace:
         window.went_to.connect(self._arrived)
         window.covered.connect(self._rest_keys)
         window.status.retry_wanted.connect(self._app.warm_engine)
-        window.status.context_wanted.connect(self._show_context_setting)
+        window.status.figures_wanted.connect(partial(window.go_to, METRICS))
+        window.status.model_wanted.connect(partial(self._show_setting, "context_tokens"))
+        window.status.background_wanted.connect(
+            partial(self._show_setting, "background_on_battery")
+        )
+        self.chat.around.setting_wanted.connect(partial(self._show_setting, "context_tokens"))
+        self._page.paused.go_on_wanted.connect(self.power.go_on_slowly)
         self._settings_page.changed.connect(self._save)
+        self._metrics_page.chat_wanted.connect(partial(window.go_to, CHATS))
 
     @property
     def actions(self) -> dict[str, Callable[[], None]]:
@@ -127,15 +152,22 @@ class Workplace:
             "list": self._in_chats(self._toggle_list),
             "rename": self._in_chats(self._rename),
             "chats": partial(self._window.go_to, CHATS),
+            "metrics": partial(self._window.go_to, METRICS),
             "vault": partial(self._window.go_to, VAULT),
             "settings": partial(self._window.go_to, SETTINGS),
         }
 
     def handle(self, event: Event) -> None:
         """Take an event from the core."""
+        self.metrics.handle(event)
         match event:
             case EngineChanged():
                 self._window.status.show_engine(event)
+            case BackgroundChanged():
+                self._window.status.show_background(event.activity)
+            case PowerChanged():
+                self.power.take(event)
+                self.chat.handle(event)
             case Notice():
                 self._page.notice.say(event.text)
             case BackupEnded() | DrillEnded() | DamageFound():
@@ -213,11 +245,11 @@ class Workplace:
     def _show_list(self, *, shown: bool) -> None:
         if shown != self._chats.list_is_shown:
             self._chats.show_list(shown=shown)
-            settings = replace(self._app.settings, list_visible=shown)
-            self._settings_page.adopt(settings)
-            self._save(settings)
+            self._change(replace(self._app.settings, list_visible=shown))
 
     def _arrived(self, place: int) -> None:
+        if place == METRICS:
+            self.metrics.refresh()
         if place == VAULT:
             self.vault.refresh()
         if self._window.rail.has_keyboard:
@@ -243,11 +275,23 @@ class Workplace:
 
     # Settings and look --------------------------------------------------------------------
 
+    def _change(self, settings: Settings) -> None:
+        """Settings were changed beside their page."""
+        self._settings_page.adopt(settings)
+        self._save(settings)
+
     def _save(self, settings: Settings) -> None:
         before = self._app.settings
+
+        def changed(names: tuple[str, ...]) -> bool:
+            return any(getattr(before, name) != getattr(settings, name) for name in names)
+
         self._bridge.then(self._app.save_settings(settings), self._saved, self._not_saved)
-        if any(getattr(before, name) != getattr(settings, name) for name in _LOADED_WITH):
+        if changed(_LOADED_WITH):
             self._app.warm_engine()
+        if changed(_DECIDED_BY):
+            self._app.governor.refresh()
+        self.power.adopt(settings)
         if before.reading_size != settings.reading_size:
             theme = replace(self._window.theme, reading=settings.reading_size)
             self._window.apply(theme)
@@ -260,11 +304,12 @@ class Workplace:
         self._settings_page.show_problem(error.sentence)
         self._page.notice.say_error(error)
 
-    def _show_context_setting(self) -> None:
+    def _show_setting(self, name: str) -> None:
         self._window.go_to(SETTINGS)
-        self._settings_page.focus_on("context_tokens")
+        self._settings_page.focus_on(name)
 
     def _apply(self, theme: Theme) -> None:
         self._chats.apply(theme)
+        self._metrics_page.apply(theme)
         self._vault_page.apply(theme)
         self._settings_page.apply(theme)

@@ -16,7 +16,7 @@ from ui.chat.message import MessageView
 from ui.chat.page import ChatPage
 from ui.conversation_list import ConversationList
 from ui.lock.resumption import News
-from ui.settings_page import SettingsPage
+from ui.settings.page import SettingsPage
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.window import Window

@@ -17,11 +17,14 @@ from assistant.events import (
     EngineChanged,
     EngineCondition,
     EventSink,
+    PowerChanged,
     ReplyBegan,
     ReplyEnded,
     ReplyText,
 )
 from assistant.paths import Profile
+from assistant.power.drain import Charge
+from assistant.power.plan import Override, Plan, Readings
 from assistant.records import (
     FIRST_PRIVATE_ID,
     Conversation,
@@ -35,6 +38,7 @@ from assistant.records import (
 )
 from assistant.settings import Settings
 from assistant.store.keyslot_format import SlotType
+from tests.gui.metrics_fakes import FakeMetrics
 from tests.gui.vault_fakes import FakeBackups, FakeKeys
 
 T = TypeVar("T")
@@ -132,6 +136,14 @@ class FakeConversations:
     def restore(self, conversation_id: int) -> Future[Conversation]:
         self.heads[conversation_id] = self.deleted.pop(conversation_id)
         return done(self.heads[conversation_id])
+
+    def pin(self, message_id: int, *, pinned: bool) -> Future[Message]:
+        for messages in self.messages.values():
+            for place, message in enumerate(messages):
+                if message.id == message_id:
+                    messages[place] = replace(message, pinned=pinned)
+                    return self._answer(messages[place])
+        return failed(NotFound("There is no such message here."))
 
     def purge(self) -> Future[int]:
         if self.closed:
@@ -233,6 +245,7 @@ class FakeChat:
     sink: EventSink
     runs: list[FakeRun] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
+    prepared: list[tuple[int | None, str, bool]] = field(default_factory=list)  # last: private
     problem: HushError | None = None  # what the next call is refused with
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
 
@@ -282,6 +295,9 @@ class FakeChat:
     def stop(self, run_id: int) -> None:
         self.stopped.append(run_id)
 
+    def prepare(self, conversation_id: int | None, draft: str, *, private: bool = False) -> None:
+        self.prepared.append((conversation_id, draft, private))
+
     def _message(self, conversation_id: int, role: Role, text: str) -> Message:
         state = MessageState.STREAMING if role is Role.ASSISTANT else MessageState.COMPLETE
         return Message(next(self._ids), conversation_id, None, role, state, text, NOON)
@@ -303,6 +319,29 @@ class FakeChat:
         exchange = Exchange(head, question, answer)
         self.runs.append(FakeRun(run, exchange, self.sink, self.conversations))
         return run
+
+
+@dataclass
+class FakeGovernor:
+    """``Governor``: what the person wants is noted; what comes of it is up to the test."""
+
+    sink: EventSink
+    plan: Plan = field(default_factory=lambda: Plan())
+    readings: Readings = field(default_factory=lambda: Readings(on_mains=True))
+    history: tuple[Charge, ...] = ()
+    overrides: list[Override] = field(default_factory=list)
+    refreshed: int = 0
+
+    def tell(self, plan: Plan, readings: Readings) -> None:
+        """Decide something else."""
+        self.plan, self.readings = plan, readings
+        self.sink(PowerChanged(plan, readings))
+
+    def override(self, wanted: Override) -> None:
+        self.overrides.append(wanted)
+
+    def refresh(self) -> None:
+        self.refreshed += 1
 
 
 class FakeApp:
@@ -333,6 +372,9 @@ class FakeApp:
         self.conversations = FakeConversations()
         self.chat = FakeChat(self.conversations, sink)
         self.drafts = FakeDrafts()
+        self.metrics = FakeMetrics()
+        self.governor = FakeGovernor(sink)
+        self.tuned = ""  # what is known of the model's tuned copy
 
     @property
     def session(self) -> Session:
@@ -341,6 +383,7 @@ class FakeApp:
             cast("Any", self.conversations),
             cast("Any", self.chat),
             cast("Any", self.drafts),
+            cast("Any", self.metrics),
             self.keys,
         )
 

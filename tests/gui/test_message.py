@@ -337,13 +337,13 @@ def test_links_by_keyboard(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        (question(1, "a"), ["Copy", "Edit"]),
-        (question(1, "a", variant=2, variants=3), ["Copy", "Edit", "‹", "›"]),
-        (answer(1, "a"), ["Copy", "Regenerate"]),
-        (answer(1, "a", figures=AT_LIMIT), ["Copy", "Regenerate", "Expand"]),
-        (answer(1, "a", MessageState.STOPPED), ["Copy", "Regenerate", "Continue"]),
-        (answer(1, "a", MessageState.INTERRUPTED), ["Copy", "Regenerate", "Continue"]),
-        (answer(1, "a", MessageState.FAILED), ["Copy", "Regenerate", "Continue"]),
+        (question(1, "a"), ["Copy", "Edit", "Pin"]),
+        (question(1, "a", variant=2, variants=3), ["Copy", "Edit", "Pin", "‹", "›"]),
+        (answer(1, "a"), ["Copy", "Regenerate", "Pin"]),
+        (answer(1, "a", figures=AT_LIMIT), ["Copy", "Regenerate", "Expand", "Pin"]),
+        (answer(1, "a", MessageState.STOPPED), ["Copy", "Regenerate", "Continue", "Pin"]),
+        (answer(1, "a", MessageState.INTERRUPTED), ["Copy", "Regenerate", "Continue", "Pin"]),
+        (answer(1, "a", MessageState.FAILED), ["Copy", "Regenerate", "Continue", "Pin"]),
         (answer(1, "a", WRITING), []),
     ],
 )
@@ -354,12 +354,12 @@ def test_actions(page: QWidget, pool: Executor, message: Message, expected: list
 
 
 def test_busy_offers_nothing_that_starts_a_reply(page: QWidget, pool: Executor) -> None:
-    """While a reply is written, copying and looking at versions is possible."""
+    """While a reply is written, copying, pinning and looking at versions is possible."""
     view = view_of(answer(1, "a", MessageState.STOPPED, variants=2), tools(pool), page)
     view.set_busy(True)
-    assert offered(view) == ["Copy", "‹", "›"]
+    assert offered(view) == ["Copy", "Pin", "‹", "›"]
     view.set_busy(False)
-    assert offered(view) == ["Copy", "Regenerate", "Continue", "‹", "›"]
+    assert offered(view) == ["Copy", "Regenerate", "Continue", "Pin", "‹", "›"]
 
 
 def test_actions_ask(qtbot: QtBot, page: QWidget, pool: Executor) -> None:
@@ -424,7 +424,7 @@ def test_state_is_said(page: QWidget, pool: Executor, state: MessageState, words
 def test_length_limit_is_said(page: QWidget, pool: Executor) -> None:
     """An answer that ran into its limit says so."""
     view = view_of(answer(1, "a", figures=AT_LIMIT), tools(pool), page)
-    assert captions(view) == ["Hush", "The reply reached its length limit."]
+    assert captions(view) == ["Hush", "Kept short. Expand goes on."]
 
 
 def test_failure_is_said_in_its_colour_and_in_words(page: QWidget, pool: Executor) -> None:

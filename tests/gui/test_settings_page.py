@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
+from assistant.engine.protocol import AUTOMATIC_LAYERS
 from assistant.errors import StorageFull
 from assistant.settings import DEFAULT_SYSTEM_PROMPT
 from tests.gui.bench import Bench
 from ui.controls import PlainLabel, TextButton
+from ui.switch import Switch
+from ui.window import CHATS, SETTINGS
 
 
 def field(bench: Bench, name: str) -> QLineEdit:
@@ -17,6 +21,11 @@ def field(bench: Bench, name: str) -> QLineEdit:
     return next(
         f for f in bench.settings_page.findChildren(QLineEdit) if f.accessibleName() == name
     )
+
+
+def switch(bench: Bench, name: str) -> Switch:
+    """A choice's switch."""
+    return next(s for s in bench.settings_page.findChildren(Switch) if s.accessibleName() == name)
 
 
 def prompt(bench: Bench) -> QPlainTextEdit:
@@ -42,7 +51,7 @@ def type_into(bench: Bench, name: str, text: str) -> None:
 @pytest.fixture
 def at_settings(bench: Bench) -> Bench:
     """The window, at its settings."""
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     return bench
 
 
@@ -57,6 +66,8 @@ def at_settings(bench: Bench) -> Bench:
         ("Seed", "42", "seed", 42),
         ("Context", "4096", "context_tokens", 4096),
         ("Threads", "2", "threads", 2),
+        ("GPU layers", "12", "gpu_layers", 12),
+        ("Lock after", "0", "lock_minutes", 0),
     ],
 )
 def test_every_choice_is_saved(
@@ -72,6 +83,88 @@ def test_an_empty_seed_means_a_new_one(at_settings: Bench) -> None:
     type_into(at_settings, "Seed", "42")
     type_into(at_settings, "Seed", " ")
     assert at_settings.app.settings.seed is None
+
+
+def test_no_gpu_layers_means_as_many_as_fit(at_settings: Bench) -> None:
+    """Empty is automatic, and that is how it begins."""
+    assert field(at_settings, "GPU layers").text() == ""
+    type_into(at_settings, "GPU layers", "12")
+    type_into(at_settings, "GPU layers", " ")
+    assert at_settings.app.settings.gpu_layers == AUTOMATIC_LAYERS
+
+
+@pytest.mark.parametrize("text", ["-2", "1000"])
+def test_gpu_layers_have_a_range(at_settings: Bench, text: str) -> None:
+    """No model has so many; the earlier number stands."""
+    type_into(at_settings, "GPU layers", text)
+    assert "GPU layers must be between -1 and 999." in words(at_settings)
+    assert at_settings.app.settings.gpu_layers == AUTOMATIC_LAYERS
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "warmed", "decided"),
+    [
+        ("Use the tuned copy of the model", "use_tuned", 1, 0),
+        ("Always quiet", "always_quiet", 0, 1),
+        ("Work in the background on battery", "background_on_battery", 0, 1),
+    ],
+)
+def test_every_switch(
+    at_settings: Bench, name: str, attribute: str, warmed: int, decided: int
+) -> None:
+    """Space turns it; the model is loaded again, or the governor asked, where that matters."""
+    before = getattr(at_settings.app.settings, attribute)
+    at_settings.press("Space", switch(at_settings, name))
+    assert getattr(at_settings.app.settings, attribute) is not before
+    assert at_settings.app.warmed == warmed
+    assert at_settings.app.governor.refreshed == decided
+    at_settings.press("Space", switch(at_settings, name))
+    assert getattr(at_settings.app.settings, attribute) is before
+
+
+def test_the_words_beside_a_switch_turn_it(at_settings: Bench) -> None:
+    """A click on what it says is meant for it."""
+    line = switch(at_settings, "Always quiet").parentWidget()
+    at_settings.settings_page.focus_on("always_quiet")
+    at_settings.qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert at_settings.app.settings.always_quiet
+
+
+def test_a_switch_is_a_check_box_to_screen_readers(at_settings: Bench) -> None:
+    """With its name, what it does, and whether it is on."""
+    always = switch(at_settings, "Always quiet")
+    read = QAccessible.queryAccessibleInterface(always)
+    assert read.role() is QAccessible.Role.CheckBox
+    assert "fewer cores" in read.text(QAccessible.Text.Description)
+    assert not read.state().checked
+    always.click()
+    assert read.state().checked
+
+
+def test_on_and_off_differ_by_more_than_colour(at_settings: Bench) -> None:
+    """The knob stands elsewhere: the same picture in grey tells them apart."""
+    always = switch(at_settings, "Always quiet")
+
+    def grey() -> list[list[bool]]:
+        image = always.grab().toImage()
+        return [
+            [image.pixelColor(x, y).lightness() < 128 for x in range(image.width())]
+            for y in (image.height() // 2,)
+        ]
+
+    off = grey()
+    always.setChecked(True)
+    assert grey() != off
+
+
+def test_the_figures_of_the_tuned_copy(bench: Bench) -> None:
+    """They are asked for whenever the page is shown: tuning may have ended meanwhile."""
+    bench.window.go_to(SETTINGS)
+    assert not any("agree" in line for line in words(bench))
+    bench.window.go_to(CHATS)
+    bench.app.tuned = "It reads 2.1 x as fast; 97 % of its answers agree."
+    bench.window.go_to(SETTINGS)
+    assert any(line.endswith("97 % of its answers agree.") for line in words(bench))
 
 
 def test_typing_is_saved_after_a_pause(at_settings: Bench) -> None:
@@ -105,7 +198,8 @@ def test_a_refused_value_says_why(at_settings: Bench, text: str, sentence: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "times"), [("Context", "4096", 1), ("Threads", "3", 1), ("Top-p", "0.5", 0)]
+    ("name", "text", "times"),
+    [("Context", "4096", 1), ("GPU layers", "0", 1), ("Threads", "3", 1), ("Top-p", "0.5", 0)],
 )
 def test_what_the_model_is_loaded_with(
     at_settings: Bench, name: str, text: str, times: int
@@ -113,7 +207,7 @@ def test_what_the_model_is_loaded_with(
     """Only these load it again; the page says so beforehand."""
     type_into(at_settings, name, text)
     assert at_settings.app.warmed == times
-    assert sum("loaded again" in line for line in words(at_settings)) == 2
+    assert sum("loaded again" in line for line in words(at_settings)) == 4
 
 
 def test_the_text_size_changes_at_once(at_settings: Bench) -> None:
@@ -165,7 +259,7 @@ def test_settings_that_cannot_be_written(at_settings: Bench) -> None:
 def test_a_hidden_list_is_not_forgotten_here(at_settings: Bench) -> None:
     """What is changed elsewhere is not undone by the next choice made here."""
     at_settings.press("Ctrl+B")
-    at_settings.press("Ctrl+3")
+    at_settings.press("Ctrl+4")
     type_into(at_settings, "Seed", "7")
     assert not at_settings.app.settings.list_visible
     assert at_settings.app.settings.seed == 7

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from assistant.errors import ModelDamaged
-from assistant.events import EngineChanged, EngineCondition
+from assistant.events import Activity, BackgroundChanged, EngineChanged, EngineCondition
+from assistant.power.plan import Mode, Plan, Readings, Reason
 from tests.gui.bench import Bench
 from tests.gui.fakes import FIGURES
-from ui.status_line import Reason, StatusLine
+from ui.status.explanation import Explanation
+from ui.status.line import SHOWN_AFTER, StatusLine
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
+from ui.window import METRICS
 
 FAILED = EngineChanged(
     EngineCondition.FAILED,
@@ -39,6 +43,14 @@ def status(show_alone: Callable[[QWidget], None]) -> StatusLine:
         (EngineChanged(EngineCondition.LOADING), "Loading the model…"),
         (EngineChanged(EngineCondition.LOADING, "SmolLM2 135M"), "Loading SmolLM2 135M…"),
         (EngineChanged(EngineCondition.WARM, "SmolLM2 135M", 2048, 0.4), "Warm · SmolLM2 135M"),
+        (EngineChanged(EngineCondition.WARM), "Warm"),
+        (
+            EngineChanged(
+                EngineCondition.EVICTED, reason="Unloaded to save memory.", next_turn_seconds=0.9
+            ),
+            "Unloaded to save memory · next answer +0.9 s",
+        ),
+        (EngineChanged(EngineCondition.EVICTED), "Unloaded"),
         (FAILED, "The model did not load"),
     ],
 )
@@ -99,13 +111,13 @@ def test_why_it_failed_and_again(bench: Bench) -> None:
     """The reason opens above the line; its one button loads the model again."""
     bench.app.sink(FAILED)
     bench.settle()
-    bench.window.status.failure_button.click()
-    reason = bench.window.findChild(Reason)
+    bench.window.status.model_button.click()
+    reason = bench.window.findChild(Explanation)
     assert reason.text == "The model's file is damaged. Get it again."
     warmed = bench.app.warmed
     bench.press("Return")
     assert bench.app.warmed == warmed + 1
-    assert not bench.shows(Reason)
+    assert not bench.shows(Explanation)
     assert "Loading SmolLM2 135M…" in bench.window.status.text
 
 
@@ -114,17 +126,18 @@ def test_escape_closes_the_reason_only(bench: Bench) -> None:
     bench.page.notice.say("Still here.")
     bench.app.sink(FAILED)
     bench.settle()
-    bench.window.status.failure_button.click()
+    bench.window.status.model_button.click()
     bench.press("Esc")
-    assert not bench.shows(Reason)
+    assert not bench.shows(Explanation)
     assert bench.composer.field.hasFocus()
     assert bench.page.notice.text == "Still here."
 
 
 def test_the_context_leads_to_its_setting(bench: Bench) -> None:
-    """A click shows where the cap is set."""
+    """By way of what the model sees, it leads to where the cap is set."""
     bench.open(1)
     bench.window.status.context_button.click()
+    bench.press("Return")
     assert bench.settings_page.isVisible()
     assert bench.window.focusWidget().accessibleName() == "Context"
 
@@ -135,3 +148,184 @@ def test_another_theme(qtbot: QtBot, status: StatusLine) -> None:
     status.apply(Theme(DARK, scale=2.0))
     assert status.text == before
     assert status.height() > height
+
+
+# The model --------------------------------------------------------------------------------
+
+
+def test_where_the_model_computes(status: StatusLine) -> None:
+    """The device stands in the tooltip, with how long loading took."""
+    status.show_engine(
+        EngineChanged(EngineCondition.WARM, "SmolLM2 135M", 2048, 0.42, device="CPU")
+    )
+    assert status.model_button.toolTip() == "SmolLM2 135M. Loaded in 0.4 s. Computed on CPU."
+
+
+def test_what_an_unloaded_model_costs(bench: Bench) -> None:
+    """Why it went, what the next answer pays, and a way to load it before."""
+    bench.app.sink(
+        EngineChanged(
+            EngineCondition.EVICTED,
+            "SmolLM2 135M",
+            reason="Unloaded to save memory.",
+            next_turn_seconds=0.9,
+        )
+    )
+    bench.settle()
+    bench.window.status.model_button.click()
+    panel = bench.window.findChild(Explanation)
+    assert panel.text == (
+        "SmolLM2 135M. Unloaded to save memory. "
+        "Your next question loads it again and begins about 0.9 s later."
+    )
+    warmed = bench.app.warmed
+    bench.press("Return")
+    assert bench.app.warmed == warmed + 1
+
+
+def test_a_warm_model_leads_to_its_settings(bench: Bench) -> None:
+    """There is nothing to load: its one button goes where it is set."""
+    bench.app.sink(EngineChanged(EngineCondition.WARM, "SmolLM2 135M"))
+    bench.settle()
+    bench.window.status.model_button.click()
+    bench.press("Return")
+    assert bench.settings_page.isVisible()
+    assert bench.window.focusWidget().accessibleName() == "Context"
+
+
+def test_the_speed_leads_to_the_figures(bench: Bench) -> None:
+    """Where all of them are."""
+    bench.open(1)
+    bench.window.status.speed_button.click()
+    assert bench.window.place == METRICS
+
+
+def test_why_nothing_is_sent(bench: Bench) -> None:
+    """The conscience can be asked, too."""
+    bench.window.status.sent_button.click()
+    assert "connects to nothing" in bench.window.findChild(Explanation).text
+
+
+# In the background ------------------------------------------------------------------------
+
+
+def test_what_runs_is_shown(qtbot: QtBot, status: StatusLine) -> None:
+    """After a moment; and not a moment longer than it runs."""
+    status.show_background(Activity.READING_AHEAD)
+    assert "reading ahead" not in status.text
+    qtbot.waitUntil(lambda: "reading ahead" in status.text)
+    assert status.background_button.isVisible()
+    status.show_background(None)
+    assert not status.background_button.isVisible()
+
+
+def test_what_is_over_at_once_does_not_flicker(status: StatusLine) -> None:
+    """It ended before its moment: nothing is shown later either."""
+    status.show_background(Activity.READING_AHEAD)
+    status.show_background(None)
+    assert not status.background_delay.isActive()
+    assert "reading ahead" not in status.text
+
+
+def test_short_pieces_in_a_row_are_not_hidden(status: StatusLine) -> None:
+    """One after another they run for long: the moment is not waited for anew."""
+    status.show_background(Activity.SUMMARISING)
+    assert status.background_delay.interval() == SHOWN_AFTER
+    status.background_delay.stop()
+    status.background_delay.timeout.emit()
+    status.show_background(Activity.READING_AHEAD)
+    assert "reading ahead" in status.text
+    assert not status.background_delay.isActive()
+
+
+def test_the_next_piece_does_not_begin_to_wait_anew(status: StatusLine) -> None:
+    """While the first has not been shown yet, the second waits for what is left of its moment."""
+    started = []
+    status.show_background(Activity.SUMMARISING)
+    status.background_delay.start = started.append  # type: ignore[method-assign]
+    status.show_background(Activity.READING_AHEAD)
+    assert started == []
+    status.background_delay.timeout.emit()
+    assert "reading ahead" in status.text
+
+
+@pytest.mark.parametrize("activity", list(Activity))
+def test_what_runs_says_why(bench: Bench, activity: Activity) -> None:
+    """Its panel says what it is for, that it waits for nobody, and leads to its setting."""
+    bench.app.sink(BackgroundChanged(activity))
+    bench.settle()
+    bench.window.status.background_delay.timeout.emit()
+    bench.window.status.background_button.click()
+    assert bench.window.findChild(Explanation).text.endswith(
+        "It stops as soon as you ask something."
+    )
+    bench.press("Return")
+    assert bench.window.focusWidget().accessibleName() == "Work in the background on battery"
+
+
+# Room -------------------------------------------------------------------------------------
+
+THROTTLED = Plan(Mode.THROTTLED, Reason.WARM_ON_BATTERY, "Running slower to save battery (18 %).")
+ON_BATTERY = Readings(on_mains=False, battery=0.18)
+
+
+@pytest.mark.parametrize("width", [640, 900, 1180])
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        EngineChanged(EngineCondition.WARM, "SmolLM2 135M", 2048),
+        EngineChanged(EngineCondition.WARM, "A model with a very long name indeed " * 4, 2048),
+        FAILED,
+    ],
+    ids=["short", "long", "failed"],
+)
+def test_there_is_always_room(
+    bench: Bench, width: int, scale: float, engine: EngineChanged
+) -> None:
+    """Nothing is cut, nothing lies over anything; what must be seen always is."""
+    status = bench.window.status
+    bench.window.apply(Theme(LIGHT, scale))
+    bench.window.resize(width, 600)
+    bench.open(1)
+    bench.app.sink(engine)
+    bench.app.governor.tell(THROTTLED, ON_BATTERY)
+    bench.app.sink(BackgroundChanged(Activity.TUNING))
+    bench.settle()
+    status.background_delay.timeout.emit()
+    bench.settle()
+    assert bench.window.width() == width
+    shown = [part for part in status.buttons if part.isVisible()]
+    assert not any(part.is_cut for part in shown)
+    assert all(status.rect().contains(part.geometry()) for part in shown)
+    for left, right in pairwise(shown):
+        assert left.geometry().right() < right.geometry().left()
+    for part in (status.model_button, status.background_button, status.power_button):
+        assert part.isVisible()
+    assert status.sent_button.isVisible()
+
+
+def test_what_there_is_no_room_for_can_still_be_heard(bench: Bench) -> None:
+    """Screen readers get all the words, however few are seen."""
+    status = bench.window.status
+    bench.window.apply(Theme(LIGHT, 3.0))
+    bench.window.resize(640, 600)
+    bench.app.governor.tell(THROTTLED, ON_BATTERY)
+    bench.settle()
+    assert "18 %" not in status.power_button.text()
+    assert status.power_button.accessibleName() == "Power: slower: 18 % battery"
+    assert "slower: 18 % battery" in status.text
+
+
+def test_with_room_again_it_says_all_again(bench: Bench) -> None:
+    """What was given up comes back."""
+    status = bench.window.status
+    bench.open(1)
+    bench.window.resize(640, 600)
+    bench.window.apply(Theme(LIGHT, 3.0))
+    bench.settle()
+    assert not status.speed_button.isVisible()
+    bench.window.resize(1180, 600)
+    bench.window.apply(Theme(LIGHT))
+    bench.settle()
+    assert status.speed_button.isVisible()

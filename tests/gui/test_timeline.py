@@ -297,7 +297,7 @@ def test_busy_is_for_old_and_new_messages(qtbot: QtBot, timeline: Timeline) -> N
     timeline.begin(exchange(question(11, "a"), answer(12, "", WRITING)))
     settle(qtbot, timeline)
     labels = {b.text() for b in timeline.findChildren(QuietButton) if b.isVisible()}
-    assert labels == {"Copy"}
+    assert labels == {"Copy", "Pin"}
 
 
 # Threads ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ui.shortcuts import SHORTCUTS, KeysPanel, bind
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.vault.page import VaultPage
-from ui.window import CHATS, SETTINGS, VAULT, Window
+from ui.window import CHATS, METRICS, SETTINGS, VAULT, Window
 
 
 def rail_button(bench: Bench, name: str) -> QAbstractButton:
@@ -24,10 +24,10 @@ def rail_button(bench: Bench, name: str) -> QAbstractButton:
 
 def test_places(bench: Bench) -> None:
     """The rail and its keys lead to the same places, and the rail shows where one is."""
-    bench.press("Ctrl+2")
+    bench.press("Ctrl+3")
     assert bench.window.place == VAULT
     assert bench.shows(VaultPage)
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     assert bench.window.place == SETTINGS
     assert bench.settings_page.isVisible()
     checked = [b for b in bench.window.rail.findChildren(QAbstractButton) if b.isChecked()]
@@ -39,7 +39,7 @@ def test_places(bench: Bench) -> None:
 
 def test_escape_leaves_the_settings(bench: Bench) -> None:
     """Back to the chats."""
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     bench.press("Esc")
     assert bench.window.place == CHATS
 
@@ -47,7 +47,7 @@ def test_escape_leaves_the_settings(bench: Bench) -> None:
 @pytest.mark.parametrize("keys", ["Ctrl+N", "Ctrl+K", "Ctrl+B"])
 def test_keys_of_the_chats_work_from_the_settings(bench: Bench, keys: str) -> None:
     """They go where they mean something."""
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     bench.press(keys)
     assert bench.window.place == CHATS
 
@@ -103,7 +103,7 @@ def test_the_keys_are_shown(bench: Bench) -> None:
     panel = bench.window.findChild(KeysPanel)
     shown = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
     assert [entry.words for entry in SHORTCUTS if entry.words not in shown] == []
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     assert bench.window.place == CHATS
     assert not bench.shows(KeysPanel)
     assert bench.composer.field.hasFocus()
@@ -167,15 +167,17 @@ def test_tab_follows_the_eye(bench: Bench) -> None:
 
 
 def test_arrows_move_within_the_rail(bench: Bench) -> None:
-    """Down goes to the vault and the settings, Up comes back."""
+    """Down goes to metrics, vault and settings, Up comes back."""
     chats = rail_button(bench, "Chats")
     chats.setFocus()
     bench.press("Down", chats)
+    assert bench.window.place == METRICS
+    bench.press("Down")
     assert bench.window.place == VAULT
     bench.press("Down")
     assert bench.window.place == SETTINGS
-    bench.press("Up")
-    bench.press("Up")
+    for _ in range(3):
+        bench.press("Up")
     assert bench.window.place == CHATS
     assert chats.hasFocus()
 
@@ -208,7 +210,7 @@ def test_the_title_bar_names_no_chat(bench: Bench) -> None:
 def test_only_one_window(bench: Bench) -> None:
     """No part of it ever flashes up as a window of its own."""
     bench.open(1)
-    bench.press("Ctrl+3")
+    bench.press("Ctrl+4")
     shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert shown == [bench.window]
 
@@ -224,6 +226,17 @@ def test_it_turns_dark(bench: Bench) -> None:
     assert picture.pixelColor(4, 300).name() == DARK.rail
     assert bench.composer.text == "half a thought"
     assert bench.title == "Packing list"
+
+
+def test_another_theme_stays_after_going_elsewhere(bench: Bench) -> None:
+    """A conversation that is shown again is not on the former theme's ground."""
+    bench.open(1)
+    bench.window.apply(Theme(DARK))
+    for place in (SETTINGS, CHATS):
+        bench.window.go_to(place)
+        bench.settle()
+    picture = bench.window.grab().toImage()
+    assert picture.pixelColor(bench.window.width() - 80, 300).name() == DARK.page
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

@@ -33,6 +33,7 @@ class ActionRow(QWidget):
     edit_wanted = Signal()
     regenerate_wanted = Signal()
     resume_wanted = Signal()
+    pin_wanted = Signal()
     variant_wanted = Signal(int)  # -1 or +1
 
     def __init__(self, look: Look, parent: QWidget) -> None:
@@ -41,6 +42,9 @@ class ActionRow(QWidget):
         self.edit = QuietButton("Edit", look, self, name="Edit message")
         self.regenerate = QuietButton("Regenerate", look, self)
         self.resume = QuietButton("Continue", look, self)
+        self.pin = QuietButton("Pin", look, self)
+        self.pin.reserve("Unpin")
+        self.pin.setToolTip("What is pinned stays in what the model reads.")
         self.previous = QuietButton("‹", look, self, name="Previous version")
         self.place = QLabel(self)
         self.next = QuietButton("›", look, self, name="Next version")
@@ -55,6 +59,7 @@ class ActionRow(QWidget):
         self.edit.clicked.connect(self.edit_wanted)
         self.regenerate.clicked.connect(self.regenerate_wanted)
         self.resume.clicked.connect(self.resume_wanted)
+        self.pin.clicked.connect(self.pin_wanted)
         self.previous.clicked.connect(lambda: self.variant_wanted.emit(-1))
         self.next.clicked.connect(lambda: self.variant_wanted.emit(1))
 
@@ -62,13 +67,14 @@ class ActionRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        for widget in (*self.buttons()[:4], self.previous, self.place, self.next):
+        for widget in (*self.buttons()[:5], self.previous, self.place, self.next):
             row.addWidget(widget)
         row.addStretch()
 
     def buttons(self) -> list[QuietButton]:
         """All buttons, in tab order."""
-        return [self.copy, self.edit, self.regenerate, self.resume, self.previous, self.next]
+        asking = [self.copy, self.edit, self.regenerate, self.resume]
+        return [*asking, self.pin, self.previous, self.next]
 
     def show_for(self, message: Message, *, busy: bool) -> None:
         """Offer what can be done with this message now.
@@ -85,6 +91,9 @@ class ActionRow(QWidget):
         self.resume.setVisible(settled and not busy and bool(label))
         self.resume.setText(label)
         self.resume.setAccessibleName(label)
+        self.pin.setVisible(settled)
+        self.pin.setText("Unpin" if message.pinned else "Pin")
+        self.pin.setAccessibleName("Unpin message" if message.pinned else "Pin message")
         self._several = settled and message.variants > 1
         for button in (self.previous, self.next):
             button.setVisible(self._several)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
@@ -23,9 +24,10 @@ from ui.bridge import Bridge
 from ui.chat.drafts import Draft, DraftKeeper, Drafts
 from ui.chat.page import ChatPage
 from ui.chat.replies import LiveReply, Replies
+from ui.chat.surroundings import Surroundings
 from ui.conversation_list import ConversationList
 from ui.latest import Latest
-from ui.status_line import StatusLine
+from ui.status.line import StatusLine
 
 _STILL_WRITING: Final = "An answer is still being written here. Wait for it, or stop it with Esc."
 _NOT_BEGUN: Final = (None, NEW_PRIVATE_ID)
@@ -60,6 +62,7 @@ class ChatController:
         self._replies = Replies()
         keeper = DraftKeeper(session.drafts, bridge, page.notice.say_error)
         self._drafts = Drafts(page.composer, keeper)
+        self.around = Surroundings(session, bridge, page, status, self._drafts)
         self._latest = Latest(bridge)
         self._connect()
         page.show_empty()
@@ -72,8 +75,9 @@ class ChatController:
         composer.stop_wanted.connect(self.stop)
         composer.editing_left.connect(self._leave_editing)
         timeline.edit_requested.connect(self._begin_editing)
-        timeline.regenerate_requested.connect(self._regenerate)
-        timeline.resume_requested.connect(self._resume)
+        ask = self._chat
+        timeline.regenerate_requested.connect(lambda m: self._begin(partial(ask.regenerate, m.id)))
+        timeline.resume_requested.connect(lambda m: self._begin(partial(ask.resume, m.id)))
         timeline.variant_requested.connect(self._show_variant)
         self._list.opened.connect(self.open)
         self._list.new_wanted.connect(self.new)
@@ -125,10 +129,12 @@ class ChatController:
             self._page.show_empty(private=is_private(draft))
             self._status.show_reply(None)
             self._show_busy()
+        self.around.arrived()
         self._page.composer.take_focus()
 
     def forget(self, conversation_id: int) -> None:
         """A conversation was deleted. After a private one nobody types into a kept one unawares."""
+        self.around.forget(conversation_id)
         if conversation_id == self.conversation_id:
             self._show_new(NEW_PRIVATE_ID if self.is_private else None)
 
@@ -138,7 +144,9 @@ class ChatController:
             self._page.header.show_title(conversation.title)
 
     def _load(self, conversation_id: int) -> None:
-        thread = self._conversations.thread(conversation_id)
+        self._expect(self._conversations.thread(conversation_id))
+
+    def _expect(self, thread: Future[Thread]) -> None:
         self._latest.expect(thread, self._show, self._not_shown)
 
     def _not_shown(self, error: HushError) -> None:
@@ -156,12 +164,14 @@ class ChatController:
         self._status.show_reply(_last_figures(current))
         self._show_note(self._running())
         self._show_busy()
+        self.around.arrived()
 
     def _go_to(self, conversation_id: int | None) -> None:
         """Leave what concerns the conversation that was on the page."""
         self._page.notice.dismiss()
         self._page.find_bar.leave()
         self._drafts.go_to(conversation_id)
+        self.around.go_to()
 
     # Asking -------------------------------------------------------------------------------
 
@@ -191,12 +201,6 @@ class ChatController:
             self._leave_editing()
         elif not self.stop():
             page.notice.dismiss()
-
-    def _regenerate(self, message: Message) -> None:
-        self._begin(partial(self._chat.regenerate, message.id))
-
-    def _resume(self, message: Message) -> None:
-        self._begin(partial(self._chat.resume, message.id))
 
     def _begin(
         self, ask: Callable[[], Run], question: str = "", edited: Message | None = None
@@ -262,13 +266,12 @@ class ChatController:
         self._page.composer.take_focus()
 
     def _show_variant(self, message: Message, step: int) -> None:
-        thread = self._conversations.show_variant(message.id, step)
-        self._latest.expect(thread, self._show, self._not_shown)
+        self._expect(self._conversations.show_variant(message.id, step))
 
     # What the core tells ------------------------------------------------------------------
 
     def handle(self, event: Event) -> None:
-        """Take an event about a reply; others are passed over."""
+        """Take an event about a reply or about what accompanies it; others are passed over."""
         match event:
             case ReplyBegan():
                 self._reply_began(event)
@@ -277,7 +280,7 @@ class ChatController:
             case ReplyEnded():
                 self._reply_ended(event)
             case _:
-                pass
+                self.around.take(event)
 
     def _reply_began(self, event: ReplyBegan) -> None:
         reply = self._replies.get(event.run_id)
@@ -301,11 +304,9 @@ class ChatController:
         self._replies.end(event.run_id, event.message)
         self._list.update_shown(event.conversation)
         if event.conversation.id == self.conversation_id:
-            failure = event.error.sentence if event.error else ""
-            self._page.timeline.finish(event.message, failure)
+            self._page.timeline.finish(event.message, event.error.sentence if event.error else "")
             if event.message.figures:
-                left_out = reply.left_out if reply else ""
-                self._status.show_reply(event.message.figures, left_out)
+                self._status.show_reply(event.message.figures, reply.left_out if reply else "")
         self._show_busy()
 
     # What is shown ------------------------------------------------------------------------
@@ -319,7 +320,9 @@ class ChatController:
         return self._replies.running_in(self.conversation_id)
 
     def _show_busy(self) -> None:
-        self._page.set_busy(busy=self._running() is not None)
+        busy = self._running() is not None
+        self._page.set_busy(busy=busy)
+        self.around.set_busy(busy=busy)
 
     def _show_note(self, reply: LiveReply | None) -> None:
         """Say below an answer what did not fit, or what it waits for."""

@@ -18,9 +18,13 @@ KEPT = 60
 
 @dataclass(slots=True)
 class Entry:
-    """A message, with what came since it was read from the store."""
+    """A message, with what came since it was read from the store.
+
+    ``divider`` stands above it, across the page; ``note`` below it.
+    """
 
     message: Message
+    divider: str = ""
     note: str = ""
     failure: str = ""  # a sentence for the person
     _later: list[str] = field(default_factory=list)

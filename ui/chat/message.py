@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -17,11 +17,13 @@ from ui.chat.actions import ActionRow
 from ui.chat.announce import SentenceReader
 from ui.chat.answer import AnswerBody
 from ui.chat.body import GUTTER
+from ui.chat.divider import Divider
 from ui.chat.entries import Entry
 from ui.chat.question import QuestionBody
 from ui.chat.tools import Deadline, Tools
 from ui.markdown.look import Look
 from ui.markdown.safe_text import encodable, harmless
+from ui.theme.icons import Icon, pixmap
 from ui.theme.tokens import Space, Type
 
 _NAMES = {Role.USER: "You", Role.ASSISTANT: "Hush"}
@@ -31,7 +33,9 @@ _STATES = {
     MessageState.STREAMING: "Being written.",
     MessageState.FAILED: "The model stopped unexpectedly. What it wrote so far is kept.",
 }
-_AT_LIMIT = "The reply reached its length limit."
+_AT_LIMIT = "Kept short. Expand goes on."
+_PINNED = "Pinned"
+_PIN_ICON = 12  # pixels, beside a caption
 _CUT = "Only the first part is shown here. Copy takes all of it."
 
 
@@ -58,6 +62,34 @@ class Caret(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), 1, 1)
 
 
+class PinMark(QWidget):
+    """Says quietly that a message is pinned: an icon and the word."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setFont(look.font(Type.CAPTION))
+        self.setToolTip("It stays in what the model reads.")
+
+    def sizeHint(self) -> QSize:
+        """Icon and word, side by side."""
+        metrics = self.fontMetrics()
+        left = self._look.scaled(_PIN_ICON + Space.HALF)
+        return QSize(left + metrics.horizontalAdvance(_PINNED) + 2, metrics.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint icon and word."""
+        del event
+        painter = QPainter(self)
+        size, colour = self._look.scaled(_PIN_ICON), self._look.palette.quiet
+        drawing = pixmap(Icon.PIN, colour, size, self.devicePixelRatioF())
+        painter.drawPixmap(0, (self.height() - size) // 2, drawing)
+        painter.setPen(QColor(colour))
+        left = size + self._look.scaled(Space.HALF)
+        area = self.rect().adjusted(left, 0, 0, 0)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, _PINNED)
+
+
 class MessageView(QFrame):
     """A message that lays itself out for a width and may still be growing.
 
@@ -70,6 +102,8 @@ class MessageView(QFrame):
     regenerate_requested = Signal()
     resume_requested = Signal()
     variant_requested = Signal(int)  # -1 or +1
+    pin_requested = Signal()
+    context_wanted = Signal()  # what the model sees
     link_requested = Signal(str)
     changed = Signal()  # there is something to fill or to lay out
     folded = Signal()  # or unfolded, by the person
@@ -82,11 +116,11 @@ class MessageView(QFrame):
         self._sentences = SentenceReader()
         self._busy = False
         self._fitted = (-1, -1)  # width and height of the last layout, if it still stands
-        name = _NAMES[entry.message.role]
-        self.setAccessibleName(name)
-        self._name = QLabel(name, self)
+        self._divider: Divider | None = None
+        self._name = QLabel(_NAMES[entry.message.role], self)
         self._name.setFont(tools.look.font(Type.INTERFACE, emphasis=True))
         self._name.setPalette(tools.look.text_palette())
+        self._pin: PinMark | None = None
         self.body = self._make_body()
         self._state = self._caption()
         self._note = self._caption()
@@ -94,6 +128,8 @@ class MessageView(QFrame):
         self._actions = ActionRow(tools.look, self)
         self._connect_actions()
         self._caret = Caret(tools.look, self)
+        self._show_divider()
+        self._show_pin()
         self._show_state()
         self._show_note()
 
@@ -128,6 +164,7 @@ class MessageView(QFrame):
         self._actions.regenerate_wanted.connect(self.regenerate_requested)
         self._actions.resume_wanted.connect(self.resume_requested)
         self._actions.variant_wanted.connect(self.variant_requested)
+        self._actions.pin_wanted.connect(self.pin_requested)
         self._actions.set_revealed(False)
 
     # The message --------------------------------------------------------------------------
@@ -157,6 +194,34 @@ class MessageView(QFrame):
         self._show_note()
         self._touch()
 
+    def pin_changed(self) -> None:
+        """Show whether the entry's message is pinned."""
+        self._show_pin()
+        self._actions.show_for(self._entry.message, busy=self._busy)
+        self._touch()
+
+    def divider_changed(self) -> None:
+        """Show what the entry says above the message, across the page, or nothing."""
+        self._show_divider()
+        if self._divider:
+            before = self.tab_stops()[1].previousInFocusChain()
+            if before and before is not self._divider.button:
+                QWidget.setTabOrder(before, self._divider.button)
+        self._touch()
+
+    def _show_divider(self) -> None:
+        words = self._entry.divider
+        if self._divider and words:
+            self._divider.say(words)
+        elif self._divider:
+            self._divider.hide()
+            self._divider.deleteLater()
+            self._divider = None
+        elif words:
+            self._divider = Divider(words, self._tools.look, self)
+            self._divider.show_wanted.connect(self.context_wanted)
+            self._divider.show()
+
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Offer nothing that would start a reply while one is being written."""
         self._busy = busy
@@ -180,6 +245,14 @@ class MessageView(QFrame):
         self._caret.setVisible(self._entry.is_streaming)
         self.setAccessibleDescription(words)
         self._actions.show_for(message, busy=self._busy)
+
+    def _show_pin(self) -> None:
+        pinned, name = self._entry.message.pinned, self._name.text()
+        if pinned and not self._pin:  # few are: the others pay nothing for it
+            self._pin = PinMark(self._tools.look, self)
+        if self._pin:
+            self._pin.setVisible(pinned)
+        self.setAccessibleName(f"{name}, pinned" if pinned else name)
 
     def _show_note(self) -> None:
         self._note.setText(harmless(self._entry.note))
@@ -214,9 +287,17 @@ class MessageView(QFrame):
 
     def _lay_out(self, width: int) -> int:
         look = self._tools.look
-        y = self._name.sizeHint().height()
-        self._name.setGeometry(GUTTER, 0, width, y)
-        y += look.scaled(Space.HALF)
+        y = 0
+        if self._divider:
+            y = self._divider.fit(width)
+            self._divider.setGeometry(GUTTER, 0, width, y)
+            y += look.scaled(Space.RELATED)
+        name = self._name.sizeHint()
+        self._name.setGeometry(GUTTER, y, name.width(), name.height())
+        if self._pin:
+            left = GUTTER + name.width() + look.scaled(Space.INSIDE)
+            self._pin.setGeometry(left, y, self._pin.sizeHint().width(), name.height())
+        y += name.height() + look.scaled(Space.HALF)
         height = self.body.fit(width)
         self.body.setGeometry(0, y, width + 2 * GUTTER, height)
         y += height
@@ -237,7 +318,8 @@ class MessageView(QFrame):
 
     def tab_stops(self) -> list[QWidget]:
         """What the Tab key visits, in order."""
-        return [*self.body.tab_stops(), *self._actions.buttons()]
+        above = [self._divider.button] if self._divider else []
+        return [*above, *self.body.tab_stops(), *self._actions.buttons()]
 
     def set_revealed(self, revealed: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Show the actions: the keyboard's focus is inside, or the pointer."""

@@ -14,6 +14,7 @@ from assistant.text import MAX_MESSAGE_CHARACTERS
 from ui.chat.composer import Composer
 from ui.chat.find_bar import FindBar
 from ui.chat.header import PRIVATE_WORDS, Header
+from ui.chat.paused import PausedLine
 from ui.chat.timeline import Timeline
 from ui.controls import PlainLabel, TextButton
 from ui.notice import Notice
@@ -97,6 +98,7 @@ class ChatPage(QWidget):
         self.find_bar = FindBar(timeline.find, theme)
         self.empty = EmptyChat()
         self.notice = Notice(theme.palette)
+        self.paused = PausedLine(theme)
         self.composer = Composer(theme)
         self._stack = QStackedWidget()
         self._foot = QVBoxLayout()
@@ -109,6 +111,7 @@ class ChatPage(QWidget):
         self._stack.addWidget(self.timeline)
         self._foot.setSpacing(Space.INSIDE)
         self._foot.addWidget(self.notice)
+        self._foot.addWidget(self.paused)
         self._foot.addWidget(self.composer)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -118,6 +121,11 @@ class ChatPage(QWidget):
         column.addWidget(self._stack, 1)
         column.addLayout(self._foot)
         self._centre()
+
+    @property
+    def theme(self) -> Theme:
+        """Colours and type in use."""
+        return self._theme
 
     def show_thread(self, thread: Thread) -> None:
         """Show a conversation."""
@@ -166,6 +174,7 @@ class ChatPage(QWidget):
         self.header.apply(theme)
         self.find_bar.apply(theme)
         self.notice.apply(theme.palette)
+        self.paused.apply(theme)
         self.composer.apply(theme)
         self._centre()
 

@@ -125,6 +125,7 @@ class ConversationScroll(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Build what came while the page was not shown, once it has its size."""
         super().showEvent(event)
+        self._paint_page()  # a style sheet that changed puts the former colours back on showing
         self._builder.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -39,6 +39,8 @@ class Timeline(ConversationScroll):
     edit_requested = Signal(object)  # Message
     resume_requested = Signal(object)  # Message
     variant_requested = Signal(object, int)  # Message, -1 or +1
+    pin_requested = Signal(object)  # Message
+    context_wanted = Signal()  # what the model sees of it
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Timeline(ConversationScroll):
         self._busy = False
         self._needle = ""
         self._match: MessageView | None = None  # what holds the match
+        self._boundary: tuple[int | None, str] = (None, "")
 
     # The conversation ---------------------------------------------------------------------
 
@@ -139,6 +142,26 @@ class Timeline(ConversationScroll):
             self._column.rebuild(self._column.index_of(view))
             self._build()
 
+    def set_boundary(self, message_id: int | None, words: str = "") -> None:
+        """Draw a line above the first message that the model reads word for word; None: no line."""
+        before, self._boundary = self._boundary, (message_id, words)
+        if before == self._boundary:
+            return
+        for changed in filter(None, {before[0], message_id}):
+            entry, view = self._look_up(changed)
+            if entry:
+                entry.divider = words if changed == message_id else ""
+                if view:
+                    view.divider_changed()
+
+    def show_pin(self, message: Message) -> None:
+        """Show whether a message is pinned; one that is not shown here is passed over."""
+        entry, view = self._look_up(message.id)
+        if entry:
+            entry.message = replace(entry.message, pinned=message.pinned)
+            if view:
+                view.pin_changed()
+
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Offer nothing that would start a reply while one is being written."""
         self._busy = busy
@@ -167,6 +190,7 @@ class Timeline(ConversationScroll):
     # Messages as widgets ------------------------------------------------------------------
 
     def _make_view(self, entry: Entry) -> MessageView:
+        entry.divider = self._boundary[1] if entry.message.id == self._boundary[0] else ""
         view = super()._make_view(entry)
         view.set_busy(self._busy)
         view.edit_requested.connect(lambda: self.edit_requested.emit(entry.message))
@@ -175,6 +199,8 @@ class Timeline(ConversationScroll):
         view.variant_requested.connect(
             lambda step: self.variant_requested.emit(entry.message, step)
         )
+        view.pin_requested.connect(lambda: self.pin_requested.emit(entry.message))
+        view.context_wanted.connect(self.context_wanted)
         view.link_requested.connect(self._ask_about_link)
         return view
 

@@ -26,6 +26,7 @@ class Icon(StrEnum):
         '<path d="M4 7h8m6 0h2M4 17h2m6 0h8"/><circle cx="15" cy="7" r="2.6"/>'
         '<circle cx="9" cy="17" r="2.6"/>'
     )
+    METRICS = '<path d="M4.5 4.5v15h15M8 15l3.5-4.5 3 2.5L19 7"/>'
     SEARCH = '<circle cx="11" cy="11" r="6"/><path d="m15.5 15.5 4.5 4.5"/>'
     PLUS = '<path d="M12 5v14M5 12h14"/>'
     CLOSE = '<path d="m6.5 6.5 11 11m0-11-11 11"/>'
@@ -56,6 +57,22 @@ class Icon(StrEnum):
     LOADING = '<circle cx="12" cy="12" r="4.5"/><path d="M12 7.5a4.5 4.5 0 0 1 0 9z" fill="{ink}"/>'
     WARM = '<circle cx="12" cy="12" r="4.5" fill="{ink}"/>'
     FAILED = '<path d="m7 7 10 10m0-10L7 17"/>'
+    FULL_POWER = (
+        '<rect x="3.5" y="13" width="4" height="6" rx="1" fill="{ink}"/>'
+        '<rect x="10" y="9" width="4" height="10" rx="1" fill="{ink}"/>'
+        '<rect x="16.5" y="5" width="4" height="14" rx="1" fill="{ink}"/>'
+    )
+    SLOWER = (
+        '<rect x="3.5" y="13" width="4" height="6" rx="1" fill="{ink}"/>'
+        '<rect x="10" y="9" width="4" height="10" rx="1"/>'
+        '<rect x="16.5" y="5" width="4" height="14" rx="1"/>'
+    )
+    PAUSED = (
+        '<rect x="6" y="5" width="4" height="14" rx="1" fill="{ink}"/>'
+        '<rect x="14" y="5" width="4" height="14" rx="1" fill="{ink}"/>'
+    )
+    BACKGROUND = '<path d="m5 6.5 5.5 5.5L5 17.5M12.5 6.5 18 12l-5.5 5.5"/>'
+    PIN = '<path d="M9 4h6M10 4v6l-3 4h10l-3-4V4M12 14v6"/>'
 
 
 _CRESCENT: Final = (

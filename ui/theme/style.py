@@ -151,8 +151,18 @@ QPushButton[kind="row"] { text-align: left; padding: ${inside}px; }
 QPushButton[kind="outlined"] { border: 1px solid $hairline; padding: 7px ${related}px; }
 QPushButton[kind="caption"] { color: $quiet; font-size: ${caption_size}px; padding: 2px 6px; }
 QPushButton[kind="danger"] { color: $danger; font-size: ${caption_size}px; padding: 2px 6px; }
+QPushButton[kind="throttled"] {
+    color: $throttled; font-size: ${caption_size}px; padding: 2px 6px;
+}
+QPushButton[kind="choice"] {
+    color: $quiet; border: 1px solid $hairline; padding: 7px ${related}px;
+}
+QPushButton[kind="choice"]:checked {
+    color: $accent; background: $selected; border-color: $accent; font-weight: $emphasis;
+}
 QPushButton:focus, QPushButton[kind="outlined"]:focus { border: 2px solid $focus; }
 QPushButton[kind="outlined"]:focus { padding: 6px 11px; }
+QPushButton[kind="choice"]:focus { border: 2px solid $focus; padding: 6px 11px; }
 QPushButton[kind="main"]:focus, QPushButton[kind="destroy"]:focus { border-color: $text; }
 
 IconButton {

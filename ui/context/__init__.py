@@ -1,0 +1,1 @@
+"""What the model sees of a conversation, shown to the person."""

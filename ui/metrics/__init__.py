@@ -1,0 +1,1 @@
+"""The place for figures: what answers cost on this machine, as plots."""

@@ -1,0 +1,1 @@
+"""The place of the settings: what can be chosen, and its rows."""

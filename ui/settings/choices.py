@@ -1,0 +1,170 @@
+"""What can be chosen: the name of each setting, what it does, how it is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from assistant.engine.protocol import AUTOMATIC_LAYERS
+
+_RELOADS: Final = "The model is loaded again when this changes."
+
+Value = int | float | str | None
+
+
+def written(value: Value) -> str:
+    """A value as it stands in its field."""
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _written_layers(value: Value) -> str:
+    return "" if value == AUTOMATIC_LAYERS else written(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One setting that is typed.
+
+    Args:
+        name: Its field in ``Settings``.
+        title: What it is called.
+        words: What it does.
+        read: Reads what was typed; raises ValueError.
+        write: The other way.
+    """
+
+    name: str
+    title: str
+    words: str
+    read: Callable[[str], Value]
+    write: Callable[[Value], str] = written
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """One setting that is on or off: its field in ``Settings``, what it is called, what it does."""
+
+    name: str
+    title: str
+    words: str
+
+
+def _number(text: str) -> Value:
+    return int(text.replace(",", "").replace(" ", ""))
+
+
+def _decimal(text: str) -> Value:
+    return float(text.replace(",", "."))
+
+
+def _number_or_none(text: str) -> Value:
+    return _number(text) if text.strip() else None
+
+
+def _layers(text: str) -> Value:
+    return _number(text) if text.strip() else AUTOMATIC_LAYERS
+
+
+GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
+    (
+        "Reading",
+        (Choice("reading_size", "Text size", "Of conversations, in pixels: 12 to 45.", _number),),
+    ),
+    (
+        "Answers",
+        (
+            Choice(
+                "reply_tokens",
+                "Longest answer",
+                "Short by default; Expand goes on. In tokens, about three quarters of a word "
+                "each: 16 to 8,192.",
+                _number,
+            ),
+            Choice(
+                "temperature",
+                "Creativity",
+                "0 always takes the likeliest word; 1 is lively; up to 2.",
+                _decimal,
+            ),
+            Choice(
+                "top_p",
+                "Top-p",
+                "Only the likeliest words that together make up this share: 0.05 to 1.",
+                _decimal,
+            ),
+            Choice(
+                "min_p",
+                "Min-p",
+                "Only words at least this likely, beside the likeliest: 0 to 1.",
+                _decimal,
+            ),
+            Choice(
+                "seed",
+                "Seed",
+                "The same number gives the same answer again. Empty: a new one each time.",
+                _number_or_none,
+            ),
+        ),
+    ),
+    (
+        "Privacy",
+        (
+            Choice(
+                "lock_minutes",
+                "Lock after",
+                "Minutes without a key or a touch: 1 to 1,440, or 0 for never.",
+                _number,
+            ),
+        ),
+    ),
+    (
+        "Model",
+        (
+            Choice(
+                "context_tokens",
+                "Context",
+                f"How much the model reads at once, in tokens: 512 to 32,768. {_RELOADS}",
+                _number,
+            ),
+            Choice(
+                "threads",
+                "Threads",
+                f"Processor cores it may use: up to 64, 0 for automatic. {_RELOADS}",
+                _number,
+            ),
+            Choice(
+                "gpu_layers",
+                "GPU layers",
+                "How many of the model's layers a graphics processor computes, where Hush can "
+                f"use one: 0 to 999. Empty: as many as fit. {_RELOADS}",
+                _layers,
+                _written_layers,
+            ),
+            Toggle(
+                "use_tuned",
+                "Use the tuned copy of the model",
+                "Where Hush measured that a copy in another form is faster on this machine. "
+                f"{_RELOADS}",
+            ),
+        ),
+    ),
+    (
+        "Power",
+        (
+            Toggle(
+                "always_quiet",
+                "Always quiet",
+                "Slower and cooler at any time: fewer cores, shorter answers, nothing in the "
+                "background.",
+            ),
+            Toggle(
+                "background_on_battery",
+                "Work in the background on battery",
+                "Reading ahead and summarising, so that answers begin sooner. Else only on mains.",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,142 @@
+"""The settings: one row for each choice. What is typed holds at once, or says why it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from assistant.errors import SettingRefused
+from assistant.settings import Settings
+from ui.controls import PlainLabel
+from ui.follow_focus import FollowFocus
+from ui.settings.choices import GROUPS, Choice, Toggle, Value
+from ui.settings.rows import ChoiceRow, PromptRow, ToggleRow
+from ui.theme.style import Theme
+from ui.theme.tokens import Space
+
+_COLUMN: Final = 640  # pixels at 100 %
+
+
+def _nothing_tuned() -> str:
+    return ""
+
+
+class SettingsPage(QScrollArea):
+    """Every choice there is, in one column.
+
+    Args:
+        settings: As they are.
+        theme: Colours and type.
+        tuned: What is known of the model's tuned copy, as a sentence; empty where there is none.
+    """
+
+    changed = Signal(object)  # Settings
+
+    def __init__(
+        self,
+        settings: Settings,
+        theme: Theme,
+        tuned: Callable[[], str] = _nothing_tuned,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._tuned = tuned
+        self._rows: dict[str, ChoiceRow | ToggleRow] = {}
+        self.setProperty("kind", "page")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Settings")
+        self._problem = PlainLabel("", "danger", wrap=True)
+        self._problem.hide()
+        self._prompt = PromptRow(settings.system_prompt)
+        self._column = QWidget()
+        self._lay_out(theme)
+        FollowFocus(self)
+        self._prompt.given.connect(lambda value: self._take("system_prompt", value))
+        self.apply(theme)
+
+    def _lay_out(self, theme: Theme) -> None:
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.RELATED)
+        column.addWidget(PlainLabel("Settings", "title"))
+        column.addWidget(self._problem)
+        for title, entries in GROUPS:
+            column.addSpacing(Space.RELATED)
+            column.addWidget(PlainLabel(title, "strong"))
+            for entry in entries:
+                column.addWidget(self._row(entry, theme))
+        column.addSpacing(Space.RELATED)
+        column.addWidget(self._prompt)
+        column.addStretch()
+        page = QWidget()
+        page.setObjectName("fullPage")
+        outer = QHBoxLayout(page)
+        outer.setContentsMargins(Space.MARGIN, Space.GROUP, Space.MARGIN, Space.MARGIN)
+        outer.addWidget(self._column)
+        self.setWidget(page)
+
+    def _row(self, entry: Choice | Toggle, theme: Theme) -> ChoiceRow | ToggleRow:
+        value = getattr(self._settings, entry.name)
+        row: ChoiceRow | ToggleRow = (
+            ChoiceRow(entry, value)
+            if isinstance(entry, Choice)
+            else ToggleRow(entry, theme, on=value)
+        )
+        row.given.connect(lambda value: self._take(entry.name, value))
+        self._rows[entry.name] = row
+        return row
+
+    @property
+    def settings(self) -> Settings:
+        """As they stand here."""
+        return self._settings
+
+    def adopt(self, settings: Settings) -> None:
+        """Go on from settings that were changed elsewhere; its switches show them."""
+        self._settings = settings
+        for name, row in self._rows.items():
+            if isinstance(row, ToggleRow):
+                row.show_value(getattr(settings, name))
+
+    def show_problem(self, sentence: str) -> None:
+        """They could not be written down."""
+        self._problem.setText(sentence)
+        self._problem.setVisible(bool(sentence))
+
+    def focus_on(self, name: str) -> None:
+        """Put the keyboard on one choice."""
+        self._rows[name].take_focus()
+        self.ensureWidgetVisible(self._rows[name])
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._column.setMaximumWidth(theme.px(_COLUMN))
+        for row in self._rows.values():
+            row.apply(theme)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say what is known of the tuned copy by now."""
+        super().showEvent(event)
+        row = self._rows["use_tuned"]
+        if isinstance(row, ToggleRow):
+            row.say_more(self._tuned())
+
+    def _take(self, name: str, value: Value) -> None:
+        row = self._rows.get(name, self._prompt)
+        try:
+            settings = replace(self._settings, **{name: value})  # type: ignore[arg-type] # checked there
+        except SettingRefused as error:
+            row.show_problem(error.sentence)
+            return
+        row.show_problem("")
+        if settings != self._settings:
+            self._settings = settings
+            self.changed.emit(settings)

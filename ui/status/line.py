@@ -1,0 +1,262 @@
+"""The line at the foot of the window: the model, how fast, how full, how hard, what was sent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from assistant.events import Activity, EngineChanged, EngineCondition
+from assistant.power.plan import Mode, Plan, Readings
+from assistant.records import ReplyFigures
+from ui.power.words import power_words
+from ui.status.explanation import Explanation
+from ui.status.part import Form, Part, fit
+from ui.status.words import activity_words, left_out, model_facts, model_words, speed_words
+from ui.theme.icons import Icon
+from ui.theme.style import Theme
+from ui.theme.tokens import Space, Type
+
+SHOWN_AFTER: Final = 300
+"""Milliseconds that something may run in the background before it is shown: what is over sooner
+would only flicker."""
+
+_DOTS: Final = {
+    EngineCondition.COLD: Icon.COLD,
+    EngineCondition.LOADING: Icon.LOADING,
+    EngineCondition.WARM: Icon.WARM,
+    EngineCondition.EVICTED: Icon.COLD,
+    EngineCondition.FAILED: Icon.FAILED,
+}
+_LOAD: Final = {
+    EngineCondition.FAILED: "Try again",
+    EngineCondition.COLD: "Load it now",
+    EngineCondition.EVICTED: "Load it now",
+}
+_NOTHING_SENT: Final = "nothing sent"
+_WHY_NOTHING: Final = "Everything is done on this machine. Hush connects to nothing."
+
+
+class StatusLine(QWidget):
+    """What the person can trust without asking. Each part opens what it is about.
+
+    Args:
+        theme: Colours and type.
+    """
+
+    retry_wanted = Signal()  # load the model, again or now
+    model_wanted = Signal()  # see what the model is set to
+    figures_wanted = Signal()  # see how fast it was
+    context_wanted = Signal()  # see what the model sees
+    background_wanted = Signal()  # see what the work in the background is set to
+    power_wanted = Signal()  # see why it works as hard as it does
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
+        self._engine = EngineChanged(EngineCondition.COLD)
+        self._mode = Mode.FULL
+        self._activity: Activity | None = None
+        self.model_button = Part("Model")
+        self.speed_button = Part("Last answer")
+        self.context_button = Part("")
+        self.background_button = Part("In the background")
+        self.power_button = Part("Power")
+        self.sent_button = Part("")
+        self.background_delay = QTimer(self, singleShot=True, interval=SHOWN_AFTER)
+        self._lay_out()
+        self._connect()
+        self.sent_button.say(_NOTHING_SENT, drawing=Icon.SHIELD)
+        self.sent_button.explain(_WHY_NOTHING)
+        self.show_engine(self._engine)
+        self.apply(theme)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.HALF, 0, Space.HALF, 0)
+        row.setSpacing(Space.HALF)
+        for part in self.buttons[:4]:
+            row.addWidget(part)
+        row.addStretch()
+        for part in self.buttons[4:]:
+            row.addWidget(part)
+
+    def _connect(self) -> None:
+        self.model_button.clicked.connect(self._explain_model)
+        self.speed_button.clicked.connect(self.figures_wanted)
+        self.context_button.clicked.connect(self.context_wanted)
+        self.background_button.clicked.connect(self._explain_background)
+        self.power_button.clicked.connect(self.power_wanted)
+        self.sent_button.clicked.connect(self._explain_nothing)
+        self.background_delay.timeout.connect(self._show_activity)
+
+    # What is shown ------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """Everything it says, in the order in which it says it, whatever there is room for."""
+        return " | ".join(part.words for part in self.buttons if part.words)
+
+    @property
+    def buttons(self) -> tuple[Part, ...]:
+        """Its parts, from the left."""
+        return (
+            self.model_button,
+            self.speed_button,
+            self.context_button,
+            self.background_button,
+            self.power_button,
+            self.sent_button,
+        )
+
+    def show_engine(self, event: EngineChanged) -> None:
+        """Show where the model stands."""
+        self._engine = event
+        self.model_button.say(*model_words(event), _DOTS[event.condition])
+        self.model_button.set_kind(
+            "danger" if event.condition is EngineCondition.FAILED else "caption"
+        )
+        self.model_button.explain(model_facts(event))
+        self._refresh()
+
+    def show_reply(self, figures: ReplyFigures | None, sentence: str = "") -> None:
+        """Show how fast the last reply came and how full the context was.
+
+        Args:
+            figures: The reply's; None where there is none yet.
+            sentence: What did not fit; empty where everything did.
+        """
+        if figures is None:
+            self.speed_button.say("")
+            self.context_button.say("")
+            self._refresh()
+            return
+        self.speed_button.say(speed_words(figures))
+        self.speed_button.explain("How soon the last answer here began, and how fast it came.")
+        self.show_context(
+            figures.prompt_tokens + figures.reply_tokens,
+            figures.context_cap,
+            sentence or left_out(figures),
+        )
+
+    def show_context(self, used: int, cap: int, sentence: str) -> None:
+        """Show how full the context is.
+
+        Args:
+            used: Tokens of prompt and reply.
+            cap: Tokens that fit; 0 where that is not known.
+            sentence: What did not fit; empty where everything did.
+        """
+        share = min(round(100 * used / cap), 100) if cap > 0 else 0
+        self.context_button.say(f"context {share} %" if cap > 0 else "")
+        self.context_button.explain(sentence or f"{used:,} of {cap:,} tokens. Everything fits.")
+        self._refresh()
+
+    def show_power(self, plan: Plan, readings: Readings) -> None:
+        """Show how hard the model may work, and why."""
+        said = power_words(plan, readings)
+        self._mode = plan.mode
+        self.power_button.say(said.words, said.short, said.drawing)
+        self.power_button.set_kind("throttled" if plan.mode is Mode.THROTTLED else "caption")
+        self.power_button.explain(plan.words)
+        self._refresh()
+
+    def show_background(self, activity: Activity | None) -> None:
+        """Show what runs that nobody waits for, once it has run for a moment; None: nothing."""
+        before, self._activity = self._activity, activity
+        if activity is None:
+            self.background_delay.stop()
+            self._show_activity()
+        elif before is None:
+            self.background_delay.start()
+        elif not self.background_delay.isActive():  # something has been shown for long already
+            self._show_activity()
+
+    def _show_activity(self) -> None:
+        activity = self._activity
+        self.background_button.say(activity or "", drawing=Icon.BACKGROUND)
+        if activity:
+            self.background_button.explain(activity_words(activity))
+        self._refresh()
+
+    # The look -----------------------------------------------------------------------------
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._theme = theme
+        self.setFixedHeight(theme.px(Type.CAPTION) + 2 * Space.INSIDE)
+        self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do: it says less where there is less room."""
+        return QSize(0, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _refresh(self) -> None:
+        self._paint_icons()
+        self._fit()
+
+    def _paint_icons(self) -> None:
+        palette = self._theme.palette
+        conditions = {EngineCondition.WARM: palette.accent, EngineCondition.FAILED: palette.danger}
+        colours = {
+            self.model_button: conditions.get(self._engine.condition, palette.quiet),
+            self.power_button: (
+                palette.throttled if self._mode is Mode.THROTTLED else palette.quiet
+            ),
+        }
+        for part in self.buttons:
+            part.paint(self._theme, colours.get(part, palette.quiet))
+
+    def _fit(self) -> None:
+        """Give up the least important first. What runs, how hard and what was sent never goes."""
+        margins = self.contentsMargins()
+        room = self.width() - 2 * Space.HALF - margins.left() - margins.right()
+        steps = (
+            (self.speed_button, Form.NOTHING),
+            (self.model_button, Form.SHORT),
+            (self.background_button, Form.ICON),
+            (self.power_button, Form.SHORT),
+            (self.context_button, Form.NOTHING),
+            (self.model_button, Form.ICON),
+            (self.sent_button, Form.ICON),
+            (self.power_button, Form.ICON),
+        )
+        fit(self.buttons, steps, room, Space.HALF)
+
+    # What the parts open ------------------------------------------------------------------
+
+    def _explain_model(self) -> None:
+        """Say all there is about the model, with the one thing to do about it."""
+        load = _LOAD.get(self._engine.condition)
+        panel = Explanation(
+            self.window(),
+            "The model",
+            model_facts(self._engine) or f"{model_words(self._engine)[0]}",
+            load or "Model settings…",
+            main=bool(load),
+        )
+        panel.acted.connect(self.retry_wanted if load else self.model_wanted)
+        panel.open_above(self.model_button)
+
+    def _explain_background(self) -> None:
+        if self._activity:
+            panel = Explanation(
+                self.window(),
+                "What runs in the background",
+                activity_words(self._activity),
+                "Background settings…",
+            )
+            panel.acted.connect(self.background_wanted)
+            panel.open_above(self.background_button)
+
+    def _explain_nothing(self) -> None:
+        Explanation(self.window(), "What was sent", _WHY_NOTHING).open_above(self.sent_button)
