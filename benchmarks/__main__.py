@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, vault
+from benchmarks import chat, engine, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
 
 BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "chat": lambda _: report("chat", chat.measure()),
+    "engine": engine.run,
     "vault": vault.run,
 }
 
@@ -28,6 +29,11 @@ def main() -> int:
     group.add_argument("--full", action="store_true", help="the full counts, some 40 minutes")
     group.add_argument("--resume", action="store_true", help="leave out what has a result already")
     group.add_argument("--seed", type=int, help="do an earlier run again")
+    group = parser.add_argument_group("of engine")
+    group.add_argument(
+        "--row", action="append", choices=engine.FIGURES, help="only this; repeatable"
+    )
+    group.add_argument("--quick", action="store_true", help="few rounds, to see that it works")
     options = parser.parse_args()
     names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):

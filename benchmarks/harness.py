@@ -13,10 +13,11 @@ from pathlib import Path
 from assistant.access.entrance import Entrance, FirstKeys
 from assistant.app import App, Parts, Session
 from assistant.chat import Run
-from assistant.events import Event, ReplyEnded
+from assistant.events import Activity, BackgroundChanged, Event, ReplyEnded
 from assistant.paths import Profile
 from assistant.settings import Settings
 from assistant.store.passphrase import Argon2Policy
+from tests.fakes.power import FakeProbe
 
 PASSPHRASE = "benchmarks only"
 CHEAP = Argon2Policy(floor_kib=8, ceiling_kib=8, passes=1, lanes=1, seconds=0.0)
@@ -31,19 +32,36 @@ class Stamped:
 
 
 class Hush:
-    """Services over a real engine and a vault on disk."""
+    """Services over a real engine and a vault on disk.
+
+    ``done_ahead`` grows by what runs in the background.
+    """
 
     def __init__(self, root: Path, settings: Settings, parts: Parts) -> None:
         profile = Profile(root)
         profile.prepare()
         self.events: queue.SimpleQueue[Stamped] = queue.SimpleQueue()
+        self.done_ahead: list[Activity] = []
+        self._ahead: Activity | None = None
+        self._ahead_changed = time.perf_counter()
         self.app = App(profile, self._take, parts)
         self.app.save_settings(settings).result()
         first = FirstKeys(keyring=False, passphrase=PASSPHRASE)
         self.session: Session = self.app.create_vault(first).result()
 
     def _take(self, event: Event) -> None:
-        self.events.put(Stamped(time.perf_counter(), event))
+        now = time.perf_counter()
+        if isinstance(event, BackgroundChanged):
+            self._ahead_changed, self._ahead = now, event.activity
+            if event.activity:
+                self.done_ahead.append(event.activity)
+        self.events.put(Stamped(now, event))
+
+    def rest(self, quiet_seconds: float = 0.25) -> None:
+        """Wait, as a person who reads does, until the background has been quiet for so long."""
+        asked = time.perf_counter()
+        while self._ahead or time.perf_counter() - max(asked, self._ahead_changed) < quiet_seconds:
+            time.sleep(0.01)
 
     def follow(self, run: Run) -> Iterator[Stamped]:
         """The events of a run, to its end."""
@@ -58,7 +76,10 @@ class Hush:
 @contextmanager
 def hush(**settings: object) -> Iterator[Hush]:
     """A Hush in a folder that is gone afterwards; ``settings`` override the defaults."""
-    parts = Parts(entrance=lambda profile, clock: Entrance(profile, clock, cost=CHEAP))
+    parts = Parts(
+        entrance=lambda profile, clock: Entrance(profile, clock, cost=CHEAP),
+        probe=lambda _: FakeProbe(),  # on mains and cool, whatever this machine is
+    )
     chosen = replace(Settings(), **settings)  # type: ignore[arg-type] # checked by Settings itself
     with tempfile.TemporaryDirectory() as folder:
         running = Hush(Path(folder) / "profile", chosen, parts)

@@ -20,15 +20,15 @@ class Row:
 
     Attributes:
         name: What was measured.
-        value: The measured value, in ``unit``.
+        value: The measured value, in ``unit``; None where measuring failed.
         unit: ``x`` for a ratio.
-        against: The other side of a ratio, or how it was measured.
+        against: The other side of a ratio, or how it was measured; why it failed.
         bar: What it must reach, None where it is only reported.
         better: Whether more or less is better.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     against: str
     bar: float | None = None
@@ -36,7 +36,9 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the bar is met; without one, always."""
+        """Whether the bar is met; without one, always, where it could be measured."""
+        if self.value is None:
+            return False
         if self.bar is None:
             return True
         return self.value >= self.bar if self.better == "more" else self.value <= self.bar
@@ -73,5 +75,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
     sign = ">=" if row.better == "more" else "<="
     bar = "" if row.bar is None else f"{sign} {row.bar:g} {row.unit}"
-    holds = "" if row.bar is None else "yes" if row.holds else "NO"
-    return row.name, f"{row.value:.3g} {row.unit}", bar, holds, row.against
+    holds = "NO" if not row.holds else "" if row.bar is None else "yes"
+    value = "failed" if row.value is None else f"{row.value:.3g} {row.unit}"
+    return row.name, value, bar, holds, row.against

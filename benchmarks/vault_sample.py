@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from assistant.access.entrance import Entrance, FirstKeys
@@ -18,6 +16,7 @@ from assistant.store.keyslot_format import SlotType
 from assistant.store.keyslots import KeySlots, keyring_account
 from assistant.store.migrations import LATEST
 from assistant.store.sqlcipher import Connection
+from benchmarks.cache import cache_folder
 from benchmarks.harness import CHEAP, PASSPHRASE
 from tests.fakes.secrets import FakeSecretStore
 
@@ -35,7 +34,7 @@ class Sample:
     """
 
     def __init__(self, bytes_wanted: int) -> None:
-        self.folder = _cache() / f"vault-{bytes_wanted}-schema-{LATEST}"
+        self.folder = cache_folder() / f"vault-{bytes_wanted}-schema-{LATEST}"
         self.profile = Profile(self.folder / "profile")
         if not (self.folder / "keyring.json").exists():
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -121,9 +120,3 @@ def common_word(seed: int = 1) -> str:
 
 def _word(dice: random.Random) -> str:
     return "".join(dice.choices("etaoinshrdlucmfw", k=dice.randint(2, 10)))
-
-
-def _cache() -> Path:
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-    return base / "hush-benchmarks"

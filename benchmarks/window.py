@@ -18,8 +18,8 @@ from tests.gnome_keyring import gnome_keyring
 from tests.virtual_screen import Screen, virtual_screen
 
 STARTS: Final = 9
-_HUSH: Final = [sys.executable, "-c", "import sys; from ui.entry import main; sys.exit(main())"]
-_FIRST_RUN: Final = (sys.executable, "-m", "assistant", "ask", "Hello", "--keyring-only")
+HUSH: Final = [sys.executable, "-c", "import sys; from ui.entry import main; sys.exit(main())"]
+FIRST_RUN: Final = (sys.executable, "-m", "assistant", "ask", "Hello", "--keyring-only")
 _STAMP: Final = re.compile(r"^(\S+) INFO (\S+)", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ def measure_start() -> list[Row]:
     ):
         profile = Path(folder) / "profile"
         subprocess.run(
-            [*_FIRST_RUN, "--profile", str(profile)],
+            [*FIRST_RUN, "--profile", str(profile)],
             check=True,
             capture_output=True,
         )
@@ -80,7 +80,7 @@ def _start(screen: Screen, profile: Path) -> tuple[float, dict[str, float]]:
     before = log.stat().st_size
     began = time.time()
     with subprocess.Popen(
-        [*_HUSH, "--profile", str(profile)], env=screen.environment, stdin=subprocess.DEVNULL
+        [*HUSH, "--profile", str(profile)], env=screen.environment, stdin=subprocess.DEVNULL
     ) as process:
         stamps: dict[str, float] = {}
         while not {"window.furnished", "engine.warm"} <= stamps.keys():
