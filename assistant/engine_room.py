@@ -8,10 +8,18 @@ from assistant.clock import Clock
 from assistant.engine.process import computing_threads
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine.worker import LlmWorker
-from assistant.events import BackgroundChanged, Event, EventSink, PowerChanged, ReplyEnded
+from assistant.events import (
+    BackgroundChanged,
+    Event,
+    EventSink,
+    PowerChanged,
+    PromptRead,
+    ReplyEnded,
+)
 from assistant.metrics import MetricsService
 from assistant.power.drain import watt_hours
 from assistant.power.governor import Governor
+from assistant.power.plan import Mode
 from assistant.power.probe import PowerProbe
 from assistant.reading_cost import ReadingCost
 from assistant.records import ReplyFigures
@@ -48,10 +56,17 @@ class EngineRoom:
         self._publish = publish
         self._cost = ReadingCost()
         self._metrics: MetricsService | None = None
+        self._read_seconds = 0.0  # of the reply that is being written
+        self._was_paused = False  # while it was
         self._may_tune = False
         self.tuned = TunedModel(shelf, wanted, settings)
         self.worker = LlmWorker(
-            engine, self.sink, self.tuned.choose, clock.elapsed, self._cost.seconds
+            engine,
+            self.sink,
+            self.tuned.choose,
+            clock.elapsed,
+            self._cost.seconds,
+            self.tuned.did_not_load,
         )
         self.governor = Governor(
             probe,
@@ -68,13 +83,18 @@ class EngineRoom:
         """Take an event on its way to the person, on any thread."""
         self._cost.note(event)
         match event:
-            case PowerChanged() if self._metrics:
-                self._metrics.mode_changed(event.plan)
+            case PowerChanged():
+                self._was_paused |= event.plan.mode is Mode.PAUSED
+                if self._metrics:
+                    self._metrics.mode_changed(event.plan)
+            case PromptRead():
+                self._read_seconds = event.seconds
             case BackgroundChanged() if event.activity:
                 self.governor.refresh()  # from now on it looks every second
             case ReplyEnded():
                 if event.message.figures and not event.conversation.private:
                     self._measure(event.message.figures)
+                self._was_paused = self.governor.plan.mode is Mode.PAUSED
                 self.governor.reply_ended()
             case _:
                 pass
@@ -109,10 +129,11 @@ class EngineRoom:
             self.tuned.look(self.worker)
 
     def _measure(self, figures: ReplyFigures) -> None:
-        if self._metrics is None:
+        if self._metrics is None or self._was_paused:  # it would measure the pause
             return
         speed = figures.tokens_per_second
-        seconds = figures.first_token_ms / 1000 + (figures.reply_tokens / speed if speed else 0.0)
+        # Not from Enter: what it waited for its turn is not its own draw.
+        seconds = self._read_seconds + (figures.reply_tokens / speed if speed else 0.0)
         self._metrics.reply_ended(
             figures,
             self.governor.plan.mode,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Protocol
 
 from assistant.engine.jobs import BackgroundJob
@@ -58,6 +59,7 @@ class TunedModel:
         self._settings = settings
         self._job: TuneJob | None = None
         self._tried: ModelFile | None = None
+        self._unusable: set[Path] = set()
 
     def choose(self) -> tuple[ModelFile, EngineOptions]:
         """The file to load and how. On the worker's thread."""
@@ -67,7 +69,20 @@ class TunedModel:
             return model, options
         kv_type: KvType = "q8_0" if record.kv_type == "q8_0" else "f16"
         chosen = replace(options, kv_type=kv_type, flash_attention=record.flash_attention)
-        return self._shelf.find(model) or model, chosen
+        copy = self._shelf.find(model)
+        if copy is None or copy.path in self._unusable:
+            return model, chosen
+        return copy, chosen
+
+    def did_not_load(self, model: ModelFile) -> bool:
+        """A file did not load; whether that was a copy, so that the original is chosen now.
+
+        A copy may be larger than what it was made of, and memory short today.
+        """
+        is_copy = model.path.parent == self._shelf.folder
+        if is_copy:
+            self._unusable.add(model.path)
+        return is_copy
 
     @property
     def sentence(self) -> str:

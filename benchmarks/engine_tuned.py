@@ -43,8 +43,11 @@ def tuned(effort: Effort) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         copy, recipe = _tuned_copy(shipped, Path(folder))
         with engine(copy) as ours, engine(shipped) as theirs:
-            rows = [*_speeds(ours, theirs, effort, recipe), _agreement(ours, theirs, effort)]
-    return rows
+            rows = _speeds(ours, theirs, effort, recipe)
+            answers = _answers(ours, effort), _answers(theirs, effort)
+    with engine(shipped, EngineOptions(flash_attention=False)) as control:
+        rounded = _answers(control, effort)
+    return [*rows, *_agreement(*answers, rounded)]
 
 
 def _tuned_copy(shipped: ModelFile, folder: Path) -> tuple[ModelFile, str]:
@@ -99,15 +102,31 @@ def _speeds(ours: ChildEngine, theirs: ChildEngine, effort: Effort, recipe: str)
     ]
 
 
-def _agreement(ours: ChildEngine, theirs: ChildEngine, effort: Effort) -> Row:
-    questions = QUESTIONS[: effort.questions]
-    alike = cosines([(_answer(ours, text), _answer(theirs, text)) for text in questions])
-    share = 100 * sum(cosine >= SAME for cosine in alike) / len(alike)
+def _agreement(ours: list[str], theirs: list[str], rounded: list[str]) -> list[Row]:
+    """Answers of the copy, and of the same weights with other rounding, against the file's."""
+    count = len(theirs)
+    alike = cosines([*zip(ours, theirs, strict=True), *zip(rounded, theirs, strict=True)])
+    copy, control = alike[:count], alike[count:]
     how = (
-        f"greedy answers to {len(questions)} questions, up to {ANSWER_TOKENS} tokens, "
-        f"MiniLM cosine >= {SAME}; the least alike: {min(alike):.2f}"
+        f"greedy answers to {count} questions, up to {ANSWER_TOKENS} tokens, "
+        f"MiniLM cosine >= {SAME}; the least alike: {min(copy):.2f}"
     )
-    return Row("tuned copy: answers that agree", share, "%", how, LEAST_AGREEMENT, better="more")
+    same = "the shipped file against itself without flash attention: rounding alone"
+    return [
+        Row(
+            "tuned copy: answers that agree",
+            _share(copy),
+            "%",
+            how,
+            LEAST_AGREEMENT,
+            better="more",
+        ),
+        Row("control: answers that agree", _share(control), "%", same, better="more"),
+    ]
+
+
+def _share(alike: list[float]) -> float:
+    return 100 * sum(cosine >= SAME for cosine in alike) / len(alike)
 
 
 def _reading(running: ChildEngine, texts: Iterator[str]) -> float:
@@ -119,8 +138,8 @@ def _writing(running: ChildEngine, effort: Effort) -> float:
     return _write(running, STORY, effort.reply_tokens).speed
 
 
-def _answer(running: ChildEngine, question: str) -> str:
-    return _write(running, question, ANSWER_TOKENS).text
+def _answers(running: ChildEngine, effort: Effort) -> list[str]:
+    return [_write(running, text, ANSWER_TOKENS).text for text in QUESTIONS[: effort.questions]]
 
 
 def _write(running: ChildEngine, text: str, tokens: int) -> Written:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,7 +116,7 @@ class TunedShelf:
             return None
         copy = ModelFile(self.copy_path(source), source.name, record.size, record.sha256)
         if self._is_whole(copy):
-            return copy
+            return replace(copy, sha256=None)  # whoever loads it need not read it all again
         self.drop(source)
         return None
 

@@ -19,7 +19,7 @@ from assistant.engine.protocol import Cancel, Engine, GenerationRequest, ModelIn
 from assistant.errors import EngineDied, HushError, NotFound, PromptTooLong
 from assistant.events import Activity, ContextBuilt, EventSink
 from assistant.log import log_event
-from assistant.power.plan import Plan
+from assistant.power.plan import Mode, Plan
 from assistant.store import conversation_rows, summary_rows
 from assistant.store.sqlcipher import Connection
 from assistant.vaults import Vaults
@@ -79,6 +79,7 @@ class Ahead:
         self._lock = threading.Lock()
         self._next: Next | None = None
         self._reading: ReadAhead | None = None
+        self._is_looking = False  # a ``Look`` waits; it will look at what is next by then
         self._unfinished: set[int] = set()  # conversations whose summary was not come to
         self._refused: dict[int, int] = {}  # up to where the model wrote no summary worth keeping
 
@@ -92,10 +93,13 @@ class Ahead:
         with self._lock:
             self._next = upcoming
         self._read(upcoming)
-        if self._plan().background_allowed or not self._worker.is_warm:
+        plan = self._plan()
+        if plan.background_allowed or plan.mode is Mode.PAUSED or not self._worker.is_warm:
             return
-        if conversation_id is not None:
-            self._worker.submit(Look(self, upcoming))
+        with self._lock:
+            was_looking, self._is_looking = self._is_looking, True
+        if not was_looking:
+            self._worker.submit(Look(self))
 
     def asked(self, conversation_id: int | None) -> None:
         """The person asked: the draft is a question now, and stored."""
@@ -129,6 +133,22 @@ class Ahead:
         if upcoming.conversation_id is not None:
             self._publish(ContextBuilt(upcoming.conversation_id, built.view))
         return built
+
+    def look(self, engine: Engine, info: ModelInfo) -> None:
+        """Tell what the model will see of what is next by now.
+
+        Raises:
+            NotFound: the conversation is deleted.
+        """
+        with self._lock:
+            self._is_looking, upcoming = False, self._next
+        if upcoming and upcoming.conversation_id is not None:
+            self.built(engine, info, upcoming)
+
+    def did_not_look(self) -> None:
+        """A ``Look`` did not get that far."""
+        with self._lock:
+            self._is_looking = False
 
     def tighten(self) -> bool:
         """See ``Contexts.tighten``."""
@@ -275,10 +295,11 @@ class Summarise(_Job):
 class Look(_Job):
     """Only tells what the model will see, where reading ahead has to wait."""
 
-    def __init__(self, ahead: Ahead, upcoming: Next) -> None:
-        super().__init__(ahead)
-        self._upcoming = upcoming
-
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """See ``Job.run``."""
-        self._ahead.built(engine, info, self._upcoming)
+        self._ahead.look(engine, info)
+
+    def fail(self, error: HushError) -> None:
+        """See ``Job.fail``."""
+        self._ahead.did_not_look()
+        super().fail(error)

@@ -66,11 +66,12 @@ class JobQueue:
     def put(self, job: Job) -> None:
         """Queue a job; what runs in the background makes way."""
         with self._changed:
+            # One that is held must still end when it is stopped. Before anybody can take it: from
+            # then on the listener is the engine's.
+            job.cancel.listen(self._wake)
             self._waiting.append(job)
-            self._chore = False  # unloading what somebody waits for
             self._make_way()
             self._changed.notify()
-        job.cancel.listen(self._wake)  # one that is held must still end when it is stopped
 
     def put_background(self, job: BackgroundJob) -> None:
         """Queue a job that nobody waits for, in place of the one there is with its key."""
@@ -91,7 +92,7 @@ class JobQueue:
             self._changed.notify()
 
     def ask_for_chore(self) -> None:
-        """Have ``take`` return None once nothing else is to be done, unless a job comes first."""
+        """Have ``take`` return None once nothing else is to be done."""
         with self._changed:
             self._chore = True
             self._changed.notify()

@@ -69,12 +69,14 @@ class ChildEngine:
     @property
     def pid(self) -> int | None:
         """The child's process id, None where none runs."""
-        return self._process.pid if self._process else None
+        process = self._process  # other threads ask, too
+        return process.pid if process else None
 
     @property
     def alive(self) -> bool:
         """See ``Engine.alive``."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # other threads look, too
+        return process is not None and process.poll() is None
 
     def load(
         self, model: ModelFile, options: EngineOptions, cancel: Cancel | None = None

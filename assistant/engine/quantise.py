@@ -38,13 +38,29 @@ class Recipe:
     overrides: tuple[tuple[str, int], ...] = ()
 
 
-RECIPES: Final = (
-    Recipe("q8_0+q4_k", low.LLAMA_FTYPE_MOSTLY_Q8_0, (("ffn_down", low.GGML_TYPE_Q4_K),)),
-    Recipe("q8_0", low.LLAMA_FTYPE_MOSTLY_Q8_0),
-    Recipe("q4_0", low.LLAMA_FTYPE_MOSTLY_Q4_0),
-)
-"""The forms that llama.cpp has fast kernels for, those that lose least first. Q4_K needs rows of a
-multiple of 256 weights, which in small models only ``ffn_down`` has."""
+_DOWN: Final = ("ffn_down", low.GGML_TYPE_Q4_K)
+"""Q4_K needs rows of a multiple of 256 weights; in small models only these have them."""
+
+
+def recipes_for(layers: int) -> tuple[Recipe, ...]:
+    """The forms that llama.cpp has fast kernels for, those that lose least first.
+
+    In the second an early sixth of the layers gives up more, for decode: there it cost a third less
+    agreement than in the middle or late (docs/decisions/0009-tuned-copies.md).
+
+    Args:
+        layers: How many the model has.
+    """
+    first = layers // 10
+    early = "|".join(str(layer) for layer in range(first, first + max(1, layers // 6)))
+    eight = low.LLAMA_FTYPE_MOSTLY_Q8_0
+    four = (rf"blk\.({early})\.ffn_(gate|up)\.", low.GGML_TYPE_IQ4_NL)
+    return (
+        Recipe("q8_0", eight),
+        Recipe("q8_0+q4_k", eight, (_DOWN,)),
+        Recipe("q8_0+q4_k+iq4_nl", eight, (_DOWN, four)),
+        Recipe("q4_0", low.LLAMA_FTYPE_MOSTLY_Q4_0),
+    )
 
 
 def largest_copy(source: Path) -> int:

@@ -108,11 +108,13 @@ class Snapshots:
 
     def forget(self, keys: Iterable[int]) -> None:
         """Hold nothing of these conversations, in the context neither."""
-        for key in keys:
+        gone = set(keys) - {0}
+        for key in gone:
             self._drop(key)
-            if key and key == self._key:
-                self._state.clear()
-                self._key, self._due = 0, False
+        # What is nobody's may be a summary of one of them, or its draft.
+        if gone and self._key in gone | {0}:
+            self._state.clear()
+            self._key, self._due = 0, False
 
     def close(self) -> None:
         """Drop all copies."""

@@ -93,6 +93,8 @@ class TuneJob:
                 ended by itself.
             StorageFull: the disk is full or read-only.
         """
+        if info.gpu_layers:
+            return  # what is faster on the processor says nothing of the GPU
         record = self._shelf.record(self._model) or self._tune(info.threads)
         if record:
             self._done(record)

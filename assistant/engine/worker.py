@@ -37,6 +37,7 @@ class LlmWorker:
         elapsed: Seconds since some fixed moment; never goes back.
         reading_seconds: What reading the last conversation anew would take; part of what the
             next turn costs after an eviction.
+        another: Told of a file that did not load; whether ``wanted`` names another one now.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class LlmWorker:
         wanted: Callable[[], tuple[ModelFile, EngineOptions]],
         elapsed: Callable[[], float] = time.perf_counter,
         reading_seconds: Callable[[], float] = lambda: 0.0,
+        another: Callable[[ModelFile], bool] = lambda _: False,
     ) -> None:
         self._engine = engine
         self._publish = publish
         self._wanted = wanted
         self._elapsed = elapsed
         self._reading_seconds = reading_seconds
+        self._another = another
         self._loaded: tuple[ModelFile, EngineOptions] | None = None
         self._info: ModelInfo | None = None
         self._load_seconds = 0.0
@@ -121,7 +124,7 @@ class LlmWorker:
         self._thread.join(patience)
         if self._thread.is_alive():
             self._engine.close()
-            self._thread.join()
+            self._thread.join(patience)
 
     def _work(self) -> None:
         while not self._queue.is_closed:
@@ -134,6 +137,7 @@ class LlmWorker:
                 else:
                     self._idle_since = None
                     self._do(job)
+                    self._evict_for = ""  # somebody needed the model just now
             except Exception as error:  # noqa: BLE001 - the thread must outlive a bug in ``fail``
                 log_error("worker.bug", error)
             finally:
@@ -142,6 +146,9 @@ class LlmWorker:
         self._engine.close()
 
     def _do(self, job: Job) -> None:
+        if job.cancel.asked and not self._is_loaded:
+            job.fail(EngineDied("Stopped before the model was loaded."))
+            return
         try:
             job.run(self._engine, self._ensure_loaded(job.cancel))
         except EngineDied as error:
@@ -162,11 +169,13 @@ class LlmWorker:
             )
 
     def _do_in_background(self, job: BackgroundJob) -> None:
+        info = self._info
+        if not (self._is_loaded and info):
+            return  # nobody waits: a model that was unloaded, or does not load, is left alone
         self._in_background = True
         self._publish(BackgroundChanged(job.activity))
         try:
-            # A load goes on when the job is cancelled: whoever it makes way for needs the model.
-            job.run(self._engine, self._ensure_loaded(Cancel()))
+            job.run(self._engine, info)
         except EngineDied as error:
             was_warm = self._died()
             if not job.cancel.asked:
@@ -211,6 +220,10 @@ class LlmWorker:
             )
         )
 
+    @property
+    def _is_loaded(self) -> bool:
+        return self.is_warm and self._loaded == self._wanted()
+
     def _ensure_loaded(self, cancel: Cancel) -> ModelInfo:
         model, options = wanted = self._wanted()
         if self._loaded == wanted and self._info and self._engine.alive:
@@ -227,6 +240,8 @@ class LlmWorker:
                 self._publish(EngineChanged(EngineCondition.COLD))
                 raise
             log_event("engine.failed", code=error.code)
+            if self._another(model):
+                return self._ensure_loaded(cancel)
             self._publish(EngineChanged(EngineCondition.FAILED, model.name, error=error))
             raise
         self._loaded, self._info = wanted, info

@@ -166,6 +166,7 @@ def test_what_is_typed_is_read_as_it_will_be_sent(services: Services, engine: Re
 
 def test_a_chat_that_has_not_begun(services: Services, engine: Reader) -> None:
     """Nothing is kept of it, no conversation appears, and there is nothing to show."""
+    services.worker.warm()
     services.chat.prepare(None, "What is", private=True)
     services.rest()
     (ahead,) = engine.read

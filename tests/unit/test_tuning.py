@@ -16,7 +16,7 @@ from llama_cpp import llama_cpp as low
 
 from assistant.engine.frames import BrokenFrame, Frame
 from assistant.engine.protocol import ModelInfo
-from assistant.engine.quantise import RECIPES, Recipe, largest_copy, quantise
+from assistant.engine.quantise import Recipe, largest_copy, quantise, recipes_for
 from assistant.engine.trials import Answers, Manner, Runner
 from assistant.engine.tuner import LEAST_AGREEMENT, Tuner, TuneRequest, read_request
 from assistant.engine.tuning import COMMAND, TuneJob, machine_key
@@ -229,7 +229,7 @@ def test_the_real_tuner_makes_and_tries_copies(small: Path, tmp_path: Path) -> N
     """Whatever is faster here, the outcome is whole, and no file is left but a winner's."""
     said: list[Frame] = []
     request = TuneRequest(small, tmp_path, "copy", 1)
-    outcome = Tuner(request, said.append, RECIPES[:1], ["Say something."], rounds=1).run()
+    outcome = Tuner(request, said.append, recipes_for(1)[1:2], ["Say something."], rounds=1).run()
     (trial,) = outcome["trials"]
     assert trial["recipe"] == "q8_0+q4_k"
     assert trial["prompt_ratio"] > 0
@@ -257,7 +257,7 @@ def test_the_same_file_agrees_with_itself(small: Path) -> None:
 def test_a_copy_is_within_what_was_reckoned(small: Path, tmp_path: Path) -> None:
     """So the room that is checked before is enough."""
     copy = tmp_path / "copy.partial"
-    for recipe in RECIPES:
+    for recipe in recipes_for(1):
         quantise(small, copy, recipe, 1)
         assert 0 < copy.stat().st_size <= largest_copy(small)
         Runner(copy, Manner(1)).close()
@@ -272,7 +272,7 @@ def test_a_source_that_is_refused_leaves_nothing(small: Path, tmp_path: Path) ->
     damaged = tmp_path / "damaged.gguf"
     damaged.write_bytes(small.read_bytes()[:10_000_000])
     with pytest.raises(ModelRefused):
-        quantise(damaged, copy, RECIPES[1], 1)
+        quantise(damaged, copy, recipes_for(1)[0], 1)
     assert not copy.exists()
 
 

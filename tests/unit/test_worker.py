@@ -13,6 +13,7 @@ from assistant.engine.worker import LlmWorker
 from assistant.errors import Bug, EngineDied, HushError, ModelDamaged, ModelRefused
 from assistant.events import Activity, BackgroundChanged, EngineChanged, EngineCondition, Event
 from assistant.power.plan import Mode, Plan
+from models.file import ModelFile
 from models.starter import starter_model
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
@@ -84,6 +85,11 @@ class Bench:
         self.worker.submit(job)
         assert job.done.wait(5)
         return job
+
+    def until_idle(self) -> None:
+        """Wait until the worker is done with what was asked."""
+        while self.worker.idle_seconds() is None:
+            pass
 
     def conditions(self) -> list[EngineCondition]:
         """What was published until now."""
@@ -191,6 +197,7 @@ def test_closing_ends_a_stuck_engine() -> None:
 
 def test_background_makes_way_for_whoever_waits(bench: Bench) -> None:
     """It is cancelled at once, and the job that somebody waits for runs next."""
+    bench.do(Recorded())
     quiet = Quiet()
     bench.worker.submit_background(quiet)
     assert quiet.began.wait(5)
@@ -214,6 +221,7 @@ def test_background_waits_until_nobody_waits(bench: Bench) -> None:
 
 def test_background_shows_while_it_runs(bench: Bench) -> None:
     """From its first moment to its last."""
+    bench.do(Recorded())
     quiet = Quiet(endless=False)
     bench.worker.submit_background(quiet)
     while bench.events.get(timeout=5) != BackgroundChanged(Activity.READING_AHEAD):
@@ -238,6 +246,7 @@ def test_newer_background_job_replaces_the_waiting_one(bench: Bench) -> None:
 
 def test_what_takes_minutes_makes_way_for_other_background_work(bench: Bench) -> None:
     """Tuning does not keep the next question from being read ahead."""
+    bench.do(Recorded())
     tuning, reading = Quiet("tune"), Quiet("read", endless=False)
     tuning.gives_way = True
     bench.worker.submit_background(tuning)
@@ -249,6 +258,7 @@ def test_what_takes_minutes_makes_way_for_other_background_work(bench: Bench) ->
 
 def test_background_ends_when_it_is_disallowed(bench: Bench) -> None:
     """On battery, in heat: and what waits, waits on until it may."""
+    bench.do(Recorded())
     running, waiting = Quiet(), Quiet("two", endless=False)
     bench.worker.submit_background(running)
     assert running.began.wait(5)
@@ -285,17 +295,14 @@ def test_closing_while_paused(bench: Bench) -> None:
 
 
 def test_evicts_when_idle_and_says_what_it_costs(bench: Bench) -> None:
-    """Memory is given back after what runs; the next job loads again."""
-    gate = threading.Event()
-    job = Recorded(gate)
-    bench.worker.submit(job)
+    """Memory is given back; the next job loads again."""
+    bench.do(Recorded())
+    bench.until_idle()
     bench.worker.evict("Unloaded to save memory.")
-    gate.set()
     while True:
         event = bench.events.get(timeout=5)
         if isinstance(event, EngineChanged) and event.condition is EngineCondition.EVICTED:
             break
-    assert job.done.is_set()
     assert event.reason == "Unloaded to save memory."
     assert event.next_turn_seconds == 2.0  # the fake clock stood still while it loaded
     assert not bench.worker.is_warm
@@ -304,15 +311,77 @@ def test_evicts_when_idle_and_says_what_it_costs(bench: Bench) -> None:
 
 
 def test_whoever_asks_keeps_the_model(bench: Bench) -> None:
-    """A job that comes before the model was unloaded takes it back."""
+    """A question that was held is no reason to unload the model right after its answer."""
     bench.do(Recorded())
-    gate = threading.Event()
-    bench.worker.submit(Recorded(gate))
+    bench.worker.obey(Plan(Mode.PAUSED))
+    held = Recorded()
+    bench.worker.submit(held)
     bench.worker.evict("Unloaded to save memory.")
-    bench.worker.submit(Recorded())
-    gate.set()
+    bench.worker.obey(Plan())
+    assert held.done.wait(5)
     bench.do(Recorded())
     assert bench.engine.loads == 1
+
+
+def test_background_work_never_loads_a_model(bench: Bench) -> None:
+    """One that was unloaded for its memory would be loaded with every pause in typing."""
+    quiet = Quiet(endless=False)
+    bench.worker.submit_background(quiet)
+    bench.do(Recorded())
+    bench.until_idle()
+    bench.worker.evict("Unloaded to save memory.")
+    while EngineCondition.EVICTED not in bench.conditions():
+        pass
+    late = Quiet(endless=False)
+    bench.worker.submit_background(late)
+    while bench.worker._queue._background:  # until it was taken, and passed over
+        pass
+    bench.do(Recorded())
+    assert not late.began.is_set()
+    assert bench.engine.loads == 2
+
+
+def test_another_model_where_one_does_not_load() -> None:
+    """A tuned copy that does not fit today gives way to its original; nobody hears of a failure."""
+    engine = FakeEngine(load_error=ModelRefused("This model needs more memory than is free."))
+    bench = Bench(engine)
+
+    def another(_: ModelFile) -> bool:
+        had, engine.load_error = engine.load_error is not None, None
+        return had
+
+    bench.worker._another = another
+    assert bench.do(Recorded()).error is None
+    assert EngineCondition.FAILED not in bench.conditions()
+    bench.worker.close(5)
+
+
+def test_stopping_what_was_held_loads_nothing(bench: Bench) -> None:
+    """A process would be started only to be killed."""
+    bench.worker.obey(Plan(Mode.PAUSED))
+    held = Recorded()
+    bench.worker.submit(held)
+    held.cancel.ask()
+    assert held.done.wait(5)
+    assert held.error
+    assert bench.engine.loads == 0
+
+
+def test_a_stop_is_heard_by_whoever_took_the_job(bench: Bench) -> None:
+    """From the moment a job is taken its listener is the engine's, and nothing replaces it."""
+    heard = threading.Event()
+
+    class Listening(Recorded):
+        def run(self, engine: Engine, info: ModelInfo) -> None:
+            self.cancel.listen(heard.set)
+            self.done.set()
+
+    for _ in range(200):
+        heard.clear()
+        job = Listening()
+        bench.do(job)
+        job.cancel.ask()
+        assert heard.wait(5)
 
 
 def test_nothing_to_evict_says_nothing(bench: Bench) -> None:
