@@ -47,7 +47,10 @@ _KEYRING_AGAIN: Final = "This machine's keyring holds a key of your vault again.
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the app is built from; the tests and the benchmarks bring their own."""
+    """What the app is built from; the tests and the benchmarks bring their own.
+
+    ``tunes`` allows minutes of work on a copy of the model while nobody asks: not over a fake.
+    """
 
     engine: Callable[[], Engine] = ChildEngine
     clock: Clock = field(default_factory=SystemClock)
@@ -55,6 +58,7 @@ class Parts:
     prover: Prover = field(default_factory=ChildProver)
     starter: Callable[[], ModelFile] = starter_model
     probe: Callable[[Clock], PowerProbe] = system_probe
+    tunes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class App:
     """
 
     def __init__(self, profile: Profile, sink: EventSink, parts: Parts | None = None) -> None:
-        self._parts = parts or Parts()
+        self._parts = parts or Parts(tunes=True)
         self._sink = sink
         self.profile = profile
         self._entrance = self._parts.entrance(profile, self._parts.clock)
@@ -266,7 +270,7 @@ class App:
         conversations = ConversationService(vaults, clock, chat.stop_in, worker.forget)
         drafts = DraftService(vaults.kept)
         metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
-        room.attend(metrics, is_kept=keys is not None)
+        room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
         self._session = Session(conversations, chat, drafts, metrics, keys)
         return self._session
 

@@ -100,15 +100,15 @@ class EngineRoom:
                 pass
         self._publish(event)
 
-    def attend(self, metrics: MetricsService, *, is_kept: bool) -> None:
+    def attend(self, metrics: MetricsService, *, may_tune: bool) -> None:
         """Keep figures from now on.
 
         Args:
             metrics: Where.
-            is_kept: Whether anything may be written to the profile, a tuned copy for one.
+            may_tune: Whether a copy of the model may be made and written to the profile.
         """
         self._metrics = metrics
-        self._may_tune = is_kept
+        self._may_tune = may_tune
         metrics.mode_changed(self.governor.plan)
 
     def close(self, patience: float) -> None:

@@ -32,6 +32,7 @@ ROUNDS: Final = 5
 _REPEAT_PENALTY: Final = 1.05  # the app's: without it a small model's answers are loops
 _REPEAT_WINDOW: Final = 64
 _ANSWER_TOKENS: Final = 40
+_TEMPLATE_SECONDS: Final = 30.0  # nobody waits, and everything else on the machine goes first
 
 PROMPTS: Final = (
     "What is the capital of France?",
@@ -101,7 +102,7 @@ class Runner:
         self._words = int(low.llama_vocab_n_tokens(self._vocab))
         self._memory = low.llama_get_memory(self._context)
         source = low.llama_model_chat_template(model, None)
-        with limited():
+        with limited(_TEMPLATE_SECONDS):
             self._template = ChatTemplate(
                 (source or b"").decode("utf-8", "replace"),
                 bos=self._special_text(low.llama_vocab_bos(self._vocab)),
@@ -195,7 +196,7 @@ class Runner:
         low.llama_synchronize(self._context)
 
     def _ask(self, prompt: str) -> list[int]:
-        with limited():
+        with limited(_TEMPLATE_SECONDS):
             pieces = self._template.render([Turn("user", prompt)])
         tokens = [it for piece in pieces for it in self._tokenize(piece.text, piece.special)]
         return tokens[: _CONTEXT - _ANSWER_TOKENS]

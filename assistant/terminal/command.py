@@ -80,7 +80,7 @@ def run_command(
     """
     console = console or Console()
     try:
-        return _logged(arguments, console, parts or Parts(), patience)
+        return _logged(arguments, console, parts or Parts(tunes=True), patience)
     except HushError as error:
         console.problem(error, as_json=arguments.json)
         return exit_code(error)

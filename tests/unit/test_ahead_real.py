@@ -1,4 +1,4 @@
-"""Sixty turns with the real engine: with a full context, too, each pays its own words only."""
+"""Many turns with the real engine: with a full context, too, each pays its own words only."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from assistant.store import summary_rows
 from tests.fakes.engine import FakeEngine
 from tests.unit.services import Services
 
-TURNS = 60
-OWN_WORDS = 24
+TURNS = 14
+OWN_WORDS = 80
 """Tokens of a question and of the marks around it, and of the last word read ahead."""
 
+TALK = (
+    "This morning I got up early, made some coffee, read the paper in the kitchen, fed the birds "
+    "on the balcony, and then went down to the garden behind the house to look after the roses."
+)
 THINGS = ("apples", "trains", "the sea", "Otto the cat", "a long walk", "rain", "bread")
 
 
@@ -33,13 +37,13 @@ def services() -> Iterator[Services]:
     services.close()
 
 
-@pytest.mark.timeout(300)  # some seconds on a quiet machine
+@pytest.mark.timeout(300)  # some seconds on a quiet machine, minutes on a busy one
 def test_no_turn_reads_the_whole_prompt_again(services: Services) -> None:
     """Between two turns there is time: what leaves is summarised, and the rest read anew."""
     conversation: int | None = None
     found: list[ReplyFigures] = []
     for number in range(TURNS):
-        question = f"Say yes to {THINGS[number % len(THINGS)]}."
+        question = f"{TALK} My neighbour and I talked about {THINGS[number % len(THINGS)]}."
         answer = services.ask(question, conversation)
         conversation = answer.conversation_id
         assert answer.figures
