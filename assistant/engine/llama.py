@@ -181,9 +181,12 @@ class LlamaModel:
         """Read a prompt ahead; see ``Engine.prefill``."""
         began = time.perf_counter()
         prompt = self._render(request, ahead=True)
-        self._snapshots.turn_to(request.cache_key, prompt)
+        # Where words stand, the marks that close them, too: if no more are typed, one token is
+        # left to decode; and if there are, a handful was read for nothing.
+        whole = self._render(request) if request.turns[-1].text else prompt
+        self._snapshots.turn_to(request.cache_key, whole)
         reused = self._cache.reuse(prompt, ahead=True)
-        if not self._cache.extend(prompt[reused:]):
+        if not self._cache.extend(whole[self._cache.reuse(whole, ahead=True) :]):
             return None
         return Prefilled(len(prompt), reused, time.perf_counter() - began)
 

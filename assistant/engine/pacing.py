@@ -10,8 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from assistant.engine.protocol import Pace
+
+_REST: Final = 0.8
+"""Of the time that a token took: so the processor rests at least four ninths of the time, where
+the pace says so, whatever the model and however slow the machine."""
+
+_LONGEST_REST: Final = 0.25  # seconds; what took longer than that allows for was reading
 
 
 class Pacer:
@@ -35,6 +42,7 @@ class Pacer:
         self._pace = Pace()
         self._set_threads: Callable[[int], None] | None = None
         self._threads = 0
+        self._rested = clock()  # until then
 
     # -- the reader thread --------------------------------------------------------------------
 
@@ -76,13 +84,19 @@ class Pacer:
         return self._pace.paused
 
     def after_token(self, tokens: int = 1) -> None:
-        """Wait the pace's delay for each of these tokens; a cancel or a new pace ends it sooner."""
-        began = self._clock()
-        with self._changed:
-            while (left := began + self._delay(tokens) - self._clock()) > 0:
-                if self._aborted():
-                    return
-                self._changed.wait(left)
+        """Wait the pace's delay for each of these tokens; a cancel or a new pace ends it sooner.
 
-    def _delay(self, tokens: int) -> float:
-        return tokens * self._pace.token_delay_ms / 1000
+        On a slow machine, or with a large model, longer: see ``_REST``.
+        """
+        began = self._clock()
+        worked = began - self._rested
+        with self._changed:
+            while (left := began + self._delay(tokens, worked) - self._clock()) > 0:
+                if self._aborted():
+                    break
+                self._changed.wait(left)
+        self._rested = self._clock()
+
+    def _delay(self, tokens: int, worked: float) -> float:
+        delay = tokens * self._pace.token_delay_ms / 1000
+        return max(delay, min(worked * _REST, _LONGEST_REST)) if delay else 0.0

@@ -103,6 +103,22 @@ def test_the_delay_is_waited_for_each_token() -> None:
     assert waiting.now == pytest.approx(0.060)
 
 
+def test_what_takes_longer_rests_longer() -> None:
+    """A large model or a slow machine rests in proportion; without a delay nothing rests."""
+    waiting = Waiting()
+    pacer = pacer_that(waiting, Cancelled())
+    waiting.now = 0.1
+    pacer.after_token()
+    assert waiting.now == pytest.approx(0.1)
+    pacer.obey(Pace(token_delay_ms=15))
+    waiting.now = 0.2  # a tenth of a second of work
+    pacer.after_token()
+    assert waiting.now == pytest.approx(0.28)
+    waiting.now = 10.0  # reading a prompt
+    pacer.after_token()
+    assert waiting.now == pytest.approx(10.25)
+
+
 def test_a_cancel_ends_a_delay() -> None:
     """A stop does not wait for the rest of it."""
     cancelled = Cancelled()
