@@ -109,7 +109,7 @@ class App:
             self._parts.probe(self._parts.clock),
             self._parts.clock,
             self._wanted_model,
-            TunedShelf(profile.tuned_models, machine_key()),
+            lambda: TunedShelf(profile.tuned_models, machine_key()),
             lambda: self._settings,
             sink,
         )
@@ -140,7 +140,6 @@ class App:
             StorageFull: in the future; they hold until Hush is closed.
         """
         self._settings = settings
-        self._room.governor.refresh()
 
         def work() -> Settings:
             self._file.save(settings)

@@ -37,7 +37,7 @@ class EngineRoom:
         probe: Reads the machine; closed with the room.
         clock: Times everything.
         wanted: Which model the person wants, and how it is to be loaded.
-        shelf: Where copies of it lie that are faster here.
+        shelf: Opens where copies of it lie that are faster here, when a model is first wanted.
         settings: The settings of the moment.
         publish: Gets every event that passes ``sink``.
     """
@@ -48,7 +48,7 @@ class EngineRoom:
         probe: PowerProbe,
         clock: Clock,
         wanted: Callable[[], tuple[ModelFile, EngineOptions]],
-        shelf: TunedShelf,
+        shelf: Callable[[], TunedShelf],
         settings: Callable[[], Settings],
         publish: EventSink,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -43,23 +44,27 @@ class TunedModel:
     """Chooses the model's form, and has a copy made once while nobody waits.
 
     Args:
-        shelf: Where copies lie.
+        shelf: Opens where copies lie. Not before a model is wanted: naming the machine takes time.
         wanted: Which model the person wants, and how it is to be loaded.
         settings: The settings of the moment.
     """
 
     def __init__(
         self,
-        shelf: TunedShelf,
+        shelf: Callable[[], TunedShelf],
         wanted: Callable[[], tuple[ModelFile, EngineOptions]],
         settings: Callable[[], Settings],
     ) -> None:
-        self._shelf = shelf
+        self._open_shelf = shelf
         self._wanted = wanted
         self._settings = settings
         self._job: TuneJob | None = None
         self._tried: ModelFile | None = None
         self._unusable: set[Path] = set()
+
+    @cached_property
+    def _shelf(self) -> TunedShelf:
+        return self._open_shelf()
 
     def choose(self) -> tuple[ModelFile, EngineOptions]:
         """The file to load and how. On the worker's thread."""
@@ -69,7 +74,7 @@ class TunedModel:
             return model, options
         kv_type: KvType = "q8_0" if record.kv_type == "q8_0" else "f16"
         chosen = replace(options, kv_type=kv_type, flash_attention=record.flash_attention)
-        copy = self._shelf.find(model)
+        copy = self._shelf.copy_of(model, record)
         if copy is None or copy.path in self._unusable:
             return model, chosen
         return copy, chosen

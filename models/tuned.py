@@ -112,7 +112,11 @@ class TunedShelf:
         that is missing or damaged is dropped with its record, so that it may be made again.
         """
         record = self.record(source)
-        if record is None or not record.won:
+        return self.copy_of(source, record) if record else None
+
+    def copy_of(self, source: ModelFile, record: TunedRecord) -> ModelFile | None:
+        """As ``find``, of a record that was read already."""
+        if not record.won:
             return None
         copy = ModelFile(self.copy_path(source), source.name, record.size, record.sha256)
         if self._is_whole(copy):

@@ -357,6 +357,17 @@ def test_a_summary_rolls_on(services: Services, engine: Reader) -> None:
     assert len(stored(services, answer)) == 2
 
 
+def until_it_summarises(services: Services, engine: Reader) -> Message:
+    """Talk until something has to leave, and hold the engine in the middle of its summary."""
+    services.obey(ON_BATTERY)
+    answer = talk(services, 14)
+    engine.pause.clear()
+    engine.read_pauses = False
+    services.obey(Plan())
+    assert engine.held.wait(10)
+    return answer
+
+
 @pytest.mark.parametrize("text", ["", "no", "so so so so so so so so so so", "1 2 3 4 5 6 7"])
 def test_what_is_no_summary_is_not_kept(services: Services, engine: Reader, text: str) -> None:
     """Nothing, a word, one word again and again, no word at all; nor is it tried each turn."""
@@ -374,12 +385,7 @@ def test_a_question_ends_a_summary_and_it_is_tried_again(
     services: Services, engine: Reader
 ) -> None:
     """The reply comes first; after it there is time."""
-    services.obey(ON_BATTERY)
-    answer = talk(services, 14)
-    engine.pause.clear()
-    engine.read_pauses = False
-    services.obey(Plan())
-    assert engine.held.wait(10)
+    answer = until_it_summarises(services, engine)
     assert stored(services, answer) == []
     run = services.chat.send(answer.conversation_id, "first")
     answer = services.ended(run).message
@@ -438,12 +444,7 @@ def test_a_summary_that_was_ended_is_tried_again_wherever_the_person_is(
     services: Services, engine: Reader
 ) -> None:
     """A question in another conversation ended it; after that reply there is time."""
-    services.obey(ON_BATTERY)
-    answer = talk(services, 14)
-    engine.pause.clear()
-    engine.read_pauses = False
-    services.obey(Plan())
-    assert engine.held.wait(10)
+    answer = until_it_summarises(services, engine)
     other = services.ask("Hello")
     engine.pause.set()
     services.rest()
@@ -453,12 +454,7 @@ def test_a_summary_that_was_ended_is_tried_again_wherever_the_person_is(
 
 def test_a_deleted_conversation_is_not_summarised(services: Services, engine: Reader) -> None:
     """Deleted while it was: nothing is stored, and nobody tries it again."""
-    services.obey(ON_BATTERY)
-    answer = talk(services, 14)
-    engine.pause.clear()
-    engine.read_pauses = False
-    services.obey(Plan())
-    assert engine.held.wait(10)
+    answer = until_it_summarises(services, engine)
     services.conversations.delete(answer.conversation_id).result(10)
     services.ask("Hello")
     engine.pause.set()

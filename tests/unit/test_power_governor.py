@@ -353,16 +353,21 @@ def test_an_idle_model_goes_under_memory_pressure(desk: Desk) -> None:
 # What cannot stop it ------------------------------------------------------------------------
 
 
+def until_it_hangs(desk: Desk, probe: StuckProbe) -> None:
+    """Have it read once, and hang when it is asked again."""
+    assert desk.governor
+    desk.told(lambda event: event.readings == BATTERY)
+    probe.going.clear()
+    desk.governor.refresh()
+    assert probe.hanging.wait(DEADLINE)
+
+
 def test_a_probe_that_hangs_is_left_alone() -> None:
     """What was known grows old; overrides work and the end comes all the same."""
     probe = StuckProbe(BATTERY)
     desk = Desk(probe)
     try:
-        assert desk.governor
-        desk.told(lambda event: event.readings == BATTERY)
-        probe.going.clear()
-        desk.governor.refresh()
-        assert probe.hanging.wait(DEADLINE)
+        until_it_hangs(desk, probe)
         desk.governor.override(Override.ALWAYS_QUIET)
         assert desk.told(lambda e: e.plan.mode is Mode.THROTTLED).readings == BATTERY
         desk.clock.advance(KEEPS_SECONDS + 1)
@@ -380,11 +385,7 @@ def test_a_probe_that_comes_back_is_believed() -> None:
     probe = StuckProbe(BATTERY)
     desk = Desk(probe)
     try:
-        assert desk.governor
-        desk.told(lambda event: event.readings == BATTERY)
-        probe.going.clear()
-        desk.governor.refresh()
-        assert probe.hanging.wait(DEADLINE)
+        until_it_hangs(desk, probe)
         probe.readings = MAINS
         desk.governor.override(Override.ALWAYS_QUIET)  # refreshes, too
         desk.mode(Mode.THROTTLED)

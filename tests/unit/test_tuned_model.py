@@ -58,7 +58,7 @@ class Bench:
         self.shelf = TunedShelf(folder / "shelf", "here")
         self.settings = Settings()
         self.tuned = TunedModel(
-            self.shelf, lambda: (self.model, EngineOptions(512)), lambda: self.settings
+            lambda: self.shelf, lambda: (self.model, EngineOptions(512)), lambda: self.settings
         )
         self.worker = IdleWorker()
 

@@ -10,13 +10,11 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QHideEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from ui.column_page import ColumnPage
 from ui.controls import PlainLabel, TextButton
 from ui.flow import FlowLayout
 from ui.follow_focus import FollowFocus
@@ -30,7 +28,6 @@ from ui.theme.style import Theme
 from ui.theme.tokens import Space, Type
 from ui.vault.line import Form, Line
 
-_COLUMN: Final = 640  # pixels at 100 %
 _FIRST: Final = 7  # days
 _WHAT: Final = (
     "What each answer cost on this laptop. Numbers only, never what was said: they lie encrypted "
@@ -74,7 +71,7 @@ class ClearForm(Form):
         self._keep.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-class MetricsPage(QScrollArea):
+class MetricsPage(ColumnPage):
     """Shows an overview of the time that was chosen.
 
     Args:
@@ -86,12 +83,7 @@ class MetricsPage(QScrollArea):
     chat_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "page")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Metrics")
+        super().__init__("Metrics", parent)
         self._ranges = QButtonGroup(self)
         self._figures = KeyFigures(theme)
         self._waits = PointPlot("Time to the first word", words.SECONDS, theme)
@@ -108,17 +100,13 @@ class MetricsPage(QScrollArea):
         self._problem = PlainLabel("", "danger", wrap=True)
         self._empty = _Empty()
         self._clear = Line(theme, "Clear metrics", "Deletes these numbers. Your chats stay.")
-        self._column = QWidget()
         self._lay_out()
         self._furnish()
         FollowFocus(self)
         self.apply(theme)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self._column)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.RELATED)
-        column.addWidget(PlainLabel("Metrics", "title"))
+        column = self.begin_column()
         column.addWidget(PlainLabel(_WHAT, "quiet", wrap=True))
         row = FlowLayout()
         for days, name in words.RANGES.items():
@@ -133,13 +121,7 @@ class MetricsPage(QScrollArea):
             column.addWidget(chart)
         column.addSpacing(Space.RELATED)
         column.addWidget(self._clear)
-        column.addStretch()
-        page = QWidget()
-        page.setObjectName("fullPage")
-        outer = QHBoxLayout(page)
-        outer.setContentsMargins(Space.MARGIN, Space.GROUP, Space.MARGIN, Space.MARGIN)
-        outer.addWidget(self._column)
-        self.setWidget(page)
+        self.end_column(column)
 
     def _range(self, days: int, name: str) -> TextButton:
         button = _Choice(name, "choice")
@@ -266,7 +248,7 @@ class MetricsPage(QScrollArea):
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._column.setMaximumWidth(theme.px(_COLUMN))
+        self.fit_column(theme)
         for chart in self._charts:
             chart.apply(theme)
         self._figures.apply(theme)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from assistant.errors import SettingRefused
 from assistant.settings import Settings
+from ui.column_page import ColumnPage
 from ui.controls import PlainLabel
 from ui.follow_focus import FollowFocus
 from ui.settings.choices import GROUPS, Choice, Toggle, Value
@@ -19,14 +19,12 @@ from ui.settings.rows import ChoiceRow, PromptRow, ToggleRow
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
-_COLUMN: Final = 640  # pixels at 100 %
-
 
 def _nothing_tuned() -> str:
     return ""
 
 
-class SettingsPage(QScrollArea):
+class SettingsPage(ColumnPage):
     """Every choice there is, in one column.
 
     Args:
@@ -44,29 +42,20 @@ class SettingsPage(QScrollArea):
         tuned: Callable[[], str] = _nothing_tuned,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__("Settings", parent)
         self._settings = settings
         self._tuned = tuned
         self._rows: dict[str, ChoiceRow | ToggleRow] = {}
-        self.setProperty("kind", "page")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Settings")
         self._problem = PlainLabel("", "danger", wrap=True)
         self._problem.hide()
         self._prompt = PromptRow(settings.system_prompt)
-        self._column = QWidget()
         self._lay_out(theme)
         FollowFocus(self)
         self._prompt.given.connect(lambda value: self._take("system_prompt", value))
         self.apply(theme)
 
     def _lay_out(self, theme: Theme) -> None:
-        column = QVBoxLayout(self._column)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.RELATED)
-        column.addWidget(PlainLabel("Settings", "title"))
+        column = self.begin_column()
         column.addWidget(self._problem)
         for title, entries in GROUPS:
             column.addSpacing(Space.RELATED)
@@ -75,13 +64,7 @@ class SettingsPage(QScrollArea):
                 column.addWidget(self._row(entry, theme))
         column.addSpacing(Space.RELATED)
         column.addWidget(self._prompt)
-        column.addStretch()
-        page = QWidget()
-        page.setObjectName("fullPage")
-        outer = QHBoxLayout(page)
-        outer.setContentsMargins(Space.MARGIN, Space.GROUP, Space.MARGIN, Space.MARGIN)
-        outer.addWidget(self._column)
-        self.setWidget(page)
+        self.end_column(column)
 
     def _row(self, entry: Choice | Toggle, theme: Theme) -> ChoiceRow | ToggleRow:
         value = getattr(self._settings, entry.name)
@@ -118,7 +101,7 @@ class SettingsPage(QScrollArea):
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._column.setMaximumWidth(theme.px(_COLUMN))
+        self.fit_column(theme)
         for row in self._rows.values():
             row.apply(theme)
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from ui.column_page import ColumnPage
 from ui.controls import PlainLabel
 from ui.follow_focus import FollowFocus
 from ui.theme.style import Theme
@@ -17,14 +18,13 @@ from ui.vault.backups import BackupsSection
 from ui.vault.erase import EraseSection
 from ui.vault.ways import WaysSection
 
-_COLUMN: Final = 640  # pixels at 100 %
 _WHAT: Final = (
     "Your chats are encrypted, on this laptop only. Here are their keys and their backups."
 )
 _NOTHING: Final = "Nothing of this session is written, so there are no keys here and no backups."
 
 
-class VaultPage(QScrollArea):
+class VaultPage(ColumnPage):
     """Ways in, backups, the end.
 
     Args:
@@ -36,37 +36,22 @@ class VaultPage(QScrollArea):
     def __init__(
         self, backups: Path, theme: Theme, parent: QWidget | None = None, *, is_kept: bool = True
     ) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "page")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Vault")
+        super().__init__("Vault", parent)
         self.ways = WaysSection(theme)
         self.backups = BackupsSection(theme, backups)
         self.erase = EraseSection(theme)
-        self._column = QWidget()
         self._lay_out(is_kept=is_kept)
         FollowFocus(self)
         self.apply(theme)
 
     def _lay_out(self, *, is_kept: bool) -> None:
-        column = QVBoxLayout(self._column)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.RELATED)
-        column.addWidget(PlainLabel("Vault", "title"))
+        column = self.begin_column()
         column.addWidget(PlainLabel(_WHAT if is_kept else _NOTHING, "quiet", wrap=True))
         for section in (self.ways, self.backups, self.erase):
             column.addSpacing(Space.RELATED)
             column.addWidget(section)
             section.setVisible(is_kept)
-        column.addStretch()
-        page = QWidget()
-        page.setObjectName("fullPage")
-        outer = QHBoxLayout(page)
-        outer.setContentsMargins(Space.MARGIN, Space.GROUP, Space.MARGIN, Space.MARGIN)
-        outer.addWidget(self._column)
-        self.setWidget(page)
+        self.end_column(column)
 
     def show_backups(self) -> None:
         """Bring the backups into view, with the keyboard at the first of their buttons."""
@@ -82,6 +67,6 @@ class VaultPage(QScrollArea):
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._column.setMaximumWidth(theme.px(_COLUMN))
+        self.fit_column(theme)
         for section in (self.ways, self.backups, self.erase):
             section.apply(theme)
