@@ -68,6 +68,7 @@ class KvCache:
         self._pacer = pacer
         self._memory = low.llama_get_memory(context)
         self._tokens: list[int] = []
+        self._has_logits = False  # whether the context's logits are those of the last token held
 
     @property
     def tokens(self) -> Sequence[int]:
@@ -77,11 +78,12 @@ class KvCache:
     def reuse(self, prompt: Sequence[int], *, ahead: bool = False) -> int:
         """Keep the longest common prefix with ``prompt``; return its length in tokens.
 
-        Its last token must be decoded again, for its logits, unless nothing is written yet:
-        ``ahead`` leaves a context alone that holds the whole prompt and more.
+        Its last token is decoded again where its logits are not at hand: something was decoded
+        after it, or the state was restored. ``ahead`` needs none, and leaves a context alone that
+        holds the whole prompt and more.
         """
         kept = common_prefix(self._tokens, prompt)
-        if ahead and kept == len(prompt):
+        if kept == len(prompt) and (ahead or (self._has_logits and kept == len(self._tokens))):
             return kept
         self._keep(min(kept, max(0, len(prompt) - 1)))
         return len(self._tokens)
@@ -127,6 +129,7 @@ class KvCache:
     def restore(self, tokens: Sequence[int], memory: mmap.mmap, size: int) -> bool:
         """See ``KvState``."""
         low.llama_memory_clear(self._memory, False)
+        self._has_logits = False
         if low.llama_state_seq_set_data(self._context, _bytes_of(memory), size, 0) == size:
             self._tokens = list(tokens)
             return True
@@ -137,12 +140,15 @@ class KvCache:
         """See ``KvState``."""
         low.llama_memory_clear(self._memory, True)
         self._tokens = []
+        self._has_logits = False
 
     def _keep(self, count: int) -> None:
         if not low.llama_memory_seq_rm(self._memory, 0, count, -1):
             # Recurrent models cannot forget a part.
             low.llama_memory_clear(self._memory, True)
             count = 0
+        if count < len(self._tokens):
+            self._has_logits = False
         del self._tokens[count:]
 
     def _decode(self, tokens: Sequence[int]) -> bool:
@@ -150,6 +156,7 @@ class KvCache:
             return False
         array = (low.llama_token * len(tokens))(*tokens)
         status = low.llama_decode(self._context, low.llama_batch_get_one(array, len(tokens)))
+        self._has_logits = status == 0
         if status == 0:
             self._tokens += tokens
             return True

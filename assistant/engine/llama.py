@@ -181,8 +181,8 @@ class LlamaModel:
         """Read a prompt ahead; see ``Engine.prefill``."""
         began = time.perf_counter()
         prompt = self._render(request, ahead=True)
-        # Where words stand, the marks that close them, too: if no more are typed, one token is
-        # left to decode; and if there are, a handful was read for nothing.
+        # Where words stand, the marks that close them, too: if no more are typed, nothing is left
+        # to decode; and if there are, a handful was read for nothing.
         whole = self._render(request) if request.turns[-1].text else prompt
         self._snapshots.turn_to(request.cache_key, whole)
         reused = self._cache.reuse(prompt, ahead=True)

@@ -359,6 +359,23 @@ class TestChildEngine(EngineContract):
     def info(self, engine: Engine) -> ModelInfo:
         return engine.load(starter_model(), EngineOptions(self.cap))
 
+    def test_nothing_is_left_to_read_after_a_whole_question(
+        self, engine: Engine, info: ModelInfo
+    ) -> None:
+        """The logits of its last token are still there; after another decode they are not."""
+        request = GenerationRequest(QUESTION, 12, GREEDY, cache_key=1)
+        engine.prefill(request)
+        first, *said = engine.generate(request)
+        assert isinstance(first, Prefilled)
+        assert first.reused_tokens == first.prompt_tokens
+        again, *repeated = engine.generate(request)
+        assert isinstance(again, Prefilled)
+        assert again.reused_tokens == again.prompt_tokens - 1
+        texts = [
+            "".join(e.text for e in events if isinstance(e, Piece)) for events in (said, repeated)
+        ]
+        assert texts[0] == texts[1] != ""
+
 
 def text_of(engine: Engine, request: GenerationRequest) -> str:
     """All the text of one reply."""
