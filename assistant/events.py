@@ -13,6 +13,7 @@ from enum import StrEnum
 from assistant.errors import HushError
 from assistant.power.plan import Plan, Readings
 from assistant.records import Backup, ContextView, Conversation, Drill, Message
+from assistant.search.records import IndexStatus
 
 
 class EngineCondition(StrEnum):
@@ -80,6 +81,25 @@ class ContextBuilt:
 
     conversation_id: int
     view: ContextView
+
+
+@dataclass(frozen=True, slots=True)
+class IndexChanged:
+    """How far the index of passages is. The status line shows it while it works or waits."""
+
+    status: IndexStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """An import under way.
+
+    ``total`` is 0 while files are still being counted; ``done`` counts all that were looked at.
+    """
+
+    run_id: int
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +192,8 @@ Event = (
     | BackgroundChanged
     | PowerChanged
     | ContextBuilt
+    | IndexChanged
+    | ImportProgress
     | ReplyBegan
     | PromptRead
     | ReplyText

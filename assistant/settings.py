@@ -67,6 +67,7 @@ class Settings:
     use_tuned: bool = True
     always_quiet: bool = False
     background_on_battery: bool = False
+    encoder_path: str = ""  # empty: the embedding model that comes with Hush
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -96,7 +97,7 @@ def _check_text(name: str, value: str) -> None:
         )
     if value != clean(value):
         raise SettingRefused(f"The setting {name} holds characters that cannot be stored.")
-    if name == "model_path" and value and not Path(value).is_absolute():
+    if name in ("model_path", "encoder_path") and value and not Path(value).is_absolute():
         raise SettingRefused("The model's path must be absolute.")
 
 

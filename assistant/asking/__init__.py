@@ -1,0 +1,1 @@
+"""Answers from one's own words: which passages, and where an answer took what from."""

@@ -1,0 +1,1 @@
+"""The embedding model: exported once in a child process, then served by ONNX Runtime."""

@@ -1,0 +1,1 @@
+"""Files to notes and back: folders, single files, other programs' exports."""

@@ -1,0 +1,1 @@
+"""Notes: what a person writes, keeps, tags, links and takes back."""

@@ -1,0 +1,1 @@
+"""Finding passages of notes and chats, by words and by meaning."""

@@ -1,0 +1,1 @@
+"""Importing and exporting, with progress and a report."""

@@ -1,0 +1,1 @@
+"""The place for search, and going to anything."""
