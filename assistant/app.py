@@ -20,7 +20,6 @@ from assistant.conversations import ConversationService
 from assistant.drafts import DraftService
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
-from assistant.engine.tuning import machine_key
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import EventSink, Notice
@@ -33,6 +32,7 @@ from assistant.settings import Settings, SettingsFile
 from assistant.store import message_rows
 from assistant.store.keyslots import KeySlots
 from assistant.store.vault import Vault
+from assistant.tuning.job import machine_key
 from assistant.vaults import Vaults
 from models.file import ModelFile
 from models.starter import starter_model

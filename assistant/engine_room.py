@@ -24,7 +24,7 @@ from assistant.power.probe import PowerProbe
 from assistant.reading_cost import ReadingCost
 from assistant.records import ReplyFigures
 from assistant.settings import Settings
-from assistant.tuned_model import TunedModel
+from assistant.tuning.tuned_model import TunedModel
 from models.file import ModelFile
 from models.tuned import TunedShelf
 

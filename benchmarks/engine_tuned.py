@@ -10,8 +10,8 @@ from typing import Final
 
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import EngineOptions, GenerationRequest, Sampling, Turn
-from assistant.engine.tuning import TuneJob, machine_key
 from assistant.settings import DEFAULT_SYSTEM_PROMPT
+from assistant.tuning.job import TuneJob, machine_key
 from benchmarks.engine_asking import Written, engine, write
 from benchmarks.engine_effort import Effort
 from benchmarks.engine_texts import QUESTIONS, STORY, passage

@@ -12,7 +12,7 @@ import pytest
 from llama_cpp import _ctypes_extensions as extensions
 from numpy.typing import NDArray
 
-from assistant.engine.regrid import q4_k_from_q4_1, q8_0_from_q4_1
+from assistant.tuning.regrid import q4_k_from_q4_1, q8_0_from_q4_1
 
 BLOCKS = 512
 Floats = NDArray[np.float32]

@@ -12,7 +12,7 @@ from assistant.engine.jobs import BackgroundJob
 from assistant.engine.protocol import EngineOptions
 from assistant.events import Activity
 from assistant.settings import Settings
-from assistant.tuned_model import TunedModel
+from assistant.tuning.tuned_model import TunedModel
 from models.file import GGUF_MAGIC, ModelFile
 from models.tuned import Trial, TunedRecord, TunedShelf
 

@@ -16,11 +16,11 @@ from llama_cpp import llama_cpp as low
 
 from assistant.engine.frames import BrokenFrame, Frame
 from assistant.engine.protocol import ModelInfo
-from assistant.engine.quantise import Recipe, largest_copy, quantise, recipes_for
-from assistant.engine.trials import Answers, Manner, Runner
-from assistant.engine.tuner import LEAST_AGREEMENT, Tuner, TuneRequest, read_request
-from assistant.engine.tuning import COMMAND, TuneJob, machine_key
 from assistant.errors import EngineError, ModelDamaged, ModelRefused
+from assistant.tuning.job import COMMAND, TuneJob, machine_key
+from assistant.tuning.quantise import Recipe, largest_copy, quantise, recipes_for
+from assistant.tuning.trials import Answers, Manner, Runner
+from assistant.tuning.tuner import LEAST_AGREEMENT, Tuner, TuneRequest, read_request
 from models.file import ModelFile
 from models.starter import starter_model
 from models.tuned import TunedRecord, TunedShelf

@@ -24,8 +24,12 @@ from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.llama import silence
 from assistant.engine.pipes import seize_stdio
 from assistant.engine.protocol import KvType
-from assistant.engine.quantise import Recipe, largest_copy, quantise, recipes_for
-from assistant.engine.trials import (
+from assistant.engine.wire import refusal_frame
+from assistant.errors import EngineError, ModelRefused
+from assistant.machine.hardening import harden_process
+from assistant.machine.trace import trace_of
+from assistant.tuning.quantise import Recipe, largest_copy, quantise, recipes_for
+from assistant.tuning.trials import (
     LONG_PROMPT,
     PROMPTS,
     ROUNDS,
@@ -35,10 +39,6 @@ from assistant.engine.trials import (
     Runner,
     speed_ratios,
 )
-from assistant.engine.wire import refusal_frame
-from assistant.errors import EngineError, ModelRefused
-from assistant.machine.hardening import harden_process
-from assistant.machine.trace import trace_of
 from models.file import digest
 from models.gguf import GgufFault, read_shape
 from models.tuned import UNFINISHED, Trial

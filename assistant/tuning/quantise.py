@@ -13,8 +13,8 @@ from typing import Final
 
 from llama_cpp import llama_cpp as low
 
-from assistant.engine.regrid import regrid
 from assistant.errors import ModelRefused
+from assistant.tuning.regrid import regrid
 from models.gguf import GgufFault, Tensor, read_tensors
 
 _LARGEST_BITS: Final = 34 * 8 / 32

@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from assistant.engine.jobs import BackgroundJob
 from assistant.engine.protocol import EngineOptions, KvType
-from assistant.engine.tuning import TuneJob
 from assistant.settings import Settings
+from assistant.tuning.job import TuneJob
 from models.file import ModelFile
 from models.tuned import Trial, TunedRecord, TunedShelf
 

@@ -26,7 +26,7 @@ from assistant.machine.crash import rows_of
 from models.file import ModelFile, ModelFileFault
 from models.tuned import Trial, TunedRecord, TunedShelf
 
-COMMAND: Final = (sys.executable, "-I", "-m", "assistant.engine.tuner")
+COMMAND: Final = (sys.executable, "-I", "-m", "assistant.tuning.tuner")
 """``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
 
 _SECONDS: Final = 1800.0
