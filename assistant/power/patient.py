@@ -53,12 +53,13 @@ class Patient(Generic[T]):
         if self._asking:
             return False
         self._asking = True
-        self._thread = threading.Thread(target=self._work, name=f"power-{self._name}", daemon=True)
+        thread = threading.Thread(target=self._work, name=f"power-{self._name}", daemon=True)
         try:
-            self._thread.start()
+            thread.start()
         except RuntimeError:  # no more threads: the last answer has to do
-            self._thread, self._asking = None, False
+            self._asking = False
             return False
+        self._thread = thread  # only now: whoever waits for it joins a thread that runs
         return True
 
     def wait(self, seconds: float) -> None:
