@@ -7,6 +7,7 @@
     │   ├── EmptyMessage
     │   ├── MessageTooLong
     │   ├── NotFound
+    │   ├── FileRefused           a file that Hush does not read, and why
     │   └── SettingRefused
     ├── EnvironmentProblem        the machine, not Hush and not the person
     │   ├── ProfileError
@@ -20,13 +21,18 @@
     │   │   ├── VaultDamaged      the bytes on disk are not what Hush wrote
     │   │   ├── VaultTooNew       a newer Hush wrote it
     │   │   └── StorageFull       the disk is full, read-only or failing
-    │   └── EngineError
-    │       ├── ModelMissing
-    │       ├── ModelDamaged      empty, truncated, altered or not a model at all
-    │       ├── ModelRefused      a whole file that llama.cpp will not load
-    │       ├── PromptTooLong
-    │       ├── SchemaRefused     no grammar can express the JSON schema
-    │       └── EngineDied        the child process ended by itself
+    │   ├── EngineError
+    │   │   ├── ModelMissing
+    │   │   ├── ModelDamaged      empty, truncated, altered or not a model at all
+    │   │   ├── ModelRefused      a whole file that llama.cpp will not load
+    │   │   ├── PromptTooLong
+    │   │   ├── SchemaRefused     no grammar can express the JSON schema
+    │   │   └── EngineDied        the child process ended by itself
+    │   └── EncoderError          meaning is not searched; words are
+    │       ├── EncoderMissing    the embedding model is not where it should be
+    │       ├── EncoderUnprepared it is there, and has to be exported before it can be used
+    │       ├── EncoderDamaged    its files are truncated, altered or no such model at all
+    │       └── EncoderRefused    a whole model that cannot be exported, or not well enough
     └── Bug                       ours; the only kind that asks for a report
 
 ``message`` says what happened and what is safe; ``advice`` says what to do next. Neither ever
@@ -81,6 +87,12 @@ class NotFound(InputRefused):
     """A conversation, message or file that does not exist."""
 
     code = "not-found"
+
+
+class FileRefused(InputRefused):
+    """A file that Hush does not read. The words begin with "It": they follow the file's name."""
+
+    code = "file"
 
 
 class SettingRefused(InputRefused):
@@ -201,6 +213,36 @@ class EngineDied(EngineError):
     """The engine's process ended by itself: killed, aborted or out of memory."""
 
     code = "engine-died"
+
+
+class EncoderError(EnvironmentProblem):
+    """Something about the embedding model. Words are found without it."""
+
+    code = "encoder"
+
+
+class EncoderMissing(EncoderError):
+    """The embedding model's folder or one of its files is not where it should be."""
+
+    code = "encoder-missing"
+
+
+class EncoderUnprepared(EncoderError):
+    """The embedding model has to be exported before it can be used."""
+
+    code = "encoder-unprepared"
+
+
+class EncoderDamaged(EncoderError):
+    """A file of the embedding model is truncated, altered or not what it should be."""
+
+    code = "encoder-damaged"
+
+
+class EncoderRefused(EncoderError):
+    """The embedding model cannot be exported, or what was exported is not as good."""
+
+    code = "encoder-refused"
 
 
 class Bug(HushError):

