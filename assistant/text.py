@@ -33,16 +33,19 @@ def storable(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
-def title_from(text: str) -> str:
-    """Make a conversation's first title from its first message: one line, at most 60 characters."""
+def title_from(text: str, characters: int = _TITLE_CHARACTERS) -> str:
+    """Make a title from a text: its first line with words, cut to so many characters.
+
+    A conversation's first title is made from its first message.
+    """
     line = next((line for line in text.splitlines() if line.strip()), "")
     words = " ".join(_CONTROLS.sub(" ", _BIDI_CONTROLS.sub("", line)).split())
-    if len(words) <= _TITLE_CHARACTERS:
+    if len(words) <= characters:
         return words
-    cut = words[: _TITLE_CHARACTERS - 1]
+    cut = words[: characters - 1]
     head, space, _ = cut.rpartition(" ")
     # A cut inside a word shows less than half a title only where the word itself is that long.
-    return (head if space and len(head) > _TITLE_CHARACTERS // 2 else cut).rstrip() + "…"
+    return (head if space and len(head) > characters // 2 else cut).rstrip() + "…"
 
 
 def for_terminal(text: str) -> str:

@@ -245,7 +245,7 @@ def _mend_search(target: Path, key: bytes, cancelled: Callable[[], bool]) -> boo
 def _full_text_tables(connection: Connection, cancelled: Callable[[], bool]) -> list[str]:
     query = (
         "SELECT name FROM sqlite_schema WHERE type = 'table' "
-        "AND sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
+        "AND sql LIKE 'CREATE VIRTUAL TABLE%USING fts5(%'"
     )
     return [_quoted(str(row[0])) for row in _rows(connection, query, cancelled)]
 
@@ -253,7 +253,9 @@ def _full_text_tables(connection: Connection, cancelled: Callable[[], bool]) -> 
 def _counts(connection: Connection, cancelled: Callable[[], bool]) -> RowCounts:
     query = (
         "SELECT name FROM pragma_table_list WHERE schema = 'main' "
-        "AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        "AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+        # Views of a full-text index: counting them would read all of it.
+        "AND name NOT IN (SELECT name FROM sqlite_schema WHERE sql LIKE '%USING fts5vocab%')"
     )
     names = [str(row[0]) for row in _rows(connection, query, cancelled)]
     counts = {}

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from assistant.asking.records import Scope
 from assistant.errors import Bug, NotFound
 from assistant.records import Message, MessageState, ReplyFigures, Role
+from assistant.store import source_rows
 from assistant.store.figures import decode_figures, encode_figures
 from assistant.store.sqlcipher import Connection, Row
 from assistant.text import storable
@@ -28,7 +31,8 @@ _SELECT = """
             AND s.conversation_id = m.conversation_id AND s.id <= m.id),
         (SELECT count(*) FROM message s WHERE s.parent_id IS m.parent_id
             AND s.conversation_id = m.conversation_id),
-        m.pinned
+        m.pinned, m.scope,
+        EXISTS (SELECT 1 FROM message_attachment a WHERE a.message_id = m.id)
     FROM json_each(?) AS wanted JOIN message m ON m.id = wanted.value
     ORDER BY wanted.key
 """
@@ -134,7 +138,12 @@ def newest_leaf(connection: Connection, message_id: int) -> int:
 
 
 def add_question(
-    connection: Connection, conversation_id: int, parent_id: int | None, text: str, now: int
+    connection: Connection,
+    conversation_id: int,
+    parent_id: int | None,
+    text: str,
+    now: int,
+    scope: Scope | None = None,
 ) -> Message:
     """Add what the person wrote, complete. The conversation's head stays where it is.
 
@@ -144,21 +153,29 @@ def add_question(
         parent_id: The message it follows; None for a conversation's first.
         text: May be long; lone surrogates become U+FFFD.
         now: Time of writing.
+        scope: What it is asked of; None: of nothing but the model.
 
     Raises:
         NotFound: no such conversation, or the parent is not in it.
     """
-    return _add(connection, conversation_id, parent_id, Role.USER, MessageState.COMPLETE, text, now)
+    message = _Adding(Role.USER, MessageState.COMPLETE, text, scope)
+    return _add(connection, conversation_id, parent_id, message, now)
 
 
-def add_answer(connection: Connection, conversation_id: int, parent_id: int, now: int) -> Message:
+def add_answer(
+    connection: Connection,
+    conversation_id: int,
+    parent_id: int,
+    now: int,
+    scope: Scope | None = None,
+) -> Message:
     """Add an empty answer in state ``STREAMING``. The conversation's head stays where it is.
 
     Raises:
         NotFound: no such conversation, or the question is not in it.
     """
-    role, state = Role.ASSISTANT, MessageState.STREAMING
-    return _add(connection, conversation_id, parent_id, role, state, "", now)
+    message = _Adding(Role.ASSISTANT, MessageState.STREAMING, "", scope)
+    return _add(connection, conversation_id, parent_id, message, now)
 
 
 def append_chunk(connection: Connection, message_id: int, seq: int, text: str) -> None:
@@ -267,27 +284,36 @@ def interrupt_leftovers(connection: Connection) -> int:
     return ended
 
 
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """A message that is being added."""
+
+    role: Role
+    state: MessageState
+    text: str = field(repr=False)
+    scope: Scope | None
+
+
 def _add(
     connection: Connection,
     conversation_id: int,
     parent_id: int | None,
-    role: Role,
-    state: MessageState,
-    text: str,
+    message: _Adding,
     now: int,
 ) -> Message:
     added = connection.execute(
-        "INSERT INTO message (conversation_id, parent_id, role, state, text, created_at)"
-        " SELECT id, :parent, :role, :state, :text, :now FROM conversation"
+        "INSERT INTO message (conversation_id, parent_id, role, state, text, created_at, scope)"
+        " SELECT id, :parent, :role, :state, :text, :now, :scope FROM conversation"
         " WHERE id = :conversation AND (:parent IS NULL OR EXISTS"
         " (SELECT 1 FROM message WHERE id = :parent AND conversation_id = :conversation))",
         {
             "conversation": conversation_id,
             "parent": parent_id,
-            "role": role.value,
-            "state": state.value,
-            "text": storable(text),
+            "role": message.role.value,
+            "state": message.state.value,
+            "text": storable(message.text),
             "now": now,
+            "scope": storable(message.scope.stored) if message.scope else "",
         },
     )
     if added.rowcount == 0:
@@ -296,7 +322,39 @@ def _add(
 
 
 def _read(connection: Connection, ids: Sequence[int]) -> tuple[Message, ...]:
-    return tuple(_message(row) for row in connection.execute(_SELECT, (json.dumps(ids),)))
+    rows = list(connection.execute(_SELECT, (json.dumps(ids),)))
+    messages = tuple(_message(row) for row in rows)
+    asked = [message.id for message in messages if message.scope]
+    bearing = [row[0] for row in rows if row[13]]
+    return _with_given(connection, messages, asked, bearing) if asked or bearing else messages
+
+
+def _with_given(
+    connection: Connection,
+    messages: Sequence[Message],
+    asked: Sequence[int],
+    bearing: Sequence[int],
+) -> tuple[Message, ...]:
+    """Messages with what they rest on, and what came with them.
+
+    Args:
+        connection: Of the same moment.
+        messages: Without that.
+        asked: Those that were asked of notes, and their answers.
+        bearing: Those with attachments.
+    """
+    attached = source_rows.attached(connection, bearing)
+    sources = source_rows.sources(connection, asked)
+    citations = source_rows.citations(connection, asked)
+    return tuple(
+        replace(
+            message,
+            sources=sources.get(message.id, ()),
+            citations=citations.get(message.id, ()),
+            attached=attached.get(message.id, ()),
+        )
+        for message in messages
+    )
 
 
 def _message(row: Row) -> Message:
@@ -313,6 +371,7 @@ def _message(row: Row) -> Message:
         variant=row[9],
         variants=row[10],
         pinned=bool(row[11]),
+        scope=Scope.parse(row[12]),
     )
 
 

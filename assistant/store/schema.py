@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from assistant.store.schema_passages import PASSAGES
+
 APPLICATION_ID: Final = 0x48555348  # "HUSH", what file(1) would show were the file not encrypted
 
 # Messages form a tree through parent_id; head_id is the leaf of the path that is shown.
@@ -171,16 +173,18 @@ _SUMMARIES_PINS_METRICS = (
 )
 
 # Notes. ``title_by`` says where a title is from: the text's own first line, the person, or Hush.
-# ``note_name`` holds what ``[[links]]`` may call a note: its title, and the name of the file that
-# it was imported from, both folded. ``source`` is that file's path in its folder, ``source_hash``
-# the SHA-256 of its bytes, ``front_matter`` the YAML that stood before the text, as it was.
+# ``note_name`` holds what ``[[links]]`` may call a note: its title, its aliases, and the name of
+# the file that it was imported from, folded. ``source`` is that file's path in its folder,
+# ``source_hash`` the SHA-256 of its bytes, ``source_form`` how they differ from the text,
+# ``source_revision`` the note's revision that has that file's text, ``front_matter`` the YAML that
+# stood before the text, as it was. What is large comes last: SQLite reads a row from its beginning.
 _NOTES = (
     """
     CREATE TABLE note (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         title TEXT NOT NULL,
         title_by TEXT NOT NULL CHECK (title_by IN ('text', 'person', 'hush')),
-        text TEXT NOT NULL,
+        excerpt TEXT NOT NULL DEFAULT '',
         revision INTEGER NOT NULL,
         pinned INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
         created_at INTEGER NOT NULL,
@@ -188,26 +192,37 @@ _NOTES = (
         deleted_at INTEGER,
         source TEXT NOT NULL DEFAULT '',
         source_hash BLOB,
-        front_matter TEXT NOT NULL DEFAULT ''
+        source_form TEXT NOT NULL DEFAULT '',
+        source_revision INTEGER,
+        front_matter TEXT NOT NULL DEFAULT '',
+        text TEXT NOT NULL
     ) STRICT
     """,
-    "CREATE INDEX note_listed ON note(pinned, updated_at) WHERE deleted_at IS NULL",
+    # Holds all that the list shows and asks for: listing 10,000 notes reads none of them.
+    """
+    CREATE INDEX note_listed ON note(pinned, updated_at, id, title, excerpt, deleted_at)
+        WHERE deleted_at IS NULL
+    """,
     "CREATE INDEX note_trash ON note(deleted_at) WHERE deleted_at IS NOT NULL",
-    "CREATE INDEX note_source ON note(source) WHERE source <> ''",
+    "CREATE INDEX note_source ON note(source)",
+    "CREATE INDEX note_source_hash ON note(source_hash) WHERE source_hash IS NOT NULL",
     """
     CREATE TABLE note_name (
         folded TEXT NOT NULL,
         note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
-        PRIMARY KEY (folded, note_id)
+        origin TEXT NOT NULL CHECK (origin IN ('title', 'file', 'alias')),
+        PRIMARY KEY (folded, note_id, origin)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX note_name_note ON note_name(note_id)",
-    # What a note's text links to, folded; whether such a note exists is asked when it is shown.
+    # What a note's text links to, as it is written there and folded into a name; whether a note of
+    # that name exists is asked when it is shown.
     """
     CREATE TABLE note_link (
         note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+        written TEXT NOT NULL,
         target TEXT NOT NULL,
-        PRIMARY KEY (note_id, target)
+        PRIMARY KEY (note_id, written)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX note_link_target ON note_link(target)",
@@ -229,11 +244,22 @@ _NOTES = (
     CREATE TABLE note_tag (
         note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
         tag_id INTEGER NOT NULL REFERENCES tag(id) ON DELETE CASCADE,
+        given INTEGER NOT NULL DEFAULT 1 CHECK (given IN (0, 1)),
+        in_text INTEGER NOT NULL DEFAULT 0 CHECK (in_text IN (0, 1)),
+        in_file INTEGER NOT NULL DEFAULT 0 CHECK (in_file IN (0, 1)),
         PRIMARY KEY (note_id, tag_id)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX note_tag_tag ON note_tag(tag_id)",
-    # Earlier texts, each compressed against the next newer one (``store/revision_rows``).
+    # A tag is content, too: it goes with the last note that has it.
+    """
+    CREATE TRIGGER note_tag_removed AFTER DELETE ON note_tag BEGIN
+        DELETE FROM tag WHERE id = old.tag_id
+            AND NOT EXISTS (SELECT 1 FROM note_tag WHERE tag_id = old.tag_id);
+    END
+    """,
+    # Earlier texts: the latest whole, each other as its difference from the next later one, its
+    # ``base`` (``store/revision_rows``).
     """
     CREATE TABLE note_revision (
         id INTEGER PRIMARY KEY,
@@ -241,145 +267,73 @@ _NOTES = (
         revision INTEGER NOT NULL,
         at INTEGER NOT NULL,
         characters INTEGER NOT NULL,
+        base INTEGER,
         data BLOB NOT NULL,
         UNIQUE (note_id, revision)
     ) STRICT
     """,
-    # An import under way, or done: one that was cut off is gone on with.
+    # An import under way: one that was cut off is gone on with. One that ended leaves no row.
     """
     CREATE TABLE import_run (
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL,
         started_at INTEGER NOT NULL,
-        ended_at INTEGER,
         report TEXT NOT NULL DEFAULT ''
     ) STRICT
     """,
-)
-
-# What is searched: passages of notes and messages, in words (FTS5) and by meaning (vectors). An
-# edition is all of it for one embedding model and its tokenizer; a new one is built beside the one
-# that serves. A vector belongs to a text (its hash), however many passages have that text: the
-# hash decides what is computed, never which passages exist. What changed waits in ``index_queue``,
-# put there by triggers in the same transaction, so that no kill leaves a gap.
-_PASSAGES = (
+    # Which file of which folder is which note, and its bytes (SHA-256) when that was last seen: by
+    # an import, ``run_id``, or because an export wrote it.
     """
-    CREATE TABLE edition (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        encoder TEXT NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('building', 'serving'))
-    ) STRICT
-    """,
-    """
-    CREATE TABLE vector (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        edition_id INTEGER NOT NULL REFERENCES edition(id) ON DELETE CASCADE,
+    CREATE TABLE import_file (
+        folder TEXT NOT NULL,
+        path TEXT NOT NULL,
         hash BLOB NOT NULL,
-        code BLOB NOT NULL,
-        UNIQUE (edition_id, hash)
-    ) STRICT
-    """,
-    """
-    CREATE TABLE passage (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        edition_id INTEGER NOT NULL REFERENCES edition(id) ON DELETE CASCADE,
-        note_id INTEGER REFERENCES note(id) ON DELETE CASCADE,
-        message_id INTEGER REFERENCES message(id) ON DELETE CASCADE,
-        seq INTEGER NOT NULL,
-        start INTEGER NOT NULL,
-        length INTEGER NOT NULL,
-        context TEXT NOT NULL,
-        text TEXT NOT NULL,
-        hash BLOB NOT NULL,
-        vector_id INTEGER,
-        CHECK ((note_id IS NULL) <> (message_id IS NULL))
-    ) STRICT
-    """,
-    "CREATE INDEX passage_note ON passage(note_id) WHERE note_id IS NOT NULL",
-    "CREATE INDEX passage_message ON passage(message_id) WHERE message_id IS NOT NULL",
-    "CREATE INDEX passage_vector ON passage(vector_id) WHERE vector_id IS NOT NULL",
-    "CREATE INDEX passage_to_encode ON passage(edition_id, id) WHERE vector_id IS NULL",
-    # A vector tells much of its text: it goes with the last passage that has it.
-    """
-    CREATE TRIGGER passage_vector_removed AFTER DELETE ON passage WHEN old.vector_id IS NOT NULL
-    BEGIN
-        DELETE FROM vector WHERE id = old.vector_id
-            AND NOT EXISTS (SELECT 1 FROM passage WHERE vector_id = old.vector_id);
-    END
-    """,
-    """
-    CREATE VIRTUAL TABLE passage_words USING fts5(
-        context, text, content = 'passage', content_rowid = 'id',
-        tokenize = 'porter unicode61 remove_diacritics 2'
-    )
-    """,
-    "INSERT INTO passage_words (passage_words, rank) VALUES ('secure-delete', 1)",
-    "INSERT INTO passage_words (passage_words, rank) VALUES ('pgsz', 3900)",
-    """
-    CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
-        INSERT INTO passage_words (rowid, context, text)
-            VALUES (new.id, new.context, new.text);
-    END
-    """,
-    """
-    CREATE TRIGGER passage_changed AFTER UPDATE OF context, text ON passage BEGIN
-        INSERT INTO passage_words (passage_words, rowid, context, text)
-            VALUES ('delete', old.id, old.context, old.text);
-        INSERT INTO passage_words (rowid, context, text)
-            VALUES (new.id, new.context, new.text);
-    END
-    """,
-    """
-    CREATE TRIGGER passage_removed AFTER DELETE ON passage BEGIN
-        INSERT INTO passage_words (passage_words, rowid, context, text)
-            VALUES ('delete', old.id, old.context, old.text);
-    END
-    """,
-    """
-    CREATE TABLE index_queue (
-        kind TEXT NOT NULL CHECK (kind IN ('note', 'message')),
-        owner_id INTEGER NOT NULL,
-        PRIMARY KEY (kind, owner_id)
+        note_id INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE,
+        run_id INTEGER,
+        PRIMARY KEY (folder, path)
     ) STRICT, WITHOUT ROWID
     """,
+    "CREATE INDEX import_file_note ON import_file(note_id)",
+    # Imported conversations and their messages, known again by digests: of where they are from and,
+    # for a message, of all that stands above it.
     """
-    CREATE TRIGGER note_to_index AFTER INSERT ON note BEGIN
-        INSERT OR IGNORE INTO index_queue VALUES ('note', new.id);
-    END
+    CREATE TABLE import_conversation (
+        key BLOB PRIMARY KEY,
+        hash BLOB NOT NULL,
+        conversation_id INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+        run_id INTEGER
+    ) STRICT, WITHOUT ROWID
     """,
+    "CREATE INDEX import_conversation_id ON import_conversation(conversation_id)",
     """
-    CREATE TRIGGER note_to_index_again AFTER UPDATE OF title, text ON note
-    WHEN new.text <> old.text OR new.title <> old.title BEGIN
-        INSERT OR IGNORE INTO index_queue VALUES ('note', new.id);
-    END
+    CREATE TABLE import_message (
+        key BLOB PRIMARY KEY,
+        message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
     """,
-    """
-    CREATE TRIGGER message_to_index AFTER INSERT ON message WHEN new.text <> '' BEGIN
-        INSERT OR IGNORE INTO index_queue VALUES ('message', new.id);
-    END
-    """,
-    """
-    CREATE TRIGGER message_to_index_again AFTER UPDATE OF text ON message
-    WHEN new.text <> old.text BEGIN
-        INSERT OR IGNORE INTO index_queue VALUES ('message', new.id);
-    END
-    """,
-    "INSERT INTO index_queue SELECT 'message', id FROM message WHERE text <> ''",
+    "CREATE INDEX import_message_id ON import_message(message_id)",
 )
 
-# Questions over one's own words: ``scope`` says which (empty: none), ``message_source`` holds the
-# passages that an answer was given, ``message_attachment`` the texts that came with a question.
-# Where what they are from is deleted for good, so are they.
+# Questions over one's own words. ``scope`` says which (empty: none). ``message_source`` holds the
+# passages that an answer was given, and those that came nearest where none was good enough;
+# ``message_citation`` which of them supports the answer's text up to a place;
+# ``message_attachment`` the texts that came with a question. What they are from may live in
+# another database: a private chat asks the kept notes. So no foreign key says where; triggers take
+# them along when what they are from is deleted for good.
 _ANSWERS_FROM_NOTES = (
     "ALTER TABLE message ADD COLUMN scope TEXT NOT NULL DEFAULT ''",
     """
     CREATE TABLE message_source (
         message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
         number INTEGER NOT NULL,
-        note_id INTEGER REFERENCES note(id) ON DELETE CASCADE,
-        source_message_id INTEGER REFERENCES message(id) ON DELETE CASCADE,
+        given INTEGER NOT NULL CHECK (given IN (0, 1)),
+        note_id INTEGER,
+        source_message_id INTEGER,
+        source_conversation_id INTEGER,
         title TEXT NOT NULL,
+        context TEXT NOT NULL,
         start INTEGER NOT NULL,
+        length INTEGER NOT NULL,
         text TEXT NOT NULL,
         score REAL NOT NULL,
         PRIMARY KEY (message_id, number)
@@ -391,21 +345,40 @@ _ANSWERS_FROM_NOTES = (
         WHERE source_message_id IS NOT NULL
     """,
     """
-    CREATE TABLE message_attachment (
-        id INTEGER PRIMARY KEY,
+    CREATE TABLE message_citation (
         message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
-        note_id INTEGER REFERENCES note(id) ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        PRIMARY KEY (message_id, place, number)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE message_attachment (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+        note_id INTEGER,
         name TEXT NOT NULL,
         text TEXT NOT NULL
     ) STRICT
     """,
     "CREATE INDEX message_attachment_message ON message_attachment(message_id)",
     "CREATE INDEX message_attachment_note ON message_attachment(note_id) WHERE note_id IS NOT NULL",
+    """
+    CREATE TRIGGER note_sources_removed AFTER DELETE ON note BEGIN
+        DELETE FROM message_source WHERE note_id = old.id;
+        DELETE FROM message_attachment WHERE note_id = old.id;
+    END
+    """,
+    """
+    CREATE TRIGGER message_sources_removed AFTER DELETE ON message BEGIN
+        DELETE FROM message_source WHERE source_message_id = old.id;
+    END
+    """,
 )
 
 STEPS: Final[Sequence[Sequence[str]]] = (
     _CONVERSATIONS,
     _SEARCH_DRAFTS_CHORES,
     _SUMMARIES_PINS_METRICS,
-    (*_NOTES, *_PASSAGES, *_ANSWERS_FROM_NOTES),
+    (*_NOTES, *PASSAGES, *_ANSWERS_FROM_NOTES),
 )

@@ -26,6 +26,8 @@ _ANEW = (
     "INSERT INTO conversation_words (conversation_words) VALUES ('delete-all')",
     "INSERT INTO message_words (rowid, text) SELECT id, text FROM message WHERE text <> ''",
     "INSERT INTO conversation_words (rowid, title) SELECT id, title FROM conversation",
+    "INSERT INTO passage_words (passage_words) VALUES ('rebuild')",
+    "DELETE FROM passage_term WHERE term NOT IN (SELECT term FROM passage_word_counts)",
 )
 
 

@@ -84,18 +84,26 @@ class Console:
             MessageTooLong: more than a message holds; the rest was not read.
             InputRefused: it cannot be read.
         """
-        if self.stdin.isatty():
-            return ""
-        try:
-            data = self.stdin.buffer.read(_MAX_STDIN_BYTES + 1)
-        except OSError as error:  # a folder, for one: hush ask < .
-            raise InputRefused("The input cannot be read.", "Nothing was sent.") from error
+        data = self.piped_bytes(_MAX_STDIN_BYTES)
         if len(data) > _MAX_STDIN_BYTES:
             raise MessageTooLong(
                 f"The input is too long: a message holds {MAX_MESSAGE_CHARACTERS:,} characters.",
                 "Nothing was sent. Send it in parts.",
             )
         return data.decode("utf-8", "replace").rstrip("\n")
+
+    def piped_bytes(self, most: int) -> bytes:
+        """As ``piped``, not decoded; one byte more than ``most`` where there is more.
+
+        Raises:
+            InputRefused: it cannot be read.
+        """
+        if self.stdin.isatty():
+            return b""
+        try:
+            return self.stdin.buffer.read(most + 1)
+        except OSError as error:  # a folder, for one: hush ask < .
+            raise InputRefused("The input cannot be read.", "Nothing was changed.") from error
 
     def prompt(self, question: str) -> str:
         """Ask for a line, with the terminal's own editing where there is one.

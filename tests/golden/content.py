@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from assistant.asking.records import Attachment, Citation, Scope, ScopeKind, Source
+from assistant.notes.records import TitleBy
 from assistant.records import FinishReason, MessageState, ReplyFigures
 from assistant.store import conversation_rows as conversations
 from assistant.store import draft_rows as drafts
 from assistant.store import message_rows as messages
+from assistant.store import note_link_rows as links
+from assistant.store import note_rows as notes
+from assistant.store import note_trash_rows as trash
+from assistant.store import revision_rows as revisions
+from assistant.store import source_rows as sources
 from assistant.store import summary_rows as summaries
+from assistant.store import tag_rows as tags
 from assistant.store.sqlcipher import Connection
 
 PASSPHRASE: Final = "golden profile, nothing secret"
@@ -30,6 +38,8 @@ def write(connection: Connection) -> None:
     drafts.write(connection, first, "And what do I leave at home?")
     _summary_and_pins(connection)
     _metrics(connection)
+    asked_of = _notes(connection)
+    _asked_of_notes(connection, asked_of)
 
 
 def read(connection: Connection) -> dict[str, Any]:
@@ -37,7 +47,12 @@ def read(connection: Connection) -> dict[str, Any]:
 
     Reads every schema: what a later one added is left out where it is not there yet.
     """
-    return {**_conversations(connection), **_drafts(connection), **_figures(connection)}
+    return {
+        **_conversations(connection),
+        **_drafts(connection),
+        **_figures(connection),
+        **_notes_held(connection),
+    }
 
 
 def _is_there(connection: Connection, table: str) -> bool:
@@ -57,6 +72,36 @@ def _figures(connection: Connection) -> dict[str, Any]:
         if _is_there(connection, table)
     }
     return {table: rows for table, rows in found.items() if rows}
+
+
+def _notes_held(connection: Connection) -> dict[str, Any]:
+    if not _is_there(connection, "note"):
+        return {}
+    rows = connection.execute(
+        "SELECT id, title, title_by, text, revision, pinned, created_at, updated_at, deleted_at,"
+        " source, hex(source_hash), source_form, source_revision, front_matter"
+        " FROM note ORDER BY id"
+    )
+    names = (
+        *("id", "title", "title_by", "text", "revision", "pinned", "created", "updated"),
+        *("deleted", "source", "hash", "form", "source_revision", "front_matter"),
+    )
+    found = [
+        {
+            **dict(zip(names, row, strict=True)),
+            "tags": list(tags.of_note(connection, row[0])),
+            "tags_beside_text": list(tags.beside_text(connection, row[0])),
+            "links": links.links(connection, row[0]),
+            "linked_from": sorted(links.linking(connection, row[0])),
+            "attachments": list(links.attachments(connection, row[0])),
+            "earlier": [
+                [line.revision, line.at, revisions.text(connection, row[0], line.revision)]
+                for line in revisions.lines(connection, row[0])
+            ],
+        }
+        for row in rows.fetchall()
+    ]
+    return {"notes": found} if found else {}
 
 
 def _conversations(connection: Connection) -> dict[str, Any]:
@@ -87,6 +132,7 @@ def _messages(connection: Connection, conversation_id: int) -> list[dict[str, An
         )
         message["text"] += "".join(piece for (piece,) in pieces)
         message |= _summary_and_pin(connection, message["id"])
+        message |= _of_notes(connection, message["id"])
     return found
 
 
@@ -101,6 +147,23 @@ def _summary_and_pin(connection: Connection, message_id: int) -> dict[str, Any]:
     ).fetchone()
     pinned, summary = row or (0, None)
     return ({"pinned": True} if pinned else {}) | ({"summary": summary} if summary else {})
+
+
+def _of_notes(connection: Connection, message_id: int) -> dict[str, Any]:
+    """Only where it was asked of notes, or something came with it."""
+    if not _is_there(connection, "message_source"):
+        return {}
+    queries = {
+        "scope": "SELECT scope FROM message WHERE id = ? AND scope <> ''",
+        "sources": "SELECT * FROM message_source WHERE message_id = ? ORDER BY number",
+        "citations": "SELECT * FROM message_citation WHERE message_id = ? ORDER BY place, number",
+        "attachments": "SELECT * FROM message_attachment WHERE message_id = ? ORDER BY id",
+    }
+    found = {
+        name: [list(row) for row in connection.execute(query, (message_id,)).fetchall()]
+        for name, query in queries.items()
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _variants(connection: Connection) -> int:
@@ -182,3 +245,61 @@ def _metrics(connection: Connection) -> None:
         "INSERT INTO mode_change (at, mode, reason) VALUES (?, 'throttled', 'hot')",
         (MADE + 41_000,),
     )
+
+
+def _notes(connection: Connection) -> int:
+    """Written, imported, tagged, linked, pinned, changed, in conflict, in the trash.
+
+    Returns:
+        The id of one that is imported.
+    """
+    plan = "# Balcony\n\nLettuce, see [[Seeds|what I have]] and [[nowhere]]. #garden/spring\n"
+    first = notes.create(connection, plan, "", ("To do",), MADE + 50_000)
+    text, at = plan, MADE + 50_000
+    for number in range(4):
+        at += 6 * 60_000
+        text += f"{number}. {_EMOJI}, {_RIGHT_TO_LEFT}\n"
+        notes.save(connection, first.id, text, first.revision + number, None, at)
+    notes.pin(connection, first.id, pinned=True)
+    notes.save(connection, first.id, "Written elsewhere.", first.revision, None, at)
+    file = notes.Imported(
+        source="garden/Seeds.md",
+        source_hash=bytes(range(32)),
+        title="Seeds",
+        title_by=TitleBy.HUSH,
+        text="Parsley, from [[balcony]]. ![[packet.png]]\n",
+        tags=("garden", "list"),
+        front_matter="---\ntags: [garden, list]\n---\n",
+        attachments=(),
+        created_at=MADE + 30_000,
+        updated_at=MADE + 31_000,
+        aliases=("What grows",),
+        form="crlf",
+    )
+    imported, _ = notes.put_imported(connection, file, MADE + 60_000)
+    thrown = notes.create(connection, "Forget this, too. #gone", "A title", (), MADE + 61_000)
+    trash.throw_away(connection, [thrown.id], MADE + 62_000)
+    return imported
+
+
+def _asked_of_notes(connection: Connection, note_id: int) -> None:
+    """A question of notes with a file, and its answer with what it rests on."""
+    at = MADE + 8_500
+    made = conversations.create(connection, "From my notes", at).id
+    scope = Scope(ScopeKind.TAG, tag="garden")
+    asked = messages.add_question(connection, made, None, "What grows?", at, scope=scope).id
+    given = (
+        Attachment("list.txt", f"Parsley {_EMOJI}"),
+        Attachment("Seeds", "Parsley, from [[balcony]].", note_id),
+    )
+    sources.attach(connection, asked, given)
+    answer = messages.add_answer(connection, made, asked, at + 100, scope=scope).id
+    messages.append_chunk(connection, answer, 0, "Parsley.")
+    messages.finish(connection, answer, MessageState.COMPLETE, _FIGURES)
+    found = (
+        Source(1, True, note_id, None, None, "Seeds", "", 0, 7, "Parsley", 0.75),
+        Source(2, False, None, 1, 1, "Packing", "A › b", 2, 4, "towel"),
+    )
+    sources.put_sources(connection, answer, found)
+    sources.put_citations(connection, answer, (Citation(8, 1),))
+    conversations.set_head(connection, made, answer)

@@ -13,9 +13,18 @@ from typing import Any, cast
 import pytest
 from sqlcipher3 import dbapi2
 
+from assistant.notes.records import NoteFilter
 from assistant.records import MessageState
 from assistant.store import conversation_rows as conversations
 from assistant.store import message_rows as messages
+from assistant.store import (
+    note_link_rows,
+    note_list_rows,
+    note_rows,
+    note_trash_rows,
+    revision_rows,
+    tag_rows,
+)
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 from assistant.store.migrations import LATEST, MIGRATIONS, migrate
 from assistant.store.passphrase import Passphrase
@@ -136,6 +145,38 @@ def test_it_is_used_on(profile: Profile) -> None:
         assert last.text == "The first piece, the second, and no third \U0001f4a4"
         assert vault.read(lambda c: conversations.search(c, "no third")).result() == [newest]
         assert vault.write(lambda c: conversations.purge_deleted(c, 2**62)).result() == 1
+        vault.read(check_integrity).result()
+
+
+def test_the_newest_has_the_schema_that_is_made_now(tmp_path: Path) -> None:
+    """Or it was written before the schema was done: take it away and write it again."""
+    profile = Profile(LATEST, tmp_path / "profile")
+
+    def schema(connection: Connection) -> list[list[str]]:
+        rows = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2")
+        return [[kind, name, *(sql or "").split()] for kind, name, sql in rows.fetchall()]
+
+    golden = open_database(profile.database, profile.key, read_only=True)
+    with Vault.in_memory() as fresh:
+        assert schema(golden) == fresh.read(schema).result()
+    golden.close()
+
+
+def test_its_notes_are_used_on(tmp_path: Path) -> None:
+    """Listed, followed, taken back; what was made of the one in the trash goes with it."""
+    profile = Profile(4, tmp_path / "profile")
+    with Vault.open(profile.database, profile.key) as vault:
+        pinned, *others = vault.read(lambda c: note_list_rows.lines(c, NoteFilter())).result()
+        assert (pinned.title, pinned.tags) == ("Balcony", ("garden/spring", "To do"))
+        assert [line.title for line in others] == ["Written elsewhere. (other version)", "Seeds"]
+        seeds = vault.read(lambda c: note_link_rows.resolve(c, "what grows")).result()
+        assert seeds == others[1].id
+        (line, *_) = vault.read(lambda c: revision_rows.lines(c, pinned.id)).result()
+        saved = vault.write(lambda c: note_rows.revert(c, pinned.id, line.revision, 1)).result()
+        assert saved.note.text.startswith("# Balcony")
+        vault.write(lambda c: note_trash_rows.begin_purge(c, 2**62)).result()
+        assert len(vault.write(lambda c: note_trash_rows.purge_some(c, 10)).result().ids) == 1
+        assert "gone" not in {tag.name for tag in vault.read(tag_rows.counts).result()}
         vault.read(check_integrity).result()
 
 
