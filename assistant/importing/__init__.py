@@ -1,1 +1,1 @@
-"""Files to notes and back: folders, single files, other programs' exports."""
+"""Import and export: files of other programs to notes and chats, and back."""

@@ -1,0 +1,122 @@
+"""The process that reads one file that anybody may have made: a PDF, a DOCX, conversations.
+
+It has no vault, no key and no file but the one on its stdin; it is held to limits of memory and
+time, and tells what it found in frames. A new one is started for each file, so that none can lie
+about the next.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import IO, BinaryIO, Final
+from zipfile import BadZipFile
+
+from assistant.engine.frames import Frame, write_frame
+from assistant.engine.pipes import seize_stdio
+from assistant.errors import FileRefused
+from assistant.importing import limits
+from assistant.importing.archives import open_archive, require_harmless
+from assistant.importing.chatgpt import read_chats
+from assistant.importing.chats import chat_frames
+from assistant.importing.documents import docx_text, pdf_text
+from assistant.importing.records import Kind, Named
+from assistant.machine.hardening import harden_process
+
+TEXT_CHARACTERS: Final = 1_000_000
+"""In one frame: JSON takes at most 6 bytes for one, and a frame 16 MiB."""
+
+_CHATS_FILE: Final = re.compile(r"(.*/)?conversations(-\d+)?\.json", re.IGNORECASE)
+_MOST_CHATS: Final = 4 * 1024**3  # bytes unpacked; they are read piece by piece
+_TOO_LARGE: Final = "It needs more memory than Hush gives to a file of its kind."
+_DAMAGED: Final = "It is damaged, or no such file at all."
+
+
+def frames_of(kind: Kind, file: BinaryIO) -> Iterator[Frame]:
+    """Tell what a file holds.
+
+    Raises:
+        FileRefused: it cannot be read, and why.
+        Exception: whatever a library raises over a file that was made to break it.
+    """
+    if kind is Kind.PDF:
+        yield from _text_frames(pdf_text(file))
+    elif kind is Kind.DOCX:
+        yield from _text_frames(docx_text(file))
+    elif kind is Kind.CHATS:
+        yield from _chat_frames(file)
+    elif kind is Kind.CHATS_ARCHIVE:
+        yield from _archive_frames(file)
+    yield {"op": "end"}
+
+
+def answer(kind: Kind, file: BinaryIO, say: Callable[[Frame], None]) -> None:
+    """Read a file and say what it holds, or why it cannot be read.
+
+    A library that fails over a file, in whatever way, says something about the file, not about
+    Hush: it is refused, and that is all that is told.
+    """
+    try:
+        for frame in frames_of(kind, file):
+            say(frame)
+    except BrokenPipeError:
+        raise
+    except FileRefused as refusal:
+        say({"op": "refused", "message": refusal.message, "advice": refusal.advice})
+    except MemoryError:
+        say({"op": "refused", "message": _TOO_LARGE, "advice": ""})
+    except Exception:  # noqa: BLE001 - see above
+        say({"op": "refused", "message": _DAMAGED, "advice": ""})
+
+
+def _text_frames(texts: Iterator[str]) -> Iterator[Frame]:
+    for text in texts:
+        for start in range(0, len(text), TEXT_CHARACTERS):
+            yield {"op": "text", "text": text[start : start + TEXT_CHARACTERS]}
+
+
+def _archive_frames(file: BinaryIO) -> Iterator[Frame]:
+    archive = open_archive(file)
+    found = [member for member in archive.infolist() if _CHATS_FILE.fullmatch(member.filename)]
+    if not found:
+        raise FileRefused(
+            "It holds no ChatGPT conversations.",
+            "To import notes from an archive, unpack it and choose the folder.",
+        )
+    require_harmless(found, _MOST_CHATS)
+    for member in found:
+        with archive.open(member) as opened:
+            yield from _chat_frames(opened)
+
+
+def _chat_frames(file: IO[bytes]) -> Iterator[Frame]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        for found in read_chats(text.read):
+            if isinstance(found, Named):
+                yield {"op": "skip", "name": found.name, "why": found.why}
+            else:
+                yield from chat_frames(found)
+    except (UnicodeDecodeError, BadZipFile, zlib.error, EOFError):
+        raise FileRefused(_DAMAGED) from None
+
+
+def main() -> None:
+    """Read the file on stdin, of the kind that the first argument names."""
+    harden_process()
+    kind = Kind(sys.argv[1])
+    file, replies = seize_stdio()
+    is_chats = kind in {Kind.CHATS, Kind.CHATS_ARCHIVE}
+    limits.limit_process(limits.CHATS if is_chats else limits.DOCUMENT)
+    with suppress(BrokenPipeError):
+        answer(kind, file, lambda frame: write_frame(replies, frame))
+    os._exit(0)  # a library's threads or finalisers have nothing to say any more
+
+
+if __name__ == "__main__":
+    main()

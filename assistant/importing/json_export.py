@@ -1,0 +1,83 @@
+"""Everything in one JSON file: for other programs, and for whoever wants to leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final
+
+from assistant.backup.cancellable import Cancelled
+from assistant.errors import StorageFull
+from assistant.importing.placing import require_file, written
+from assistant.importing.records import ExportReport
+from assistant.store import conversation_rows, import_rows, note_rows
+from assistant.store.vault import Vault
+
+FORMAT: Final = "hush-export"
+VERSION: Final = 1
+
+_AT_ONCE: Final = 20  # each is read whole, and may have 20 MB
+
+
+def export_all(vault: Vault, path: Path, now: int, cancelled: Cancelled) -> ExportReport:
+    """Write all notes outside of the trash, and all chats with every variant of their messages.
+
+    ``{"format": "hush-export", "version": 1, "exported_at": …, "notes": […], "conversations":
+    […]}``; times are milliseconds since 1970, UTC. Never is all of it in the memory at once.
+
+    Raises:
+        InputRefused: ``path`` is no name for a file.
+        StorageFull: it could not be written; an earlier file stands.
+        CancelledError: likewise.
+    """
+    require_file(path)
+    count = 0
+    try:
+        with written(path, durable=True) as file:
+            head = json.dumps({"format": FORMAT, "version": VERSION, "exported_at": now})
+            file.write(head.removesuffix("}").encode() + b', "notes": [')
+            count += _write_list(file, _notes(vault), cancelled)
+            file.write(b'], "conversations": [')
+            count += _write_list(file, _conversations(vault), cancelled)
+            file.write(b"]}\n")
+    except OSError:
+        raise StorageFull(
+            f"The file {path.name} could not be written there.",
+            "Nothing was changed. Choose another folder, or make room.",
+        ) from None
+    return ExportReport(written=count)
+
+
+def _write_list(file: IO[bytes], items: Iterator[dict[str, Any]], cancelled: Cancelled) -> int:
+    count = 0
+    for item in items:
+        if cancelled():
+            raise CancelledError
+        file.write(b",\n" if count else b"\n")
+        file.write(json.dumps(item, ensure_ascii=False).encode())
+        count += 1
+    return count
+
+
+def _notes(vault: Vault) -> Iterator[dict[str, Any]]:
+    after = 0
+    while True:
+        found = vault.read(partial(note_rows.files, after=after, limit=_AT_ONCE)).result()
+        if not found:
+            return
+        for note in found:
+            data = asdict(note)
+            del data["source_hash"], data["form"], data["edited"]
+            yield data
+        after = found[-1].id
+
+
+def _conversations(vault: Vault) -> Iterator[dict[str, Any]]:
+    for conversation in reversed(vault.read(conversation_rows.list_all).result()):
+        look = partial(import_rows.whole_chat, conversation_id=conversation.id)
+        head, messages = vault.read(look).result()
+        yield asdict(conversation) | {"head_id": head, "messages": messages}

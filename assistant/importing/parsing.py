@@ -1,0 +1,145 @@
+"""Having a file read by a limited process: the parent's side of ``child``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import IO, BinaryIO, Final
+
+from assistant.engine.frames import BrokenFrame, Frame, read_frame
+from assistant.engine.protocol import Cancel
+from assistant.errors import FileRefused
+from assistant.importing import limits
+from assistant.importing.chats import Chat, ChatReader
+from assistant.importing.documents import MAX_CHARACTERS
+from assistant.importing.records import Kind, Named
+from assistant.text import clean, storable
+
+COMMAND: Final = (sys.executable, "-I", "-m", "assistant.importing.child")
+"""``-I``: neither the working folder nor ``PYTHON*`` variables choose the code that runs."""
+
+_KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_MOST_WORDS: Final = 300  # of a sentence; what comes from there is not to be believed
+_CHATS: Final = frozenset({Kind.CHATS, Kind.CHATS_ARCHIVE})
+
+
+class Parser:
+    """Starts a process for each file.
+
+    Args:
+        command: What to start; the kind is added. The tests start processes that misbehave.
+        seconds: By the clock, for one file; default: what ``limits`` has for its kind.
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND, seconds: float | None = None) -> None:
+        self._command = tuple(command)
+        self._seconds = seconds
+
+    def text(self, kind: Kind, file: BinaryIO, stop: Cancel) -> str:
+        """The text of a document.
+
+        Args:
+            kind: ``PDF`` or ``DOCX``.
+            file: Open; its process gets it as it is.
+            stop: Asked, it kills the process.
+
+        Raises:
+            FileRefused: why it cannot be read.
+            CancelledError: ``stop`` was asked.
+        """
+        parts: list[str] = []
+        characters = 0
+        for frame in self._frames(kind, file, stop):
+            if frame["op"] != "text" or not isinstance(frame.get("text"), str):
+                raise _stopped()
+            characters += len(frame["text"])
+            if characters > 2 * MAX_CHARACTERS:
+                raise _stopped()
+            parts.append(frame["text"])
+        return clean("".join(parts))
+
+    def chats(self, kind: Kind, file: BinaryIO, stop: Cancel) -> Iterator[Chat | Named]:
+        """The conversations in a file, and those that cannot be had. Raises as ``text`` does."""
+        reader = ChatReader()
+        for frame in self._frames(kind, file, stop):
+            if frame["op"] == "skip":
+                yield Named(_words(frame.get("name")), _words(frame.get("why")))
+                continue
+            try:
+                chat = reader.take(frame)
+            except BrokenFrame:
+                raise _stopped() from None
+            if chat:
+                yield chat
+
+    def _frames(self, kind: Kind, file: BinaryIO, stop: Cancel) -> Iterator[Frame]:
+        """What the process tells, up to its end."""
+        with self._process(kind, file, stop) as process:
+            replies = process.stdout
+            assert replies is not None  # noqa: S101 - it is started with a pipe
+            while (frame := _next(replies)) is not None:
+                if stop.asked:
+                    raise CancelledError
+                if frame["op"] == "end":
+                    return
+                if frame["op"] == "refused":
+                    raise FileRefused(_words(frame.get("message")), _words(frame.get("advice")))
+                yield frame
+        if stop.asked:
+            raise CancelledError
+        raise _stopped()
+
+    @contextmanager
+    def _process(
+        self, kind: Kind, file: BinaryIO, stop: Cancel
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """The process, which ``stop`` or the deadline kills, and which is gone afterwards."""
+        usual = limits.CHATS if kind in _CHATS else limits.DOCUMENT
+        os.lseek(file.fileno(), 0, os.SEEK_SET)  # what was read before moved the file itself
+        try:
+            process = subprocess.Popen(
+                [*self._command, kind.value],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+                cwd=sys.prefix,
+                start_new_session=True,  # Ctrl+C in a terminal is the parent's to handle
+            )
+        except OSError:
+            raise FileRefused("It cannot be read now: no process could be started.") from None
+        deadline = threading.Timer(self._seconds or usual.seconds, process.kill)
+        deadline.daemon = True
+        deadline.start()
+        stop.listen(process.kill)
+        try:
+            yield process
+        finally:
+            stop.listen(None)
+            deadline.cancel()
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _next(replies: IO[bytes]) -> Frame | None:
+    try:
+        return read_frame(replies)
+    except BrokenFrame:
+        return None
+
+
+def _words(value: object) -> str:
+    return " ".join(storable(str(value or "")).split())[:_MOST_WORDS]
+
+
+def _stopped() -> FileRefused:
+    return FileRefused(
+        "It could not be read: reading it took too long, or more than Hush gives to such a file."
+    )

@@ -1,0 +1,119 @@
+"""Putting files into a folder that others use, too: whole ones, and over nobody's."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from assistant.disk import flush_folder, flush_to_disk
+from assistant.errors import FileRefused, InputRefused
+
+_UNFINISHED: Final = ".hush-"
+_NAME_CHARACTERS: Final = 80  # of four bytes at most each, well below any file system's 255
+# Of Windows and macOS, so that the folder can go there; and brackets, which end a [[link]].
+_UNFIT: Final = re.compile(r'[<>:"/\\|?*#^\[\]\x00-\x1f\x7f-\x9f]+')
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def require_folder(folder: Path) -> Path:
+    """Find or make a folder to write to; its own links resolved.
+
+    Raises:
+        InputRefused: it can be none.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.resolve(strict=True)
+    except FileNotFoundError:
+        raise InputRefused(
+            "The folder that is to hold this one does not exist.", "Make it first."
+        ) from None
+    except FileExistsError:
+        raise InputRefused("This is a file, not a folder.", "Name a folder.") from None
+    except (OSError, RuntimeError, ValueError):
+        raise InputRefused("This folder cannot be made or written to.", "Choose another.") from None
+    return found
+
+
+def require_file(path: Path) -> None:
+    """Look whether a file may be written here; one that stands is replaced.
+
+    Raises:
+        InputRefused: a folder, a link, a device, or in no folder at all.
+    """
+    try:
+        mode = path.lstat().st_mode if path.name else stat.S_IFDIR
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except (OSError, ValueError):
+        raise InputRefused("This is no name for a file.", "Name another.") from None
+    if stat.S_ISDIR(mode):
+        raise InputRefused("This is a folder, not a file.", "Name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise InputRefused("This is a link or a device, not a plain file.", "Name a file.")
+    if not path.parent.is_dir():
+        raise InputRefused("The folder for this file does not exist.", "Make it first.")
+
+
+def make_folders(root: Path, relative: str) -> None:
+    """Make the folders that a file needs below ``root``, through no link.
+
+    Raises:
+        FileRefused: something else stands there.
+        OSError: the system refuses.
+    """
+    at = root
+    for part in relative.split("/")[:-1]:
+        at /= part
+        try:
+            at.mkdir(mode=0o700)
+        except FileExistsError:
+            if not stat.S_ISDIR(at.lstat().st_mode):
+                raise FileRefused("A link or a file stands where its folder should be.") from None
+
+
+@contextmanager
+def written(path: Path, *, durable: bool) -> Iterator[IO[bytes]]:
+    """Write a file under another name (0600) and move it into place whole.
+
+    Args:
+        path: What stands there is replaced.
+        durable: Wait for the disk: for a file that replaces another.
+
+    Raises:
+        OSError: the system refuses; nothing is left behind.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            if durable:
+                flush_to_disk(file.fileno())
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    if durable:
+        flush_folder(path.parent)
+
+
+def file_name(title: str) -> str:
+    """A name without ending that every system takes, for a note of this title."""
+    name = " ".join(_UNFIT.sub(" ", title).split())[:_NAME_CHARACTERS].strip(". ")
+    return f"{name}_" if _RESERVED.fullmatch(name) else name or "Untitled"
+
+
+def is_within(relative: str) -> bool:
+    """Whether a relative path with ``/`` stays where it begins, on every system."""
+    parts = relative.split("/")
+    return all(
+        part not in {"", ".", ".."} and "\\" not in part and "\0" not in part for part in parts
+    ) and not re.match(r"[A-Za-z]:", relative)

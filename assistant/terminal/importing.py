@@ -1,0 +1,126 @@
+"""``hush notes import`` and ``hush notes export``."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from assistant.app import Session
+from assistant.errors import InputRefused
+from assistant.events import ImportProgress
+from assistant.importing.records import ImportReport, ImportRun, Named
+from assistant.importing.service import ImportService
+from assistant.terminal.arguments import Arguments
+from assistant.terminal.console import Console
+from assistant.terminal.conversing import EXIT_STOPPED, Events
+
+ACTIONS: Final = frozenset({"import", "export"})
+
+_SHOWN: Final = 20  # of skipped files; --json names them all
+_WAIT_SECONDS: Final = 0.2
+
+
+def transfer(arguments: Arguments, session: Session, events: Events, console: Console) -> int:
+    """Import from ``arguments.path``, or export to it.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        InputRefused: there is nothing to import there, or nothing may be written there.
+        StorageFull: with how far it came.
+    """
+    service = session.importing
+    if service is None:
+        raise InputRefused("Notes need a vault that is kept.", "Open yours first.")
+    if arguments.action == "import":
+        return _import(arguments, service, events, console)
+    return _export(arguments, service, console)
+
+
+def _import(arguments: Arguments, service: ImportService, events: Events, console: Console) -> int:
+    run = service.start(Path(arguments.path))
+    try:
+        _follow(run, events, console)
+        report = run.done.result()
+    except KeyboardInterrupt:
+        service.cancel(run.id)
+        report = run.done.result()
+    if arguments.json:
+        console.data(_described(asdict(report)))
+    else:
+        _tell(report, console)
+    return EXIT_STOPPED if report.cancelled else 0
+
+
+def _follow(run: ImportRun, events: Events, console: Console) -> None:
+    """Show how far it is, where somebody looks, until it is done."""
+    shown = False
+    while not run.done.done():
+        with suppress(queue.Empty):
+            event = events.get(timeout=_WAIT_SECONDS)
+            if isinstance(event, ImportProgress) and console.stderr.isatty() and event.total:
+                shown = True
+                _put(console, f"\r{event.done:,} of {event.total:,} files")
+    if shown:
+        _put(console, "\n")
+
+
+def _tell(report: ImportReport, console: Console) -> None:
+    counts = (
+        (report.new, "new"),
+        (report.changed, "changed"),
+        (report.same, "unchanged"),
+        (report.kept_both, "changed here and there: both kept"),
+        (report.in_trash, "in the trash"),
+    )
+    words = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing to import"
+    chats = f" {report.conversations:,} of these are chats." if report.conversations else ""
+    console.line(f"{words[0].upper()}{words[1:]}.{chats}")
+    if report.attachments:
+        console.remark(f"{len(report.attachments):,} other files stay where they are.")
+    _name(report.remarks, "not quite as it stood", console)
+    _name(report.skipped, "skipped", console)
+    if report.cancelled:
+        console.remark("Stopped. What was imported stays; import it again to go on.")
+
+
+def _export(arguments: Arguments, service: ImportService, console: Console) -> int:
+    target = Path(arguments.path)
+    if arguments.format == "json":
+        report = service.export_json(target).result()
+    else:
+        report = service.export_notes(target).result()
+    if arguments.json:
+        console.data(_described(asdict(report)))
+    else:
+        unchanged = f", {report.unchanged:,} as they stood there" if report.unchanged else ""
+        console.line(f"{report.written:,} written{unchanged}.")
+        _name(report.remarks, "to know", console)
+        _name(report.skipped, "skipped", console)
+    console.remark(f"Written to {target}. It is not encrypted there.")
+    return 0
+
+
+def _name(found: Sequence[Named], what: str, console: Console) -> None:
+    for name, why in found[:_SHOWN]:
+        console.remark(f"{what}: {name}: {why}")
+    if len(found) > _SHOWN:
+        console.remark(f"{what}: {len(found) - _SHOWN:,} more; --json names them.")
+
+
+def _described(report: dict[str, Any]) -> dict[str, Any]:
+    """With names to the pairs of name and sentence."""
+    for key in ("skipped", "remarks"):
+        report[key] = [{"name": name, "why": why} for name, why in report[key]]
+    return report
+
+
+def _put(console: Console, text: str) -> None:
+    with suppress(OSError):
+        console.stderr.write(text)
+        console.stderr.flush()

@@ -1,0 +1,80 @@
+"""``hush notes import`` and ``hush notes export``, over the real services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.import_bench import write_notes
+from tests.unit.terminals import Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """A profile of its own."""
+    return Terminal(tmp_path / "profile")
+
+
+def test_there_and_back(terminal: Terminal, tmp_path: Path) -> None:
+    """A folder in, a folder out, and what was skipped, by name."""
+    write_notes(tmp_path / "in", 3)
+    (tmp_path / "in" / "bad.md").write_bytes(b"\xff\xff")
+    assert terminal.run("notes", "import", str(tmp_path / "in")) == 0
+    assert terminal.out == "3 new.\n"
+    assert "skipped: bad.md: It is not valid text" in terminal.err
+    assert terminal.run("notes", "export", str(tmp_path / "out")) == 0
+    assert terminal.out == "3 written.\n"
+    assert "not encrypted there" in terminal.err
+    assert (tmp_path / "out" / "0001.md").read_bytes() == (tmp_path / "in" / "0001.md").read_bytes()
+    assert terminal.run("notes", "import", str(tmp_path / "out")) == 0
+    assert terminal.out == "3 unchanged.\n"
+
+
+def test_as_json(terminal: Terminal, tmp_path: Path) -> None:
+    """One object, for programs."""
+    write_notes(tmp_path / "in", 2)
+    (tmp_path / "in" / "bad.md").write_bytes(b"\xff\xff")
+    terminal.run("notes", "import", str(tmp_path / "in"), "--json")
+    report = json.loads(terminal.out)
+    assert (report["new"], report["cancelled"]) == (2, False)
+    assert report["skipped"][0]["name"] == "bad.md"
+    terminal.run("notes", "export", str(tmp_path / "all.json"), "--format", "json", "--json")
+    assert json.loads(terminal.out)["written"] == 2
+    assert len(json.loads((tmp_path / "all.json").read_text())["notes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("import", "nowhere"), 4),
+        (("import", "a.exe"), 2),
+        (("export", "nowhere/below"), 2),
+        (("import",), 2),
+    ],
+)
+def test_what_cannot_be_done(
+    terminal: Terminal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    code: int,
+) -> None:
+    """In words, with the documented exit code."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.exe").write_text("x")
+    if len(words) == 1:
+        with pytest.raises(SystemExit) as ended:
+            terminal.run("notes", *words)
+        assert ended.value.code == code
+    else:
+        assert terminal.run("notes", *words) == code
+
+
+def test_a_screen_is_safe_from_names(terminal: Terminal, tmp_path: Path) -> None:
+    """A file's name may hold escape sequences."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a\x1b[2Jb.md").write_bytes(b"\xff\xff")
+    terminal.run("notes", "import", str(tmp_path / "in"), screen=True)
+    assert "\x1b" not in terminal.out + terminal.err
