@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, engine, vault
+from benchmarks import chat, engine, search, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
@@ -15,6 +15,7 @@ from tests.trials.catalogue import TRIALS
 BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "chat": lambda _: report("chat", chat.measure()),
     "engine": engine.run,
+    "search": search.run,
     "vault": vault.run,
 }
 
@@ -33,7 +34,11 @@ def main() -> int:
     group.add_argument(
         "--row", action="append", choices=engine.FIGURES, help="only this; repeatable"
     )
-    group.add_argument("--quick", action="store_true", help="few rounds, to see that it works")
+    words = "few rounds, to see that it works; of search, too"
+    group.add_argument("--quick", action="store_true", help=words)
+    group = parser.add_argument_group("of search")
+    words = "only this; repeatable"
+    group.add_argument("--part", action="append", choices=search.PARTS, help=words)
     options = parser.parse_args()
     names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):

@@ -1,0 +1,149 @@
+"""Search for the window and the terminal: by words and by meaning, over notes and chats."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from assistant.errors import HushError
+from assistant.search.indexer import Indexer
+from assistant.search.records import Filters, Hit, IndexStatus, SearchResult
+from assistant.vaults import Vaults
+
+if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
+    from assistant.embed.protocol import Vectors
+    from assistant.search.searching import Searcher
+
+EVERYWHERE: Final = Filters()
+
+_LOADING_SECONDS: Final = 30.0
+"""How long a search waits for the index to be loaded, just after the vault was opened."""
+
+
+class SearchService:
+    """Finds passages of notes and chats.
+
+    Args:
+        vaults: Open; only the kept one is searched.
+        indexer: Started with the first search, where it is not yet.
+    """
+
+    def __init__(self, vaults: Vaults, indexer: Indexer) -> None:
+        self._vault = vaults.kept
+        self._indexer = indexer
+        self._lock = threading.Lock()
+        self._searcher: Searcher | None = None
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
+
+    def search(
+        self, query: str, filters: Filters = EVERYWHERE, limit: int = 30
+    ) -> Future[SearchResult]:
+        """Find notes and messages, the best first, one hit for each.
+
+        Made for results while typing: the last word may be a beginning, unless white space follows
+        it. Cancel a future that nobody waits for any more: one that has not begun never will.
+
+        Args:
+            query: Anything that a person may type; an empty one finds nothing.
+            filters: Where to search.
+            limit: The most hits.
+
+        Raises:
+            HushError: in the future; the store failed.
+        """
+        return self._pool.submit(lambda: self._search(query, filters, limit))
+
+    def related(self, note_id: int, limit: int = 8) -> Future[list[Hit]]:
+        """Notes and messages that mean something like this note; empty where nothing does.
+
+        Raises:
+            HushError: in the future; the store failed.
+        """
+        return self._pool.submit(lambda: self._related(note_id, limit))
+
+    def retrieve(self, query: str, filters: Filters = EVERYWHERE, limit: int = 8) -> list[Hit]:
+        """The passages that come nearest to a question, the best first; several of a note, too.
+
+        Blocks for some milliseconds; not for the GUI thread. Whole words only.
+
+        Raises:
+            HushError: the store failed.
+        """
+        searcher = self._ready()
+        if searcher is None:
+            return []
+        return list(searcher.search(query, filters, limit, typing=False, each=False).hits)
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors | None:
+        """The texts' vectors, ``[len(texts), dimensions]``; None where no embedding model works.
+
+        Blocks for some milliseconds a text.
+        """
+        searcher = self._ready()
+        encoder = searcher.lane.encoder if searcher else None
+        model = encoder.get() if encoder else None
+        if encoder is None or model is None:
+            return None
+        try:
+            return model.encode(texts, query=query)
+        except HushError as error:
+            encoder.fail(error)
+            return None
+
+    def status(self) -> IndexStatus:
+        """How far the index is. At once, on any thread; ``IndexChanged`` events tell of changes."""
+        return self._indexer.status
+
+    def loaded(self) -> bool:
+        """Wait until the index is there to be searched; False where it takes very long."""
+        self._indexer.start()
+        return self._indexer.loaded(_LOADING_SECONDS)
+
+    def rebuild(self) -> None:
+        """Build the index anew, beside the one that serves until then."""
+        self._indexer.start()
+        self._indexer.rebuild()
+
+    def settled(self, seconds: float) -> bool:
+        """Wait until nothing is left to do that the plan allows; False where it takes longer."""
+        self._indexer.start()
+        return self._indexer.settled(seconds)
+
+    def warm(self) -> None:
+        """Have the embedding model loaded in the background: somebody is about to search."""
+        self._pool.submit(self._warm)
+
+    def close(self) -> None:
+        """End. What was asked for and has not begun is cancelled."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _search(self, query: str, filters: Filters, limit: int) -> SearchResult:
+        searcher = self._ready()
+        if searcher is None:
+            return SearchResult(query, ())
+        return searcher.search(query, filters, limit, typing=True, each=True)
+
+    def _related(self, note_id: int, limit: int) -> list[Hit]:
+        searcher = self._ready()
+        return searcher.related(note_id, limit) if searcher else []
+
+    def _warm(self) -> None:
+        searcher = self._ready()
+        model = searcher.lane.encoder.get() if searcher and searcher.lane.encoder else None
+        if model:
+            model.encode(["ready"], query=True)  # it takes its memory with the first text
+
+    def _ready(self) -> Searcher | None:
+        """What searches the edition that serves now; None where there is none."""
+        self.loaded()
+        lane, terms, words = self._indexer.serving, self._indexer.terms, self._indexer.vocabulary
+        if lane is None or terms is None or words is None:
+            return None
+        from assistant.search.searching import Searcher  # numpy: not before somebody searches
+
+        with self._lock:
+            if self._searcher is None or self._searcher.lane is not lane:
+                self._searcher = Searcher(self._vault, lane, terms, words)
+            return self._searcher
