@@ -12,6 +12,7 @@ from typing import Final, Self
 from assistant.access.entrance import Entrance, FirstKeys, OpenVault, VaultStatus
 from assistant.access.keys import KeyService
 from assistant.access.proving import ChildProver, Prover
+from assistant.asking.protocol import SearchRetriever
 from assistant.background import Background
 from assistant.backup.service import BackupService
 from assistant.chat import ChatService
@@ -22,18 +23,23 @@ from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
-from assistant.events import EventSink, Notice
+from assistant.events import Event, EventSink, Notice
+from assistant.importing.service import ImportService
+from assistant.library import Library, encoder_files
 from assistant.log import log_event
 from assistant.metrics import MetricsService
+from assistant.notes.service import NoteService
 from assistant.paths import Profile
 from assistant.power.governor import Governor
 from assistant.power.probe import PowerProbe, system_probe
+from assistant.search.service import SearchService
 from assistant.settings import Settings, SettingsFile
 from assistant.store import message_rows
 from assistant.store.keyslots import KeySlots
 from assistant.store.vault import Vault
 from assistant.tuning.job import machine_key
 from assistant.vaults import Vaults
+from models.encoders import EncoderFiles
 from models.file import ModelFile
 from models.starter import starter_model
 from models.tuned import TunedShelf
@@ -58,18 +64,26 @@ class Parts:
     prover: Prover = field(default_factory=ChildProver)
     starter: Callable[[], ModelFile] = starter_model
     probe: Callable[[Clock], PowerProbe] = system_probe
+    encoder: Callable[[Settings], EncoderFiles] = encoder_files
     tunes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The services over an open vault. ``keys`` is None where nothing may be written."""
+    """The services over an open vault.
+
+    ``keys`` is None where nothing may be written; ``notes``, ``search`` and ``importing`` are where
+    there is no vault on the disk.
+    """
 
     conversations: ConversationService
     chat: ChatService
     drafts: DraftService
     metrics: MetricsService
     keys: KeyService | None = None
+    notes: NoteService | None = None
+    search: SearchService | None = None
+    importing: ImportService | None = None
 
 
 class App:
@@ -104,6 +118,7 @@ class App:
         self._closed = False
         self._locked = False
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
+        self._library: Library | None = None  # before there is anybody who tells of anything
         self._room = EngineRoom(
             self._parts.engine(),
             self._parts.probe(self._parts.clock),
@@ -111,7 +126,7 @@ class App:
             self._wanted_model,
             lambda: TunedShelf(profile.tuned_models, machine_key()),
             lambda: self._settings,
-            sink,
+            self._pass,
         )
         self._vaults: Vaults | None = None
         self._session: Session | None = None
@@ -139,7 +154,9 @@ class App:
         Raises:
             StorageFull: in the future; they hold until Hush is closed.
         """
-        self._settings = settings
+        before, self._settings = self._settings, settings
+        if self._library and before.encoder_path != settings.encoder_path:
+            self._library.choose_encoder()
 
         def work() -> Settings:
             self._file.save(settings)
@@ -205,6 +222,11 @@ class App:
         """Load the model in the background; ``EngineChanged`` events follow."""
         self._room.worker.warm()
 
+    def keep_index(self) -> None:
+        """Keep the index up to date in the background; ``IndexChanged`` events follow."""
+        if self._library:
+            self._library.start()
+
     def close(self, *, locked: bool = False) -> None:
         """Stop what is being written, end the engine, close the vault. Takes under 3 s.
 
@@ -228,6 +250,8 @@ class App:
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()
+        if self._library:
+            self._library.close()
         self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 
@@ -242,13 +266,19 @@ class App:
             opened.vault.write(message_rows.interrupt_leftovers).result()
         if opened.remark:
             self._sink(Notice(opened.remark))
-        session = self._begin(Vaults(opened.vault), None if read_only else self._keys(opened))
+        session = self._begin(
+            Vaults(opened.vault), None if read_only else self._keys(opened), has_notes=True
+        )
         self._dek = opened.dek
         if not read_only:
             session.conversations.purge_all()  # undo ended with the run before
+            if session.notes:
+                session.notes.purge_old()
         return session
 
-    def _begin(self, vaults: Vaults, keys: KeyService | None) -> Session:
+    def _begin(
+        self, vaults: Vaults, keys: KeyService | None, *, has_notes: bool = False
+    ) -> Session:
         self._close_vault()
         self._vaults = vaults
         if self._closed:  # while the keyring was being asked
@@ -258,6 +288,7 @@ class App:
             raise VaultLocked("Hush is closing.")
         clock = self._parts.clock
         worker, room = self._room.worker, self._room
+        library = self._library = self._library_over(vaults, keys) if has_notes else None
         chat = ChatService(
             vaults,
             worker,
@@ -265,13 +296,39 @@ class App:
             room.sink,
             clock,
             plan=lambda: room.governor.plan,
+            retriever=SearchRetriever(library.search) if library else None,
         )
         conversations = ConversationService(vaults, clock, chat.stop_in, worker.forget)
         drafts = DraftService(vaults.kept)
         metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
         room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
-        self._session = Session(conversations, chat, drafts, metrics, keys)
+        self._session = Session(
+            conversations,
+            chat,
+            drafts,
+            metrics,
+            keys,
+            library.notes if library else None,
+            library.search if library else None,
+            library.importing if library else None,
+        )
         return self._session
+
+    def _library_over(self, vaults: Vaults, keys: KeyService | None) -> Library:
+        return Library(
+            vaults,
+            self._parts.clock,
+            self.profile.encoders,
+            lambda: self._parts.encoder(self._settings),
+            lambda: self._room.governor.plan,
+            self._room.sink,
+            writes=keys is not None,
+        )
+
+    def _pass(self, event: Event) -> None:
+        if self._library:
+            self._library.take(event)
+        self._sink(event)
 
     def _keys(self, opened: OpenVault) -> KeyService:
         return KeyService(
@@ -301,6 +358,9 @@ class App:
 
     def _close_vault(self) -> None:
         self._dek = None
+        library, self._library = self._library, None
+        if library:
+            library.close()
         vaults, self._vaults = self._vaults, None
         session, self._session = self._session, None
         if vaults and session and session.keys:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from assistant.asking.protocol import Retriever
+from assistant.asking.questions import Asked, checked, checked_text
+from assistant.asking.records import Attachment, Scope
 from assistant.clock import Clock
 from assistant.context.ahead import Ahead
 from assistant.context.contexts import Contexts, Frame
 from assistant.engine.protocol import Cancel, Sampling
 from assistant.engine.worker import LlmWorker
-from assistant.errors import EmptyMessage, HushError, InputRefused, MessageTooLong, NotFound
+from assistant.errors import HushError, InputRefused, NotFound
 from assistant.events import Event, EventSink, ReplyEnded
 from assistant.power.plan import Plan
 from assistant.records import Conversation, Exchange, Message, Role
 from assistant.reply import ReplyJob, ReplyPlan
 from assistant.settings import Settings
-from assistant.store import conversation_rows, message_rows
+from assistant.store import conversation_rows, message_rows, source_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
-from assistant.text import MAX_MESSAGE_CHARACTERS, clean, title_from
+from assistant.text import title_from
 from assistant.vaults import Vaults
 
 
@@ -53,6 +56,7 @@ class ChatService:
             ``ReplyEnded``.
         clock: Times to write down and to measure with.
         plan: What the governor allows at the moment.
+        retriever: Finds what answers a question over notes; None where there are none to ask.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class ChatService:
         publish: EventSink,
         clock: Clock,
         plan: Callable[[], Plan] = Plan,
+        retriever: Retriever | None = None,
     ) -> None:
         self._vaults = vaults
         self._worker = worker
@@ -70,13 +75,27 @@ class ChatService:
         self._publish = publish
         self._clock = clock
         self._limits = plan
+        self._retriever = retriever
         self._contexts = Contexts()
         self._ahead = Ahead(vaults, worker, self._contexts, self._frame, publish, plan)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._active: dict[int, _Active] = {}
 
-    def send(self, conversation_id: int | None, text: str, *, private: bool = False) -> Run:
+    @property
+    def can_ask_notes(self) -> bool:
+        """Whether a question may have a scope."""
+        return self._retriever is not None
+
+    def send(
+        self,
+        conversation_id: int | None,
+        text: str,
+        *,
+        private: bool = False,
+        scope: Scope | None = None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Run:
         """Ask a question, in a new conversation where ``conversation_id`` is None.
 
         Args:
@@ -84,22 +103,24 @@ class ChatService:
             text: The question.
             private: Whether a new conversation is one that is never written anywhere. One that
                 exists stays what it is.
+            scope: What to answer from; None: from what the model knows.
+            attachments: Texts that go with the question, and with each one that follows it.
 
         Raises:
             EmptyMessage, MessageTooLong, InputRefused: at once; nothing was changed.
             NotFound, StorageFull: in ``Run.saved``.
         """
-        text = _checked(text)
+        asked = checked(text, scope, attachments, has_notes=self.can_ask_notes)
         now = self._clock.now()
 
         def begin(connection: Connection) -> Exchange:
             if conversation_id is None:
-                conversation = conversation_rows.create(connection, title_from(text), now)
+                conversation = conversation_rows.create(connection, title_from(asked.text), now)
                 parent = None
             else:
                 conversation = conversation_rows.get(connection, conversation_id)
                 parent = conversation_rows.head(connection, conversation_id)
-            return self._ask(connection, conversation, parent, text)
+            return self._ask(connection, conversation, parent, asked)
 
         if conversation_id is None:
             return self._start(begin, self._vaults.for_new(private=private))
@@ -108,16 +129,19 @@ class ChatService:
     def edit(self, message_id: int, text: str) -> Run:
         """Ask a question differently: a variant beside the first one, and its answer.
 
+        It is asked of what the first one was, with the same attachments.
+
         Raises:
             EmptyMessage, MessageTooLong: at once.
             NotFound: in ``Run.saved``, where the message is not the person's own.
         """
-        text = _checked(text)
+        text = checked_text(text)
 
         def begin(connection: Connection) -> Exchange:
             message = _message(connection, message_id, Role.USER)
             conversation = conversation_rows.get(connection, message.conversation_id)
-            return self._ask(connection, conversation, message.parent_id, text)
+            asked = Asked(text, message.scope, earlier_id=message_id)
+            return self._ask(connection, conversation, message.parent_id, asked)
 
         return self._start(begin, self._vaults.holding(message_id))
 
@@ -133,7 +157,8 @@ class ChatService:
             conversation = conversation_rows.get(connection, message.conversation_id)
             if message.parent_id is None:
                 raise NotFound("This answer has no question.")
-            return self._answer(connection, conversation, message.parent_id, None)
+            question = message_rows.get(connection, message.parent_id)
+            return self._answer(connection, conversation, question, is_new=False)
 
         return self._start(begin, self._vaults.holding(message_id))
 
@@ -194,26 +219,34 @@ class ChatService:
             active.cancel.ask()
 
     def _ask(
-        self, connection: Connection, conversation: Conversation, parent: int | None, text: str
+        self, connection: Connection, conversation: Conversation, parent: int | None, asked: Asked
     ) -> Exchange:
         now = self._clock.now()
-        question = message_rows.add_question(connection, conversation.id, parent, text, now)
-        return self._answer(connection, conversation, question.id, question)
+        question = message_rows.add_question(
+            connection, conversation.id, parent, asked.text, now, asked.scope
+        )
+        if asked.earlier_id is not None:
+            source_rows.attach_again(connection, question.id, asked.earlier_id)
+        source_rows.attach(connection, question.id, asked.attachments)
+        return self._answer(connection, conversation, question, is_new=True)
 
     def _answer(
         self,
         connection: Connection,
         conversation: Conversation,
-        parent: int,
-        question: Message | None,
+        question: Message,
+        *,
+        is_new: bool,
     ) -> Exchange:
         now = self._clock.now()
-        answer = message_rows.add_answer(connection, conversation.id, parent, now)
+        answer = message_rows.add_answer(
+            connection, conversation.id, question.id, now, question.scope
+        )
         conversation_rows.set_head(connection, conversation.id, answer.id)
         touched = conversation_rows.touch(connection, conversation.id, now)
         # Read back: variants are counted now that both stand.
-        question = question and message_rows.get(connection, question.id)
-        return Exchange(touched, question, message_rows.get(connection, answer.id))
+        asked = message_rows.get(connection, question.id) if is_new else None
+        return Exchange(touched, asked, message_rows.get(connection, answer.id))
 
     def _start(
         self,
@@ -258,6 +291,7 @@ class ChatService:
                     self._report,
                     self._clock,
                     self._contexts,
+                    self._retriever,
                 )
             )
 
@@ -299,23 +333,10 @@ class ChatService:
             self._active.pop(run_id, None)
 
 
-def _checked(text: str) -> str:
-    if len(text) <= 2 * MAX_MESSAGE_CHARACTERS:  # cleaning halves a text at most, and takes time
-        text = clean(text)
-    if not text.strip():
-        raise EmptyMessage("There is nothing to send yet.", "Type a question first.")
-    if len(text) > MAX_MESSAGE_CHARACTERS:
-        raise MessageTooLong(
-            f"This text has {len(text):,} characters; a message holds {MAX_MESSAGE_CHARACTERS:,}.",
-            "Nothing was sent. Shorten it, or send it in parts.",
-        )
-    return text
-
-
 def _draft(text: str) -> str:
     """What is typed so far as it would be sent; nothing where it could not be."""
     try:
-        return _checked(text)
+        return checked_text(text)
     except InputRefused:
         return ""
 

@@ -12,6 +12,7 @@ from assistant.events import (
     BackgroundChanged,
     Event,
     EventSink,
+    IndexChanged,
     PowerChanged,
     PromptRead,
     ReplyEnded,
@@ -23,6 +24,7 @@ from assistant.power.plan import Mode
 from assistant.power.probe import PowerProbe
 from assistant.reading_cost import ReadingCost
 from assistant.records import ReplyFigures
+from assistant.search.records import IndexState
 from assistant.settings import Settings
 from assistant.tuning.tuned_model import TunedModel
 from models.file import ModelFile
@@ -59,6 +61,7 @@ class EngineRoom:
         self._read_seconds = 0.0  # of the reply that is being written
         self._was_paused = False  # while it was
         self._may_tune = False
+        self._indexes = False
         self.tuned = TunedModel(shelf, wanted, settings)
         self.worker = LlmWorker(
             engine,
@@ -77,6 +80,7 @@ class EngineRoom:
             threads=computing_threads(),
             model=self.worker,
             looked=self._looked,
+            busy=lambda: self._indexes,
         )
 
     def sink(self, event: Event) -> None:
@@ -91,6 +95,10 @@ class EngineRoom:
                 self._read_seconds = event.seconds
             case BackgroundChanged() if event.activity:
                 self.governor.refresh()  # from now on it looks every second
+            case IndexChanged():
+                was, self._indexes = self._indexes, event.status.state is IndexState.WORKING
+                if self._indexes and not was:
+                    self.governor.refresh()
             case ReplyEnded():
                 if event.message.figures and not event.conversation.private:
                     self._measure(event.message.figures)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from assistant.asking.shown import answer_text, given_words, listed_sources, source_name
 from assistant.disk import write_atomically
 from assistant.errors import EngineDied, InputRefused, ModelMissing, StorageFull
 from assistant.records import Message, MessageState, Role, Thread
@@ -31,7 +32,11 @@ def to_markdown(thread: Thread) -> str:
     lines = [f"# {thread.conversation.title}", ""]
     for message in thread.messages:
         remark = _remark(message)
-        lines += [f"## {_NAMES[message.role]} · {_time(message.created_at)}", "", message.text, ""]
+        heading = f"## {_NAMES[message.role]} · {_time(message.created_at)}"
+        lines += [heading, "", answer_text(message), ""]
+        lines += [f"[{one.number}] {source_name(one)}  " for one in listed_sources(message)]
+        lines += [""] if listed_sources(message) else []
+        lines += [f"*({words})*", ""] if (words := given_words(message)) else []
         if remark:
             lines += [f"*({remark})*", ""]
     return "\n".join(lines)

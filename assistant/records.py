@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from assistant.asking.records import Attached, Citation, Scope, Source
+
 FIRST_PRIVATE_ID: Final = 2**52
 """Ids of private conversations and their messages begin here: an id says where its row lives.
 A vault on disk never gets this far, and JSON and Qt still hold such a number exactly."""
@@ -84,6 +86,9 @@ class Message:
 
     ``variant`` counts from 1 among the ``variants`` messages that share this one's parent:
     a regenerated answer or an edited question stands beside the earlier one, never over it.
+
+    ``scope`` is what a question was asked of, and its answer sought in; None: of nothing but the
+    model. ``sources`` and ``citations`` are an answer's, ``attached`` what came with a question.
     """
 
     id: int
@@ -98,6 +103,10 @@ class Message:
     variant: int = 1
     variants: int = 1
     pinned: bool = False  # stays in what the model sees when earlier messages leave it
+    scope: Scope | None = None
+    sources: tuple[Source, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    attached: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

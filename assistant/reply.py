@@ -6,11 +6,15 @@ tokens, without waiting for the disk, and is merged into the message in one tran
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from assistant.asking.answering import NO_ROOM, NotesAnswer, answer_from_notes
+from assistant.asking.protocol import Retriever
+from assistant.asking.records import Citation
 from assistant.clock import Clock
 from assistant.context.contexts import Contexts, Frame, Stopped, Talk, read_talk
 from assistant.context.prompt import Prompt
@@ -42,7 +46,7 @@ from assistant.records import (
     MessageState,
     ReplyFigures,
 )
-from assistant.store import conversation_rows, message_rows
+from assistant.store import conversation_rows, message_rows, source_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 
@@ -81,6 +85,7 @@ class ReplyJob:
         publish: Gets the reply's events, in order, ``ReplyEnded`` last and exactly once.
         clock: Measures the time to the first token from now on.
         contexts: Lays the conversation out.
+        retriever: Finds what to answer from, where the question is one over notes.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class ReplyJob:
         publish: EventSink,
         clock: Clock,
         contexts: Contexts,
+        retriever: Retriever | None = None,
     ) -> None:
         self._run_id = run_id
         self._conversation = exchange.conversation
@@ -103,6 +109,9 @@ class ReplyJob:
         self._publish = publish
         self._clock = clock
         self._contexts = contexts
+        self._retriever = retriever
+        self._notes: NotesAnswer | None = None
+        self._cited: Sequence[Citation] | None = None
         self._asked_at = clock.elapsed()
         self._chunks = ChunkWriter(vault, exchange.answer.id, clock)
         self._figures: ReplyFigures | None = None
@@ -113,14 +122,11 @@ class ReplyJob:
         answer_id = self._answer.id
         talk = self._vault.read(lambda c: read_talk(c, answer_id)).result()
         try:
-            try:
-                reason = self._write(engine, info, self._build(engine, info, talk))
-            except PromptTooLong:
-                if not self._contexts.tighten():
-                    raise
-                reason = self._write(engine, info, self._build(engine, info, talk))
+            reason = self._answered(engine, info, talk)
         except Stopped:
             reason = FinishReason.CANCELLED
+        if self._notes:
+            self._cited = self._notes.citations(self._answer.text + self._chunks.text)
         stopped = reason is FinishReason.CANCELLED
         self._end(MessageState.STOPPED if stopped else MessageState.COMPLETE)
 
@@ -131,8 +137,37 @@ class ReplyJob:
         else:
             self._end(MessageState.FAILED, error)
 
+    def _answered(self, engine: Engine, info: ModelInfo, talk: Talk) -> FinishReason:
+        if self.cancel.asked:
+            raise Stopped
+        notes = self._notes = answer_from_notes(self._answer, self._retriever, self._vault)
+        if notes and not notes.look(talk):
+            built = self._build(engine, info, talk)
+            return self._say_instead(info, built, notes.nothing_found)
+        try:
+            return self._tried(engine, info, talk)
+        except PromptTooLong:
+            if not self._contexts.tighten():
+                raise
+            return self._tried(engine, info, talk)
+
+    def _tried(self, engine: Engine, info: ModelInfo, talk: Talk) -> FinishReason:
+        notes = self._notes
+        built = self._build(engine, info, notes.given_to(talk) if notes else talk)
+        if notes:
+            notes.keep(built.passages)
+            if not built.passages:
+                return self._say_instead(info, built, NO_ROOM)
+        return self._write(engine, info, built)
+
     def _build(self, engine: Engine, info: ModelInfo, talk: Talk) -> Prompt:
         return self._contexts.build(engine, info, talk, self._plan.frame, self.cancel)
+
+    def _say_instead(self, info: ModelInfo, built: Prompt, sentence: str) -> FinishReason:
+        """Say an honest sentence in place of an answer that would be made up."""
+        self._tell(info, built)
+        self._say(Piece(sentence, 0))
+        return FinishReason.STOP
 
     def _write(self, engine: Engine, info: ModelInfo, built: Prompt) -> FinishReason:
         self._tell(info, built)
@@ -217,11 +252,17 @@ class ReplyJob:
         self._publish(ReplyEnded(self._run_id, conversation, message, error))
 
     def _merge(
-        self, connection: Connection, rest: tuple[int, str], state: MessageState, code: str
+        self,
+        connection: Connection,
+        rest: tuple[int, str],
+        state: MessageState,
+        code: str,
     ) -> tuple[Conversation, Message]:
         sequence, text = rest
         if text:
             message_rows.append_chunk(connection, self._answer.id, sequence, text)
+        if self._cited is not None:
+            source_rows.put_citations(connection, self._answer.id, self._cited)
         message = message_rows.finish(connection, self._answer.id, state, self._figures, code)
         now = self._clock.now()
         return conversation_rows.touch(connection, self._conversation.id, now), message

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
+from assistant.asking.records import Attachment
 from assistant.context import prompt
-from assistant.context.prompt import Budget, Counter, Leaving, Prompt, Said
+from assistant.context.prompt import Budget, Counter, Leaving, Prompt, Quote, Said
 from assistant.engine.protocol import Cancel, Engine, ModelInfo, Turn
-from assistant.records import Role, Summary
-from assistant.store import message_rows, summary_rows
+from assistant.records import Message, Role, Summary
+from assistant.store import message_rows, source_rows, summary_rows
 from assistant.store.sqlcipher import Connection
 
 _COUNTS_KEPT: Final = 100_000  # of some 100 bytes each
@@ -38,6 +39,18 @@ class Talk:
         """The same with a question that is stored nowhere; it may be empty."""
         return replace(self, said=(*self.said, Said(Turn("user", question))))
 
+    def answered_from(self, passages: Sequence[Quote]) -> Talk:
+        """The same with passages to answer its last question from."""
+        said = list(self.said)
+        last = max(at for at, one in enumerate(said) if one.turn.role == "user")
+        said[last] = replace(said[last], passages=tuple(passages))
+        return replace(self, said=tuple(said))
+
+    @property
+    def questions(self) -> tuple[Said, ...]:
+        """What the person said, oldest first."""
+        return tuple(one for one in self.said if one.turn.role == "user")
+
 
 def read_talk(connection: Connection, message_id: int) -> Talk:
     """Read the path that ends at a message. To be called inside ``Vault.read``.
@@ -46,10 +59,17 @@ def read_talk(connection: Connection, message_id: int) -> Talk:
         NotFound: there is none with this id.
     """
     path = message_rows.ancestors(connection, message_id)
+    with_texts = [one.id for one in path if one.attached]
+    texts = source_rows.attachments(connection, with_texts) if with_texts else {}
     return Talk(
-        tuple(Said(_turn(one.role, one.text), one.id, one.pinned) for one in path),
+        tuple(_said(one, texts.get(one.id, ())) for one in path),
         summary_rows.on_path(connection, message_id),
     )
+
+
+def _said(message: Message, attached: Sequence[Attachment]) -> Said:
+    quotes = tuple(Quote(one.name, one.text) for one in attached)
+    return Said(_turn(message.role, message.text), message.id, message.pinned, quotes)
 
 
 def _turn(role: Role, text: str) -> Turn:

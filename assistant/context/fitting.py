@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from assistant.engine.protocol import Turn
@@ -13,16 +13,35 @@ Counter = Callable[[Sequence[str]], list[int]]
 
 _HEAD_SHARE: Final = 0.6  # of a message that is cut: its beginning says what it is about
 _GAP: Final = "\n[…]\n"
+_QUOTED: Final = "> "
 _SHRINK: Final = 0.97  # a cut that was too long is made shorter in proportion, and a little more
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A text that is given with a question: data, whoever wrote it."""
+
+    title: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """A message as a prompt takes it. ``id`` 0 is one that is stored nowhere: a draft."""
+    """A message as a prompt takes it. ``id`` 0 is one that is stored nowhere: a draft.
+
+    Attributes:
+        turn: Who says what.
+        id: Its row.
+        pinned: Whether it stays when it leaves.
+        attached: Texts that go with it for good.
+        passages: What to answer it from, while it is the last question.
+    """
 
     turn: Turn
     id: int = 0
     pinned: bool = False
+    attached: tuple[Quote, ...] = ()
+    passages: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +115,12 @@ def cut(turn: Turn, count: Counter, overhead: int, limit: int) -> Text:
 
 def quoted(text: str) -> str:
     """Mark each line as somebody's words, so that none can pass for a heading of ours."""
-    return "\n".join(f"> {line}" for line in text.splitlines())
+    return "\n".join(f"{_QUOTED}{line}" for line in text.splitlines())
 
 
 def _without_middle(text: str, kept: int) -> str:
     head = int(kept * _HEAD_SHARE)
-    tail = kept - head
-    return f"{text[:head]}{_GAP}{text[len(text) - tail :]}"
+    after = len(text) - (kept - head)
+    # The rest of a quoted line stays a quoted line.
+    is_quoted = text.startswith(_QUOTED, text.rfind("\n", 0, after) + 1)
+    return f"{text[:head]}{_GAP}{_QUOTED if is_quoted else ''}{text[after:]}"

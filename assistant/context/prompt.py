@@ -4,7 +4,8 @@ The prompt is laid out so that its beginning stays the same from turn to turn, b
 cache is kept for the longest common prefix: first the system text, then the turns. Where old turns
 left (``earlier``), the first turn begins with notes: pinned messages that left, word for word, and
 a summary of all that did. They are the person's and the model's words, and so never stand in the
-system's place, and are marked as earlier talk.
+system's place, and are marked as earlier talk. What is given with a question (``given``) stands in
+the question's own turn.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from assistant.context.earlier import Earlier, Notes, pins
-from assistant.context.fitting import Counter, Group, Said, Text, cut, joined
+from assistant.context.fitting import Counter, Group, Quote, Said, Text, cut, joined
+from assistant.context.given import written_out
 from assistant.engine.protocol import Turn
 from assistant.errors import PromptTooLong
 from assistant.records import ContextView, Summary
 
-__all__ = ["Budget", "Counter", "Leaving", "Prompt", "Said", "build", "leaving"]
+__all__ = ["Budget", "Counter", "Leaving", "Prompt", "Quote", "Said", "build", "leaving"]
 
 _SYSTEM_SHARE: Final = 0.25
 _REPLY_SHARE: Final = 0.5
@@ -59,6 +61,7 @@ class Prompt:
         continue_from: The beginning of the answer that is to be gone on with.
         omitted_messages: Earlier messages that were left out whole, and are in no summary.
         omitted_tokens: Tokens missing from the middle of the question.
+        passages: How many of the question's passages are there, from the first on.
     """
 
     turns: tuple[Turn, ...]
@@ -67,6 +70,7 @@ class Prompt:
     continue_from: str = field(default="", repr=False)
     omitted_messages: int = 0
     omitted_tokens: int = 0
+    passages: int = 0
 
     @property
     def left_out(self) -> str:
@@ -115,6 +119,8 @@ def build(
         PromptTooLong: the template's overheads alone leave no room.
     """
     opening, room = _opening(system, count, budget)
+    given = written_out(said, count, room, budget.per_turn)
+    said = given.said
     groups = joined(said)
     # The question, and the answer begun after it, always stay; the rest as far as it fits.
     ends_with_answer = len(groups) > 1 and groups[-1].turn.role == "assistant"
@@ -129,7 +135,7 @@ def build(
         room - earlier.notes(split).cost,
     )
     start = earlier.start(sum(text.cost for text in last))
-    laid = _Laid(groups, split, start, opening, earlier, last)
+    laid = _Laid(groups, split, start, opening, earlier, last, given.shortened)
     begun = laid.texts[-1].turn.text if ends_with_answer else ""
     texts = laid.texts[:-1] if ends_with_answer else laid.texts
     added = _put_before(texts, laid.notes, count)
@@ -141,6 +147,7 @@ def build(
         continue_from=begun,
         omitted_messages=laid.omitted,
         omitted_tokens=last[0].missing if last else 0,
+        passages=given.passages,
     )
 
 
@@ -167,7 +174,7 @@ def leaving(
         PromptTooLong: the template's overheads alone leave no room.
     """
     _, room = _opening(system, count, budget)
-    groups = joined(said)
+    groups = joined(written_out(said, count, room, budget.per_turn).said)
     waits = bool(groups) and groups[-1].turn.role == "user"  # a question without its answer
     split = len(groups) - waits
     earlier = Earlier(
@@ -181,7 +188,8 @@ def leaving(
     if start <= earlier.first:
         return None
     end = groups[start].places[0] if start < len(groups) else len(said)
-    left = tuple(one for group in groups[earlier.first : start] for one in group.said)
+    # As they were said: a summary is of that, not of what was attached.
+    left = tuple(one for one in said[groups[earlier.first].places[0] : end] if one.turn.text)
     return Leaving(left, earlier.summary.text if earlier.summary else "", said[end - 1].id)
 
 
@@ -195,6 +203,7 @@ class _Laid:
     opening: Sequence[Text]
     earlier: Earlier
     last: Sequence[Text]
+    attached_shortened: int = 0
 
     @property
     def notes(self) -> Notes:
@@ -235,6 +244,8 @@ class _Laid:
             parts.append(_left_out_words(self.omitted, after_summary=bool(self.summarised)))
         if self.notes.missing_pins:
             parts.append(_pins_words(self.notes.missing_pins))
+        if self.attached_shortened:
+            parts.append("What is attached was shortened.")
         if asked:
             parts.append(f"The middle of your message was left out ({asked} tokens).")
         if shortened:

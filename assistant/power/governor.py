@@ -45,6 +45,7 @@ class Governor:
         model: What is unloaded when it is idle; None: nothing.
         memory: How short memory is.
         looked: Called after each look, on the governor's thread.
+        busy: Whether something beside the model works that nobody waits for.
         wait: Waits between two looks.
     """
 
@@ -60,6 +61,7 @@ class Governor:
         model: IdleModel | None = None,
         memory: Callable[[], MemoryReading] = read_memory,
         looked: Callable[[], None] = lambda: None,
+        busy: Callable[[], bool] = lambda: False,
         wait: Wait = threading.Event.wait,
     ) -> None:
         self._probe = probe
@@ -71,6 +73,7 @@ class Governor:
         self._model = model
         self._memory = memory
         self._looked = looked
+        self._busy = busy
         self._wait = wait
         self._holding = Holding()
         self._charges = ChargeHistory()
@@ -163,7 +166,7 @@ class Governor:
                 self._at_once = True  # when the one under way is done: it may have begun too early
 
     def _interval(self) -> float:
-        if self._model and self._model.in_background:
+        if self._busy() or (self._model and self._model.in_background):
             return _BRISKLY
         readings = self._readings
         warm = readings.heat is not None and readings.heat >= Heat.FAIR

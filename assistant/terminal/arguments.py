@@ -33,8 +33,24 @@ _BACKUP_ACTIONS = {
     "drill": "Restore the newest aside, read all of it, remove it.",
 }
 
+_NOTE_ACTIONS = {
+    "list": "List notes, newest first.",
+    "show": "Show a note.",
+    "new": "Write a note: from words, from a pipe, else in your editor ($EDITOR).",
+    "edit": "Change a note in your editor ($EDITOR), or replace its text by what a pipe holds.",
+    "import": "Import a folder of notes or a file: Markdown, text, PDF, DOCX, ChatGPT's chats.",
+    "export": "Write all notes as Markdown into a folder, or all notes and chats as one JSON file.",
+}
+
+_INDEX_ACTIONS = {
+    "status": "How far the index is.",
+    "update": "Bring it up to date now.",
+    "rebuild": "Build it anew, beside the one that serves until then.",
+}
+
 _MAX_ID = 2**63 - 1  # SQLite's largest row id
 _MAX_DESCRIPTOR = 2**31 - 1  # a C int
+_MAX_HITS = 200
 _MAX_DAYS = 90  # as long as figures are kept; importing that from there would open the store
 
 
@@ -65,6 +81,17 @@ class Arguments:
     to: str = ""
     days: int = 7
     slowly: bool = False
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    trash: bool = False
+    path: str = ""
+    of_notes: bool = False
+    of_tag: str = ""
+    of_note: int | None = None
+    of_chat: int | None = None
+    attach: tuple[str, ...] = ()
+    kind: str = ""
+    limit: int = 20
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -87,6 +114,20 @@ def _id(text: str) -> int:
     number = conversation_id(text)
     if number is None:
         raise argparse.ArgumentTypeError("a conversation's number is wanted; see “hush list”")
+    return number
+
+
+def _note_id(text: str) -> int:
+    number = conversation_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("a note's number is wanted; see “hush notes list”")
+    return number
+
+
+def _hits(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_HITS)) else 0
+    if not 1 <= number <= _MAX_HITS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MAX_HITS} is wanted")
     return number
 
 
@@ -126,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("text", nargs="*", help="the question")
     ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _scope(ask)
     _slowly(ask)
     _keyring_only(ask)
     _json(ask, "one event a line")
@@ -165,6 +207,11 @@ def _parser() -> argparse.ArgumentParser:
             action.add_argument("way", choices=("keyring", "passphrase", "recovery"))
 
     _backup(command("backup", "See, make, check and restore backups."), shared)
+
+    _notes(command("notes", "Write, find and change notes."), shared)
+
+    _search(command("search", "Find passages of notes and chats, by words and by meaning."))
+    _index(command("index", "See, update and rebuild the index that search uses."), shared)
 
     metrics = command("metrics", "What answers cost on this machine. Numbers, never content.")
     metrics.add_argument(
@@ -221,6 +268,73 @@ def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
             action.add_argument("backup", metavar="NAME_OR_FOLDER", help="see “list”")
         if name in {"restore", "forget-earlier"}:
             action.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _notes(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, words in _NOTE_ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[shared])
+        _json(action, "one note a line" if name == "list" else "as one object")
+        if name in {"show", "edit"}:
+            action.add_argument("id", type=_note_id)
+        if name == "list":
+            action.add_argument("text", nargs="*", metavar="word", help="only those with all these")
+            action.add_argument(
+                "--tag", default="", dest="of_tag", help="only those with this tag, or one in it"
+            )
+            action.add_argument("--trash", action="store_true", help="those in the trash")
+        if name == "import":
+            action.add_argument("path", metavar="FOLDER_OR_FILE")
+        if name == "export":
+            action.add_argument("path", metavar="FOLDER_OR_FILE", help="new, or one that stands")
+            action.add_argument("--format", choices=("markdown", "json"), default="markdown")
+        if name == "new":
+            action.add_argument("text", nargs="*", help="what to write down")
+            action.add_argument("--title", default="", help="default: the text's first line")
+            action.add_argument(
+                "--tag", action="append", default=[], dest="tags", help="may be given again"
+            )
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="+", metavar="word", help="what to search for")
+    parser.add_argument("--kind", choices=("note", "message"), default="", help="only these")
+    parser.add_argument(
+        "--tag", default="", dest="of_tag", help="only notes with this tag, or one in it"
+    )
+    parser.add_argument(
+        "--limit", type=_hits, default=20, metavar="N", help=f"at most N, 1 to {_MAX_HITS}; 20"
+    )
+    _json(parser, "one passage a line")
+
+
+def _index(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, words in _INDEX_ACTIONS.items():
+        action = actions.add_parser(name, help=words, description=words, parents=[shared])
+        _json(action, "as one object")
+
+
+def _scope(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--notes",
+        action="store_true",
+        dest="of_notes",
+        help="answer from your notes, with the passages it rests on",
+    )
+    group.add_argument(
+        "--tag", default="", dest="of_tag", metavar="TAG", help="from the notes with this tag"
+    )
+    group.add_argument("--note", type=_note_id, dest="of_note", metavar="ID", help="from one note")
+    group.add_argument("--chat", type=_id, dest="of_chat", metavar="ID", help="from another chat")
+    parser.add_argument(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="let it read a text, PDF or DOCX file; may be given again",
+    )
 
 
 def _slowly(parser: argparse.ArgumentParser) -> None:

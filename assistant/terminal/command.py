@@ -24,7 +24,7 @@ from assistant.log import log_error, start_log
 from assistant.machine.crash import Crash, CrashReports, crashes_reported
 from assistant.machine.hardening import harden_process
 from assistant.paths import Profile
-from assistant.terminal import backing_up
+from assistant.terminal import backing_up, importing, noting, searching
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console, read_passphrase
 from assistant.terminal.conversing import (
@@ -58,6 +58,7 @@ _READING: Final = {
     "show": show,
     "export": export,
     "metrics": metrics,
+    "search": searching.search,
 }
 _LOCK_SECONDS: Final = 10.0
 """How long to wait for another command that writes: about what a short answer takes."""
@@ -122,6 +123,7 @@ def _run(
     descriptor = arguments.passphrase_fd
     passphrase = None if descriptor is None else read_passphrase(descriptor)
     text = question(arguments, console) if arguments.command == "ask" else ""
+    written = noting.written(arguments, console)
     reads = _only_reads(arguments)
     events: Events = queue.SimpleQueue()
     with ExitStack() as stack:
@@ -146,6 +148,20 @@ def _run(
             return backing_up.backup(arguments, app, passphrase, console)
         if arguments.command == "erase":
             return erase(arguments, app, console)
+        if arguments.command == "notes":
+            if reads:
+                session = open_to_read(app, profile, passphrase, console)
+            else:
+                session = open_to_write(app, passphrase, console)
+            if arguments.action in importing.ACTIONS:
+                return importing.transfer(arguments, session, events, console)
+            return noting.notes(arguments, profile, session, console, written)
+        if arguments.command == "index":
+            if reads:
+                session = open_to_read(app, profile, passphrase, console)
+            else:
+                session = open_to_write(app, passphrase, console)
+            return searching.index(arguments, session, console)
         if arguments.command == "keys":
             session = open_to_write(app, passphrase, console)
             app.settled().result()
@@ -163,6 +179,10 @@ def _only_reads(arguments: Arguments) -> bool:
     """Whether the command changes nothing, so that it needs no lock."""
     if arguments.command == "backup":
         return arguments.action in backing_up.READING
+    if arguments.command == "notes":
+        return arguments.action in noting.READING
+    if arguments.command == "index":
+        return arguments.action in searching.READING
     return arguments.command in _READING or arguments.command == "doctor"
 
 

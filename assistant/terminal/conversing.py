@@ -7,9 +7,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from assistant.app import App, Session
+from assistant.asking.attaching import attach_file
+from assistant.asking.records import Scope, ScopeKind
+from assistant.asking.shown import answer_text, listed_sources, source_name, sources_heading
 from assistant.chat import Run
 from assistant.errors import EmptyMessage, HushError, InputRefused
 from assistant.events import (
@@ -25,7 +29,7 @@ from assistant.events import (
 )
 from assistant.power.governor import Governor
 from assistant.power.plan import Mode, Override, Plan, Reason
-from assistant.records import NEW_PRIVATE_ID, MessageState, is_private
+from assistant.records import NEW_PRIVATE_ID, Message, MessageState, is_private
 from assistant.terminal.arguments import Arguments, conversation_id
 from assistant.terminal.console import Console
 from assistant.text import storable
@@ -36,6 +40,9 @@ _HELP: Final = (
     "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   /quit   "
     "Ctrl+C stops an answer"
 )
+_INDEX_SECONDS: Final = 5.0
+"""How long a question waits for notes that are not indexed yet. The rest is not found this time."""
+
 _HOW_TO_GO_ON: Final = "The answer waits. Ctrl+C stops it; --slowly goes on all the same."
 _PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
 
@@ -75,10 +82,49 @@ def ask(
     Raises:
         HushError: where the answer failed; what came before it was printed.
     """
+    scope = _scope(arguments)
+    if scope:
+        _bring_up_to_date(app, session, console)
+    attachments = [attach_file(Path(name)) for name in arguments.attach]
+    for remark in filter(None, (one.remark for one in attachments)):
+        console.remark(remark)
     app.warm_engine()
-    run = session.chat.send(arguments.conversation, text)
-    printer = Printer(console, app.governor, slowly=arguments.slowly, as_json=arguments.json)
+    run = session.chat.send(arguments.conversation, text, scope=scope, attachments=attachments)
+    printer = Printer(
+        console,
+        app.governor,
+        slowly=arguments.slowly,
+        as_json=arguments.json,
+        cites=scope is not None,
+    )
     return follow(run, session, events, printer)
+
+
+def _bring_up_to_date(app: App, session: Session, console: Console) -> None:
+    """Have what was written last found, too, and say where only words are searched."""
+    app.keep_index()
+    if session.search:
+        session.search.settled(_INDEX_SECONDS)
+        if reason := session.search.status().reason:
+            console.remark(reason)
+
+
+def _scope(arguments: Arguments) -> Scope | None:
+    """What the question is asked of; None: of nothing but the model.
+
+    Raises:
+        InputRefused: a tag without a name.
+    """
+    if arguments.of_tag:
+        tag = storable(arguments.of_tag).strip().removeprefix("#")
+        if not tag:
+            raise InputRefused("Which tag?", "Name one, like --tag work.")
+        return Scope(ScopeKind.TAG, tag=tag)
+    if arguments.of_note is not None:
+        return Scope(ScopeKind.NOTE, id=arguments.of_note)
+    if arguments.of_chat is not None:
+        return Scope(ScopeKind.CONVERSATION, id=arguments.of_chat)
+    return Scope() if arguments.of_notes else None
 
 
 def chat(arguments: Arguments, app: App, session: Session, events: Events, console: Console) -> int:
@@ -125,15 +171,23 @@ class Printer:
         governor: Told to go on where it pauses.
         slowly: Whether the person wants that.
         as_json: One event a line, for a program.
+        cites: The answer is printed at its end, with its citations in it.
     """
 
     def __init__(
-        self, console: Console, governor: Governor, *, slowly: bool, as_json: bool = False
+        self,
+        console: Console,
+        governor: Governor,
+        *,
+        slowly: bool,
+        as_json: bool = False,
+        cites: bool = False,
     ) -> None:
         self._console = console
         self._governor = governor
         self._slowly = slowly
         self._as_json = as_json
+        self._cites = cites
         self._told: Reason | None = Plan().reason  # full power needs no words
 
     def begin(self) -> None:
@@ -146,7 +200,11 @@ class Printer:
             self._say(event.plan)
         elif self._as_json:
             tell_program(event, self._console)
+        elif self._cites and isinstance(event, ReplyText):
+            pass  # which sentence rests on what is known at the end
         else:
+            if self._cites and isinstance(event, ReplyEnded):
+                self._console.write(answer_text(event.message))
             tell_person(event, self._console)
 
     def _say(self, plan: Plan) -> None:
@@ -216,6 +274,7 @@ def tell_person(event: Event, console: Console) -> None:
             console.remark(event.left_out)
         case ReplyEnded():
             console.line()
+            _list_sources(event.message, console)
             if event.message.state is MessageState.STOPPED:
                 kept = "" if is_private(event.message.id) else " What was written is kept."
                 console.remark(f"Stopped.{kept}")
@@ -226,6 +285,15 @@ def tell_person(event: Event, console: Console) -> None:
                 console.remark(f"Loading {event.model} …")
         case _:
             pass
+
+
+def _list_sources(message: Message, console: Console) -> None:
+    """Print what an answer from notes rests on, and where that is."""
+    if heading := sources_heading(message):
+        console.line(f"\n{heading}")
+    for one in listed_sources(message):
+        where = f"note {one.note_id}" if one.note_id is not None else f"chat {one.conversation_id}"
+        console.line(f"  [{one.number}] {source_name(one)} ({where})")
 
 
 def tell_program(event: Event, console: Console) -> None:
@@ -244,7 +312,8 @@ def _described(event: Event) -> dict[str, Any]:
         case ReplyText():
             return {"event": "text", "text": event.text}
         case ReplyEnded():
-            return {"event": "ended", "message": asdict(event.message)}
+            cited = {"cited_text": answer_text(event.message)} if event.message.scope else {}
+            return {"event": "ended", "message": asdict(event.message), **cited}
         case Notice():
             return {"event": "notice", "text": event.text}
         case _:

@@ -21,7 +21,7 @@ def list_conversations(arguments: Arguments, session: Session, console: Console)
             console.data(asdict(conversation))
         else:
             console.line(
-                f"{conversation.id:>6}  {_time(conversation.updated_at)}  {conversation.title}"
+                f"{conversation.id:>6}  {local_time(conversation.updated_at)}  {conversation.title}"
             )
     return 0
 
@@ -61,5 +61,6 @@ def export(arguments: Arguments, session: Session, console: Console) -> int:
     return 0
 
 
-def _time(milliseconds: int) -> str:
+def local_time(milliseconds: int) -> str:
+    """A time as a list shows it, in this machine's own zone."""
     return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

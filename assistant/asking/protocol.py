@@ -1,0 +1,63 @@
+"""What asking one's notes needs of search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.asking.records import Scope
+from assistant.search.records import Filters, Hit
+
+if TYPE_CHECKING:  # numpy takes a tenth of a second to import
+    from assistant.embed.protocol import Vectors
+
+Encode = Callable[[Sequence[str]], "Vectors | None"]
+"""Vectors of texts, each of unit length; None where there is no embedding model."""
+
+
+class Retriever(Protocol):
+    """Finds passages, and tells how near texts are in meaning. Called on the worker's thread."""
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """The passages nearest to a question, the best first. Blocks.
+
+        Args:
+            query: The question, in the person's words.
+            scope: Where to look.
+            limit: How many at the most.
+
+        Raises:
+            HushError: the store failed.
+        """
+
+    def encode(self, texts: Sequence[str]) -> Vectors | None:
+        """See ``Encode``. Blocks for some milliseconds a text."""
+
+
+class Searching(Protocol):
+    """What ``SearchRetriever`` needs of the search service."""
+
+    def retrieve(self, query: str, filters: Filters, limit: int) -> list[Hit]:
+        """The passages nearest to a query, the best first. Blocks."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors | None:
+        """Their vectors; None where no embedding model works. Blocks."""
+
+
+class SearchRetriever:
+    """Asks the search service.
+
+    Args:
+        search: Finds.
+    """
+
+    def __init__(self, search: Searching) -> None:
+        self._search = search
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """See ``Retriever.retrieve``."""
+        return self._search.retrieve(query, scope.filters, limit)
+
+    def encode(self, texts: Sequence[str]) -> Vectors | None:
+        """See ``Retriever.encode``."""
+        return self._search.embed(texts)

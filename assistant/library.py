@@ -1,0 +1,84 @@
+"""Notes, their import, and the index over notes and chats: what is built over one open vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from assistant.clock import Clock
+from assistant.embed.shelf import EncoderShelf, machine_key
+from assistant.embed.source import ChosenEncoder
+from assistant.events import Event, EventSink, ImportProgress, PowerChanged, ReplyEnded
+from assistant.importing.service import ImportService
+from assistant.notes.service import NoteService
+from assistant.power.plan import Plan
+from assistant.search.indexer import Indexer
+from assistant.search.service import SearchService
+from assistant.settings import Settings
+from assistant.vaults import Vaults
+from models.encoders import EncoderFiles, encoder_at, starter_encoder
+
+_CALM_SECONDS: Final = 30.0
+"""After the vault was opened, until an embedding model is exported where it has to be."""
+
+
+def encoder_files(settings: Settings) -> EncoderFiles:
+    """The embedding model that the settings name. Reads nothing."""
+    return encoder_at(settings.encoder_path) if settings.encoder_path else starter_encoder()
+
+
+class Library:
+    """The services over a person's own words, and the thread that keeps them findable.
+
+    Args:
+        vaults: Open.
+        clock: Times to write down.
+        encoders: The folder of exported embedding models.
+        encoder: Which model is wanted now.
+        plan: The governor's plan of the moment.
+        publish: Gets ``IndexChanged`` and ``ImportProgress``.
+        writes: Whether the vault may be written to.
+    """
+
+    def __init__(
+        self,
+        vaults: Vaults,
+        clock: Clock,
+        encoders: Path,
+        encoder: Callable[[], EncoderFiles],
+        plan: Callable[[], Plan],
+        publish: EventSink,
+        *,
+        writes: bool,
+    ) -> None:
+        self._publish = publish
+        self._source = ChosenEncoder(EncoderShelf(encoders, machine_key()), encoder)
+        self._indexer = Indexer(vaults, self._source, plan, publish, writes=writes)
+        self.search = SearchService(vaults, self._indexer)
+        self.notes = NoteService(vaults, clock, self._indexer.wake)
+        self.importing = ImportService(vaults, clock, self._hear)
+
+    def start(self) -> None:
+        """Load the index and keep it up to date from now on. At once; safe to call twice."""
+        self._indexer.start(calm_seconds=_CALM_SECONDS)
+
+    def choose_encoder(self) -> None:
+        """Another embedding model may be wanted from now on."""
+        self._indexer.choose(self._source)
+
+    def take(self, event: Event) -> None:
+        """Hear what happens: there may be something new to index, or leave to."""
+        if isinstance(event, PowerChanged | ReplyEnded):
+            self._indexer.wake()
+
+    def close(self) -> None:
+        """End what is under way. Nothing is lost by it: all of it goes on where it was."""
+        self.importing.close()
+        self._indexer.stop()
+        self.search.close()
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, ImportProgress):
+            self._indexer.wake()
+        self._publish(event)
