@@ -5,11 +5,19 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QToolTip, QWidget
 
 from ui.theme.icons import Icon, icon
-from ui.theme.tokens import Palette
+from ui.theme.tokens import Palette, Type
 
 _MIN_TARGET = 32  # pixels; WCAG 2.2, 2.5.8 asks for 24
 _TOOLTIP_CHARACTERS = 400
@@ -110,6 +118,27 @@ class TextButton(QPushButton):
         """Change the words."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)
+
+
+class ChoiceButton(TextButton):
+    """One of several that can be chosen. As wide as its words are in bold, which say that it is.
+
+    Args:
+        text: The words; "&" stands for itself.
+    """
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, "choice", parent)
+        self.setCheckable(True)
+
+    def sizeHint(self) -> QSize:
+        """Room for both."""
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight(Type.EMPHASIS))
+        more = QFontMetrics(bold).horizontalAdvance(
+            self.text()
+        ) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, more), 0)
 
 
 class IconButton(QToolButton):

@@ -188,8 +188,7 @@ class ConversationList(QWidget):
         self.show_conversations([])
 
     def _set_up_search(self) -> None:
-        keys = QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText)
-        self.search.setPlaceholderText(f"Search  {keys}")
+        self.search.setPlaceholderText("Search chats")
         self.search.setAccessibleName("Search chats")
         self.search.setClearButtonEnabled(True)
 

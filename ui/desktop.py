@@ -294,6 +294,7 @@ class Desktop:
             restart=self.restart,
         )
         triggers.begin()
+        app.keep_index()
         self._go_on_from_before(session, workplace)
         for event in self._early:
             self._workplace.handle(event)

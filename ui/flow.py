@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QStyle, QWidget
 
 from ui.theme.tokens import Space
 
@@ -81,10 +81,17 @@ class FlowLayout(QLayout):
                 if move:  # in the middle of the line: buttons differ in height
                     place = QPoint(left, top + (height - size.height()) // 2)
                     width = min(size.width(), area.width())
-                    item.setGeometry(QRect(place, QSize(width, size.height())))
+                    given = QRect(place, QSize(width, size.height()))
+                    item.setGeometry(QStyle.visualRect(self._direction, area, given))
                 left += size.width() + self.spacing()
             top += height + self.spacing()
         return max(0, top - self.spacing() - area.y()) if lines else 0
+
+    @property
+    def _direction(self) -> Qt.LayoutDirection:
+        """The way that one reads; lines begin where reading does."""
+        parent = self.parentWidget()
+        return parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
         """What stands side by side."""

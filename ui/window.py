@@ -18,12 +18,16 @@ from ui.theme.icons import Icon
 from ui.theme.style import Theme, dress
 
 CHATS: Final = 0
-METRICS: Final = 1
-VAULT: Final = 2
-SETTINGS: Final = 3
+NOTES: Final = 1
+SEARCH: Final = 2
+METRICS: Final = 3
+VAULT: Final = 4
+SETTINGS: Final = 5
 
 _PLACES: Final = (
     Place("Chats", Icon.CHATS),
+    Place("Notes", Icon.NOTE),
+    Place("Search", Icon.SEARCH),
     Place("Metrics", Icon.METRICS, at_end=True),
     Place("Vault", Icon.KEY, at_end=True),
     Place("Settings", Icon.SETTINGS, at_end=True),

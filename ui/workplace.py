@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import partial
-from typing import Final
-
-from PySide6.QtWidgets import QWidget
 
 from assistant.app import App, Session
-from assistant.errors import HushError
+from assistant.asking.records import Scope, ScopeKind, Source
 from assistant.events import (
     BackgroundChanged,
     BackupEnded,
@@ -19,35 +15,42 @@ from assistant.events import (
     DrillEnded,
     EngineChanged,
     Event,
+    ImportProgress,
+    IndexChanged,
     Notice,
     PowerChanged,
 )
+from assistant.notes.records import Note
 from assistant.records import is_private
-from assistant.settings import Settings
+from assistant.search.records import Hit, Kind
 from ui.bridge import Bridge
+from ui.chat.asking import Asking
 from ui.chat.controller import ChatController
-from ui.chat.page import ChatPage
-from ui.chat.timeline import Timeline
-from ui.chats import ChatsPlace
+from ui.chat.sought import Sought
 from ui.conversation_controller import ConversationController
-from ui.conversation_list import ConversationList
 from ui.days import local
+from ui.importing.controller import ImportController
 from ui.metrics.controller import MetricsController
-from ui.metrics.page import MetricsPage
+from ui.notes.controller import NotesController, Ways
+from ui.notes.model import title_of
+from ui.place_keys import Act, PlaceKeys
+from ui.places import Places
 from ui.power.controller import PowerController
-from ui.settings.page import SettingsPage
+from ui.preferences import Preferences
+from ui.search.commands import commands
+from ui.search.controller import SearchController
+from ui.search.gathering import Gathering
+from ui.search.going import Destinations, GoTo
 from ui.shortcuts import bind
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
-from ui.vault.page import VaultPage
 from ui.vault.stage import Restart
-from ui.window import CHATS, METRICS, SETTINGS, VAULT, Window
+from ui.window import CHATS, METRICS, NOTES, SEARCH, VAULT, Window
 
-_LOADED_WITH: Final = ("context_tokens", "threads", "model_path", "gpu_layers", "use_tuned")
-"""What the model is loaded with."""
-
-_DECIDED_BY: Final = ("always_quiet", "background_on_battery", "threads")
-"""What the governor decides by."""
+_NO_NOTES = (
+    "Notes are kept in the vault, and nothing of this session is written down. "
+    "With a vault that Hush may write to, they are here."
+)
 
 
 class Workplace:
@@ -76,85 +79,106 @@ class Workplace:
         restart: Restart = lambda _=None: None,
     ) -> None:
         self._app = app
-        self._bridge = bridge
         self._window = window
-        theme = window.theme
-        timeline = Timeline(theme.palette, pool, reading_size=theme.look.reading)
-        self._page = ChatPage(timeline, theme)
-        self._list = ConversationList(theme, now)
-        self._chats = ChatsPlace(self._list, self._page, theme)
-        self._settings_page = SettingsPage(app.settings, theme, lambda: app.tuned)
-        self.chat = ChatController(session, bridge, self._page, self._list, window.status)
+        self._lock = lock
+        self._places = places = Places(app, session, window, pool, now)
+        page = places.page
+        self.chat = ChatController(session, bridge, page, places.list, window.status)
         self.conversations = ConversationController(
             session,
             bridge,
-            self._list,
-            self._page,
+            places.list,
+            page,
             self.chat,
             pool,
             app.backups,
             self._show_backups,
         )
-        self.power = PowerController(app, window, self._change)
+        self.asking = Asking(session, bridge, page, self.chat.drafts, pool, now)
+        self.preferences = Preferences(app, bridge, window, places.settings, page.notice)
+        self.power = PowerController(app, window, self.preferences.change)
         self.chat.handle(self.power.now)
-        self._metrics_page = MetricsPage(theme)
-        self.metrics = MetricsController(session.metrics, bridge, self._metrics_page, pool)
-        is_kept = session.keys is not None
-        self._vault_page = VaultPage(app.profile.backups, theme, is_kept=is_kept)
+        self.metrics = MetricsController(session.metrics, bridge, places.metrics, pool)
         self.vault = VaultController(
             app,
             session,
             bridge,
-            self._vault_page,
+            places.vault,
             window,
             pool,
             lambda: local(now()),
             restart,
         )
-        self._chats.show_list(shown=app.settings.list_visible)
-        self._places: list[QWidget] = [
-            self._chats,
-            self._metrics_page,
-            self._vault_page,
-            self._settings_page,
-        ]
-        window.furnish(self._places)
+        self.importing = ImportController(
+            session.importing,
+            bridge,
+            window,
+            partial(window.go_to, NOTES),
+            self._imported,
+            self._tell,
+        )
+        self.notes = self._notes_over(session, bridge, pool, now)
+        self.search = SearchController(
+            session, bridge, places.search, self.open_hit, self.importing.open, pool, now
+        )
+        self._go_to = GoTo(
+            window,
+            lambda: window.theme,
+            Gathering(session, bridge, pool),
+            lambda: commands(self._commands),
+            Destinations(self.open_note, self.open_chat, self._open_tag, self._search_for),
+            now,
+        )
+        self._place_keys = PlaceKeys(
+            window, places, self.chat, self.notes, self.preferences, lambda: app.settings
+        )
+        window.furnish(list(places.all))
         self._keys = bind(window, self.actions)
         self._connect()
         window.rail.lock_wanted.connect(lock)
         self.chat.new()
+        self.importing.offer_unfinished()
+
+    def _notes_over(
+        self, session: Session, bridge: Bridge, pool: Executor, now: Callable[[], int]
+    ) -> NotesController | None:
+        place = self._places.notes
+        if session.notes is None:
+            place.rest(_NO_NOTES)
+            return None
+        ways = Ways(self.open_hit, self.importing.open, self._ask_about)
+        return NotesController(session.notes, session.search, bridge, place, pool, now, ways)
 
     def _connect(self) -> None:
-        window = self._window
+        window, page = self._window, self._places.page
         window.theme_changed.connect(self._apply)
         window.went_to.connect(self._arrived)
         window.covered.connect(self._rest_keys)
-        window.status.retry_wanted.connect(self._app.warm_engine)
-        window.status.figures_wanted.connect(partial(window.go_to, METRICS))
-        window.status.model_wanted.connect(partial(self._show_setting, "context_tokens"))
-        window.status.background_wanted.connect(
-            partial(self._show_setting, "background_on_battery")
-        )
-        self.chat.around.setting_wanted.connect(partial(self._show_setting, "context_tokens"))
-        self._page.paused.go_on_wanted.connect(self.power.go_on_slowly)
-        self._settings_page.changed.connect(self._save)
-        self._metrics_page.chat_wanted.connect(partial(window.go_to, CHATS))
+        status, show_setting = window.status, self.preferences.show
+        status.retry_wanted.connect(self._app.warm_engine)
+        status.figures_wanted.connect(partial(window.go_to, METRICS))
+        status.model_wanted.connect(partial(show_setting, "context_tokens"))
+        status.background_wanted.connect(partial(show_setting, "background_on_battery"))
+        status.index_wanted.connect(partial(show_setting, "encoder_path"))
+        self.chat.around.setting_wanted.connect(partial(show_setting, "context_tokens"))
+        page.paused.go_on_wanted.connect(self.power.go_on_slowly)
+        page.timeline.source_requested.connect(self.open_source)
+        self.preferences.taken.connect(self.power.adopt)
+        self._places.metrics.chat_wanted.connect(partial(window.go_to, CHATS))
 
     @property
-    def actions(self) -> dict[str, Callable[[], None]]:
+    def actions(self) -> dict[str, Act]:
         """What the window's keys do here, by the names in ``ui/shortcuts.py``."""
+        return {**self._place_keys.actions, "go": self._go_to.open}
+
+    @property
+    def _commands(self) -> dict[str, Act]:
+        """What can be gone to by name: what the keys do, and what has no key."""
         return {
-            "escape": self._escape,
-            "new": self._in_chats(self.chat.new),
-            "private": self._in_chats(self.chat.new_private),
-            "search": self._in_chats(self._search),
-            "find": self._in_chats(self._page.begin_find),
-            "list": self._in_chats(self._toggle_list),
-            "rename": self._in_chats(self._rename),
-            "chats": partial(self._window.go_to, CHATS),
-            "metrics": partial(self._window.go_to, METRICS),
-            "vault": partial(self._window.go_to, VAULT),
-            "settings": partial(self._window.go_to, SETTINGS),
+            **self.actions,
+            "lock": self._lock,
+            "import": self.importing.open,
+            "export": self.importing.export,
         }
 
     def handle(self, event: Event) -> None:
@@ -168,8 +192,14 @@ class Workplace:
             case PowerChanged():
                 self.power.take(event)
                 self.chat.handle(event)
+            case IndexChanged():
+                self._window.status.show_index(event.status)
+                self._places.settings.show_index(event.status)
+                self.search.handle(event)
+            case ImportProgress():
+                self.importing.handle(event)
             case Notice():
-                self._page.notice.say(event.text)
+                self._places.notice.say(event.text)
             case BackupEnded() | DrillEnded() | DamageFound():
                 self._page_says(self.vault.handle(event))
             case _:
@@ -177,10 +207,11 @@ class Workplace:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is under way: an answer, or work on the vault."""
+        """Whether something is under way: an answer, an import, or work on the vault."""
         page = self._window.full_page
         is_waited_for = bool(page and page.is_working)
-        return self.chat.is_answering or self.vault.is_working or is_waited_for
+        is_working = self.vault.is_working or self.importing.is_working
+        return self.chat.is_answering or is_working or is_waited_for
 
     @property
     def rotating_since(self) -> int | None:
@@ -190,6 +221,8 @@ class Workplace:
     def keep(self) -> None:
         """Have what is being written kept."""
         self.chat.drafts.keep()
+        if self.notes:
+            self.notes.keep()
 
     def leave(self) -> int | None:
         """Keep what is being written and take everything down; the window is bare after it.
@@ -205,111 +238,91 @@ class Workplace:
             key.deleteLater()
         self._window.theme_changed.disconnect(self._apply)
         self._window.covered.disconnect(self._rest_keys)
-        for place in self._places:
+        for place in self._places.all:
             place.setParent(None)  # out of the window now, not when Qt comes to it
             place.deleteLater()
-        self._places.clear()
         return None if is_private(open_now) else open_now
 
-    # Keys ---------------------------------------------------------------------------------
+    # Going somewhere ----------------------------------------------------------------------
 
-    def _in_chats(self, action: Callable[[], object]) -> Callable[[], None]:
-        """Go to the chats first: these keys mean something there."""
+    def open_hit(self, hit: Hit) -> None:
+        """Go to a passage, and show it highlighted."""
+        if hit.kind is Kind.NOTE:
+            self.open_note(hit.owner_id, (hit.start, hit.length))
+        elif hit.conversation_id is not None:
+            self._open_message(Sought(hit.conversation_id, hit.owner_id, hit.text))
 
-        def act() -> None:
-            if self._window.place != CHATS:
-                self._window.go_to(CHATS)
-            action()
+    def open_source(self, source: Source) -> None:
+        """Go to the passage that a citation stands for."""
+        if source.note_id is not None:
+            self.open_note(source.note_id, (source.start, source.length))
+        elif source.message_id is not None and source.conversation_id is not None:
+            self._open_message(Sought(source.conversation_id, source.message_id, source.text))
 
-        return act
+    def open_note(self, note_id: int, mark: tuple[int, int] | None = None) -> None:
+        """Go to a note; ``mark`` is the start and length of what to highlight, in characters."""
+        self._window.go_to(NOTES)
+        if self.notes:
+            self.notes.open(note_id, mark)
 
-    def _escape(self) -> None:
-        if self._window.place != CHATS:
-            self._window.go_to(CHATS)
-        elif not (self._list.search.hasFocus() and self._list.leave_search()):
-            self.chat.escape()
+    def open_chat(self, conversation_id: int) -> None:
+        """Go to a chat."""
+        self._window.go_to(CHATS)
+        self.chat.open(conversation_id)
 
-    def _search(self) -> None:
-        self._show_list(shown=True)
-        self._list.begin_search()
+    def _open_message(self, sought: Sought) -> None:
+        self._places.page.timeline.seek(sought)
+        self.open_chat(sought.conversation_id)
 
-    def _rename(self) -> None:
-        if self._list.view.hasFocus():
-            self._list.view.rename_current()
-        else:
-            self._page.header.begin_rename()
+    def _ask_about(self, note: Note) -> None:
+        self._window.go_to(CHATS)
+        self.chat.new()
+        self.asking.ask_of(Scope(ScopeKind.NOTE, id=note.id, name=title_of(note)))
 
-    def _toggle_list(self) -> None:
-        self._show_list(shown=not self._chats.list_is_shown)
+    def _open_tag(self, tag: str) -> None:
+        self._window.go_to(NOTES)
+        if self.notes:
+            self.notes.open_tag(tag)
 
-    def _show_list(self, *, shown: bool) -> None:
-        if shown != self._chats.list_is_shown:
-            self._chats.show_list(shown=shown)
-            self._change(replace(self._app.settings, list_visible=shown))
+    def _search_for(self, words: str) -> None:
+        self._window.go_to(SEARCH)
+        self._places.search.begin(words)
 
     def _arrived(self, place: int) -> None:
         if place == METRICS:
             self.metrics.refresh()
         if place == VAULT:
             self.vault.refresh()
-        if self._window.rail.has_keyboard:
-            return  # the person may want to go on along the rail
-        if place == CHATS:
-            self._page.composer.take_focus()
-        else:
-            self._places[place].setFocus()
+        if place == NOTES and self.notes:
+            self.notes.refresh()
+        if not self._window.rail.has_keyboard:  # else the person may want to go on along it
+            self._places.take_focus(place)
 
     def _rest_keys(self, covered: bool) -> None:  # noqa: FBT001 # as the signal gives it
         """No key acts on what stands behind a full page."""
         for key in self._keys:
             key.setEnabled(not covered)
 
+    # What is said -------------------------------------------------------------------------
+
+    def _tell(self, sentence: str, action: str, act: Callable[[], None]) -> None:
+        self._places.notice.say(sentence, action, act)
+
+    def _imported(self) -> None:
+        """There are other notes and chats now."""
+        self.conversations.refresh()
+        if self.notes:
+            self.notes.refresh()
+
     def _page_says(self, sentence: str) -> None:
         """Say what went wrong with backups or the vault's file, and lead there."""
         if sentence:
-            self._page.notice.say(sentence, "Backups…", self._show_backups, danger=True)
+            notice = self._places.notice
+            notice.say(sentence, "Backups…", self._show_backups, danger=True)
 
     def _show_backups(self) -> None:
         self._window.go_to(VAULT)
-        self._vault_page.show_backups()
-
-    # Settings and look --------------------------------------------------------------------
-
-    def _change(self, settings: Settings) -> None:
-        """Settings were changed beside their page."""
-        self._settings_page.adopt(settings)
-        self._save(settings)
-
-    def _save(self, settings: Settings) -> None:
-        before = self._app.settings
-
-        def changed(names: tuple[str, ...]) -> bool:
-            return any(getattr(before, name) != getattr(settings, name) for name in names)
-
-        self._bridge.then(self._app.save_settings(settings), self._saved, self._not_saved)
-        if changed(_LOADED_WITH):
-            self._app.warm_engine()
-        if changed(_DECIDED_BY):
-            self._app.governor.refresh()
-        self.power.adopt(settings)
-        if before.reading_size != settings.reading_size:
-            theme = replace(self._window.theme, reading=settings.reading_size)
-            self._window.apply(theme)
-
-    def _saved(self, settings: Settings) -> None:
-        del settings
-        self._settings_page.show_problem("")
-
-    def _not_saved(self, error: HushError) -> None:
-        self._settings_page.show_problem(error.sentence)
-        self._page.notice.say_error(error)
-
-    def _show_setting(self, name: str) -> None:
-        self._window.go_to(SETTINGS)
-        self._settings_page.focus_on(name)
+        self._places.vault.show_backups()
 
     def _apply(self, theme: Theme) -> None:
-        self._chats.apply(theme)
-        self._metrics_page.apply(theme)
-        self._vault_page.apply(theme)
-        self._settings_page.apply(theme)
+        self._places.apply(theme)

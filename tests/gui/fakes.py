@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from assistant.access.entrance import FirstKeys, VaultStatus
 from assistant.app import App, Session
+from assistant.asking.records import Attachment, Scope
 from assistant.chat import Run
 from assistant.errors import EmptyMessage, HushError, NotFound, VaultLocked
 from assistant.events import (
@@ -39,6 +40,8 @@ from assistant.records import (
 from assistant.settings import Settings
 from assistant.store.keyslot_format import SlotType
 from tests.gui.metrics_fakes import FakeMetrics
+from tests.gui.notes_fakes import FakeNotes
+from tests.gui.search_fakes import FakeImports, FakeSearch
 from tests.gui.vault_fakes import FakeBackups, FakeKeys
 
 T = TypeVar("T")
@@ -247,6 +250,8 @@ class FakeChat:
     stopped: list[int] = field(default_factory=list)
     prepared: list[tuple[int | None, str, bool]] = field(default_factory=list)  # last: private
     problem: HushError | None = None  # what the next call is refused with
+    given: list[tuple[Scope | None, tuple[Attachment, ...]]] = field(default_factory=list)
+    can_ask_notes: bool = True
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
 
     @property
@@ -254,7 +259,16 @@ class FakeChat:
         """The run asked for last."""
         return self.runs[-1]
 
-    def send(self, conversation_id: int | None, text: str, *, private: bool = False) -> Run:
+    def send(
+        self,
+        conversation_id: int | None,
+        text: str,
+        *,
+        private: bool = False,
+        scope: Scope | None = None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Run:
+        self.given.append((scope, tuple(attachments)))
         if not text.strip():
             raise EmptyMessage("There is nothing to send yet.")
         if conversation_id is None:
@@ -354,6 +368,7 @@ class FakeApp:
             exists=True, ways=("keyring",), keyring="Test Keyring", keyring_problem=""
         )
         self.warmed = 0
+        self.indexed = 0
         self.closed = False
         self.on_close: Callable[[], object] = lambda: None
         self.closed_locked: bool | None = None  # how it was closed
@@ -373,6 +388,9 @@ class FakeApp:
         self.chat = FakeChat(self.conversations, sink)
         self.drafts = FakeDrafts()
         self.metrics = FakeMetrics()
+        self.notes: Any = FakeNotes()  # None where the vault is not kept
+        self.search: Any = FakeSearch()
+        self.importing: Any = FakeImports()
         self.governor = FakeGovernor(sink)
         self.tuned = ""  # what is known of the model's tuned copy
 
@@ -385,6 +403,9 @@ class FakeApp:
             cast("Any", self.drafts),
             cast("Any", self.metrics),
             self.keys,
+            self.notes,
+            self.search,
+            self.importing,
         )
 
     @property
@@ -422,6 +443,9 @@ class FakeApp:
         problem, self.erase_problem = self.erase_problem, None
         self.erased += not problem
         return failed(problem) if problem else done(None)
+
+    def keep_index(self) -> None:
+        self.indexed += 1
 
     def warm_engine(self) -> None:
         self.warmed += 1

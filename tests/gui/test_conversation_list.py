@@ -151,21 +151,21 @@ def test_new_chat(bench: Bench) -> None:
 
 def test_search_filters_titles(bench: Bench) -> None:
     """As one types; Enter opens the first, Esc shows all again."""
-    bench.press("Ctrl+K")
+    bench.press("Ctrl+Shift+F")
     assert bench.list.search.hasFocus()
     bench.type("night")
     bench.settle()
     assert bench.rows == ["Today", "Night train"]
     bench.press("Return", bench.list.search)
     assert bench.title == "Night train"
-    bench.press("Ctrl+K")
+    bench.press("Ctrl+Shift+F")
     bench.press("Esc")
     assert bench.rows == ["Today", "Packing list", "Night train"]
 
 
 def test_a_search_without_a_match(bench: Bench) -> None:
     """The list says so instead of showing nothing."""
-    bench.press("Ctrl+K")
+    bench.press("Ctrl+Shift+F")
     bench.type("zebra")
     bench.settle()
     assert bench.list.empty.isVisible()

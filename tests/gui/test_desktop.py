@@ -125,6 +125,7 @@ def test_from_paint_to_chat(start: Start, profile: Profile) -> None:
     assert start.app
     assert start.app.opened == [("correct horse", False)]
     assert start.app.warmed == 1
+    assert start.app.indexed == 1
     start.qtbot.waitUntil(lambda: "Loading" in start.window.status.text)
 
 

@@ -52,7 +52,7 @@ class AtMetrics:
 
     def go(self) -> AtMetrics:
         """Be there, and see what there is."""
-        self.bench.press("Ctrl+2")
+        self.bench.press("Ctrl+4")
         self.settle()
         return self
 

@@ -50,7 +50,9 @@ class Ahead:
     def now(self) -> None:
         """Have what stands in the composer read, unless it has been."""
         self.pause.stop()
-        draft, text = self._drafts.current, self._composer.text
+        draft = self._drafts.current
+        # What is given with a question stands before it, and is not known before it is sent.
+        text = "" if draft.scope or draft.attachments else self._composer.text
         wanted = (draft.conversation_id, text)
         if self._busy or draft.edited or wanted == self._last:
             return

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from assistant.text import MAX_MESSAGE_CHARACTERS, clean
+from ui.chat.given_row import GivenRow
 from ui.controls import IconButton, PlainLabel, TextButton, learn_nothing
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
@@ -131,6 +132,7 @@ class Composer(QWidget):
     stop_wanted = Signal()
     editing_left = Signal()
     paste_refused = Signal(str, int)  # the beginning that still fits, and the size of the whole
+    more_wanted = Signal()  # notes to ask, or something to attach
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +141,8 @@ class Composer(QWidget):
         self.field = MessageField()
         self.send_button = IconButton(Icon.SEND, "Send", theme.palette, shortcut="Enter")
         self.stop_button = IconButton(Icon.STOP, "Stop", theme.palette, shortcut="Esc")
+        self.more_button = IconButton(Icon.PLUS, "Ask your notes, or attach", theme.palette)
+        self.given = GivenRow(theme)
         self._banner = QWidget()
         self.cancel_button = TextButton("Cancel", "link")
         self._frame = _Frame(self.field)
@@ -155,14 +159,21 @@ class Composer(QWidget):
             button.setFixedSize(32, 32)
             button.setIconSize(QSize(18, 18))
 
+        self.more_button.hide()  # until somebody offers what it is for
+
     def _lay_out(self) -> None:
         banner = QHBoxLayout(self._banner)
         banner.setContentsMargins(Space.RELATED, 0, 0, Space.HALF)
         banner.addWidget(PlainLabel(_EDITING, "quiet", wrap=True), 1)
         banner.addWidget(self.cancel_button)
-        row = QHBoxLayout(self._frame)
-        row.setContentsMargins(Space.RELATED, Space.INSIDE, Space.INSIDE, Space.INSIDE)
+        inside = QVBoxLayout(self._frame)
+        inside.setContentsMargins(Space.RELATED, Space.INSIDE, Space.INSIDE, Space.INSIDE)
+        inside.setSpacing(Space.HALF)
+        inside.addWidget(self.given)
+        row = QHBoxLayout()
         row.setSpacing(Space.INSIDE)
+        inside.addLayout(row)
+        row.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.send_button, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.stop_button, 0, Qt.AlignmentFlag.AlignBottom)
@@ -179,6 +190,7 @@ class Composer(QWidget):
         self.send_button.clicked.connect(self._ask_to_send)
         self.stop_button.clicked.connect(self.stop_wanted)
         self.cancel_button.clicked.connect(self.editing_left)
+        self.more_button.clicked.connect(self.more_wanted)
 
     @property
     def text(self) -> str:
@@ -218,8 +230,9 @@ class Composer(QWidget):
         """Take another theme."""
         self._theme = theme
         self._frame.apply(theme)
-        for button in (self.send_button, self.stop_button):
+        for button in (self.send_button, self.stop_button, self.more_button):
             button.apply(theme.palette)
+        self.given.apply(theme)
         self._offer()
         self.field.refit()
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from assistant.app import Session
-from assistant.chat import Run
+from assistant.chat import ChatService, Run
 from assistant.errors import HushError
 from assistant.events import Event, ReplyBegan, ReplyEnded, ReplyText
 from assistant.records import (
@@ -181,7 +181,7 @@ class ChatController:
         if edited:
             ask = partial(self._chat.edit, edited.id, text)
         else:
-            ask = partial(self._chat.send, self.conversation_id, text, private=self.is_private)
+            ask = partial(_send, self._chat, self._drafts.current, text)
         if self._begin(ask, text, edited):
             self._drafts.sent()
 
@@ -215,7 +215,8 @@ class ChatController:
             self._page.notice.say_error(error)
             return False
         draft = self._drafts.current
-        draft.asked = LiveReply(run.id, self.conversation_id, question, edited)
+        given = draft.attachments if question and not edited else ()
+        draft.asked = LiveReply(run.id, self.conversation_id, question, edited, given)
         self._replies.begin(draft.asked)
         self._page.notice.dismiss()
         self._show_busy()
@@ -251,7 +252,7 @@ class ChatController:
         """Nothing was written: the person gets their words back."""
         draft.asked = None
         self._replies.drop(reply.run_id)
-        self._drafts.give_back(draft, reply.question, reply.edited)
+        self._drafts.give_back(draft, reply.question, reply.edited, reply.attachments)
         self._page.notice.say_error(error)
         self._show_busy()
 
@@ -330,6 +331,18 @@ class ChatController:
             waits = not reply.began and self._replies.count > 1
             note = _WAITING if waits else reply.left_out
             self._page.timeline.set_note(reply.message_id, note)
+
+
+def _send(chat: ChatService, draft: Draft, text: str) -> Run:
+    """Ask a question where its draft stands, with all that is given with it."""
+    here = draft.conversation_id
+    return chat.send(
+        None if here in _NOT_BEGUN else here,
+        text,
+        private=is_private(here),
+        scope=draft.scope,
+        attachments=draft.attachments,
+    )
 
 
 def _last_figures(thread: Thread) -> ReplyFigures | None:

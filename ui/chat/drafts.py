@@ -13,6 +13,7 @@ from typing import Final
 
 from PySide6.QtCore import QTimer
 
+from assistant.asking.records import Attachment, Scope
 from assistant.drafts import DraftService
 from assistant.errors import HushError, NotFound
 from assistant.records import Message, is_private
@@ -37,6 +38,8 @@ class Draft:
         edited: The earlier message that is being edited.
         aside: What was written before editing began.
         asked: A reply that was asked for and is not saved yet.
+        scope: What the next question is asked of, and those after it.
+        attachments: What goes along with the next question.
     """
 
     conversation_id: int | None = None
@@ -44,6 +47,8 @@ class Draft:
     edited: Message | None = None
     aside: str = ""
     asked: LiveReply | None = None
+    scope: Scope | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def kept_text(self) -> str:
@@ -157,12 +162,21 @@ class Drafts:
     def sent(self) -> None:
         """What was written is on its way: go on with what was put aside, or nothing."""
         draft = self._current
+        if draft.edited is None:
+            draft.attachments = ()
         draft.text, draft.edited, draft.aside = draft.aside, None, ""
         self._show()
         self.keep()
 
-    def give_back(self, draft: Draft, question: str, edited: Message | None) -> None:
+    def give_back(
+        self,
+        draft: Draft,
+        question: str,
+        edited: Message | None,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> None:
         """What was sent was not saved: it goes back before whatever was written since."""
+        draft.attachments = (*attachments, *draft.attachments)
         if draft is self._current:
             draft.text = self._composer.text
         if edited and draft.edited is None:
@@ -185,9 +199,25 @@ class Drafts:
         """Go on with what was put aside."""
         self.sent()
 
+    def give(self, scope: Scope | None, attachments: tuple[Attachment, ...]) -> None:
+        """Ask the next question of this, and let this go along."""
+        self._current.scope, self._current.attachments = scope, attachments
+        self._show_given()
+
     def _show(self) -> None:
         self._composer.set_text(self._current.text)
         self._composer.show_editing(editing=self._current.edited is not None)
+        self._show_given()
+
+    def _show_given(self) -> None:
+        """An earlier message that is asked differently keeps what it was asked of."""
+        draft = self._current
+        if draft.edited:
+            self._composer.given.show_given(draft.edited.scope, ())
+        else:
+            self._composer.given.show_given(draft.scope, draft.attachments)
+        self._composer.given.setEnabled(draft.edited is None)
+        self._composer.more_button.setEnabled(draft.edited is None)
 
     # Keeping ------------------------------------------------------------------------------
 

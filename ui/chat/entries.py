@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import takewhile
 
+from assistant.asking.shown import answer_text, listed_sources, source_name
 from assistant.records import Message, MessageState
+from ui.markdown.citations import FORM, unmarked
 
 # Widgets cost memory and layout; 30 fill the tallest screen, 60 leave room to scroll both ways
 # (measured: 1,000 of them took a second to open).
@@ -36,6 +38,19 @@ class Entry:
             self.message = replace(self.message, text=self.message.text + "".join(self._later))
             self._later.clear()
         return self.message.text
+
+    @property
+    def drawn(self) -> str:
+        """The text as it is drawn: with marks where something is cited, and none besides."""
+        text = unmarked(self.text)
+        return answer_text(replace(self.message, text=text), FORM)
+
+    @property
+    def copied(self) -> str:
+        """The text as it is copied: with citations, and what they stand for."""
+        text = answer_text(replace(self.message, text=self.text))
+        named = [f"[{one.number}] {source_name(one)}" for one in listed_sources(self.message)]
+        return "\n".join([text, "", *named]) if named else text
 
     @property
     def is_streaming(self) -> bool:

@@ -28,12 +28,20 @@ class FindBar(QWidget):
     Args:
         find: Finds and shows the next match.
         theme: Colours and type.
+        name: What the field is for.
     """
 
-    def __init__(self, find: Find, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        find: Find,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        name: str = "Find in this chat",
+    ) -> None:
         super().__init__(parent)
         self._find = find
-        self._field = _FindField(self.find_next, self.find_previous)
+        self._field = _FindField(name, self.find_next, self.find_previous)
         self._result = PlainLabel("", "quiet")
         self._previous = IconButton(
             Icon.UP, "Previous match", theme.palette, shortcut="Shift+Enter"
@@ -100,12 +108,12 @@ class FindBar(QWidget):
 class _FindField(QLineEdit):
     """Enter goes on, Shift+Enter goes back."""
 
-    def __init__(self, go_on: Callable[[], None], go_back: Callable[[], None]) -> None:
+    def __init__(self, name: str, go_on: Callable[[], None], go_back: Callable[[], None]) -> None:
         super().__init__()
         self._go_on = go_on
         self._go_back = go_back
-        self.setPlaceholderText("Find in this chat")
-        self.setAccessibleName("Find in this chat")
+        self.setPlaceholderText(name)
+        self.setAccessibleName(name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on, Shift+Enter goes back."""

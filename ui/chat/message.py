@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from assistant.asking.shown import given_words, listed_sources
 from assistant.records import FinishReason, Message, MessageState, Role
 from ui.chat.actions import ActionRow
 from ui.chat.announce import SentenceReader
@@ -20,7 +21,9 @@ from ui.chat.body import GUTTER
 from ui.chat.divider import Divider
 from ui.chat.entries import Entry
 from ui.chat.question import QuestionBody
+from ui.chat.sources import SourceList
 from ui.chat.tools import Deadline, Tools
+from ui.markdown.citations import unmarked
 from ui.markdown.look import Look
 from ui.markdown.safe_text import encodable, harmless
 from ui.theme.icons import Icon, pixmap
@@ -105,6 +108,7 @@ class MessageView(QFrame):
     pin_requested = Signal()
     context_wanted = Signal()  # what the model sees
     link_requested = Signal(str)
+    source_requested = Signal(object)  # Source
     changed = Signal()  # there is something to fill or to lay out
     folded = Signal()  # or unfolded, by the person
     caret_moved = Signal(QRect)  # by a key, in this widget
@@ -125,6 +129,9 @@ class MessageView(QFrame):
         self._state = self._caption()
         self._note = self._caption()
         self._cut = self._caption(_CUT)
+        self._given = self._caption(harmless(given_words(entry.message)))
+        self._given.setVisible(bool(self._given.text()))
+        self._sources = self._make_sources()
         self._actions = ActionRow(tools.look, self)
         self._connect_actions()
         self._caret = Caret(tools.look, self)
@@ -141,13 +148,21 @@ class MessageView(QFrame):
             body: AnswerBody | QuestionBody = question
         else:
             answer = AnswerBody(self._tools, self)
-            answer.append(self._entry.text)
+            answer.append(self._entry.drawn)
             if not self._entry.is_streaming:
                 answer.end()
             body = answer
         body.link_requested.connect(self.link_requested)
         body.caret_moved.connect(lambda at: self.caret_moved.emit(at.translated(body.pos())))
         return body
+
+    def _make_sources(self) -> SourceList | None:
+        """What an answer rests on; None where that is not told."""
+        if not listed_sources(self._entry.message):
+            return None
+        sources = SourceList(self._entry.message, self._tools.look, self)
+        sources.opened.connect(self.source_requested)
+        return sources
 
     def _caption(self, text: str = "") -> QLabel:
         label = QLabel(text, self)
@@ -177,7 +192,7 @@ class MessageView(QFrame):
     def append_text(self, text: str) -> None:
         """Take more of the answer, which the entry has already. ``fill`` draws it."""
         if isinstance(self.body, AnswerBody):
-            self.body.append(text)
+            self.body.append(unmarked(text))
             self._announce(self._sentences.feed(text))
             self._touch()
 
@@ -229,7 +244,7 @@ class MessageView(QFrame):
 
     def copy(self) -> None:
         """Put the message's source on the clipboard."""
-        QGuiApplication.clipboard().setText(encodable(self._entry.text))
+        QGuiApplication.clipboard().setText(encodable(self._entry.copied))
         self._actions.copy.confirm()
 
     def _show_state(self) -> None:
@@ -301,12 +316,18 @@ class MessageView(QFrame):
         height = self.body.fit(width)
         self.body.setGeometry(0, y, width + 2 * GUTTER, height)
         y += height
-        for caption in (self._cut, self._state, self._note):
+        for caption in (self._cut, self._given, self._state, self._note):
             if not caption.isHidden():
                 y += look.scaled(Space.INSIDE)
                 height = caption.heightForWidth(width)
                 caption.setGeometry(GUTTER, y, width, height)
                 y += height
+        if self._sources:
+            y += look.scaled(Space.RELATED)
+            left = GUTTER - look.scaled(Space.INSIDE)
+            height = self._sources.fit(width + look.scaled(Space.INSIDE))
+            self._sources.setGeometry(left, y, width + look.scaled(Space.INSIDE), height)
+            y += height
         if self._entry.is_streaming:
             self._caret.setGeometry(self.body.caret_rect().translated(self.body.pos()))
         row = self._actions.sizeHint().height()
@@ -319,7 +340,8 @@ class MessageView(QFrame):
     def tab_stops(self) -> list[QWidget]:
         """What the Tab key visits, in order."""
         above = [self._divider.button] if self._divider else []
-        return [*above, *self.body.tab_stops(), *self._actions.buttons()]
+        below = self._sources.buttons if self._sources else []
+        return [*above, *self.body.tab_stops(), *below, *self._actions.buttons()]
 
     def set_revealed(self, revealed: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Show the actions: the keyboard's focus is inside, or the pointer."""

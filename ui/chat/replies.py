@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from assistant.asking.records import Attachment
 from assistant.records import Exchange, Message, MessageState, Thread
 
 _REMEMBERED: Final = 16
@@ -25,6 +26,7 @@ class LiveReply:
         conversation_id: None until a new conversation was saved.
         question: What was sent, to be given back where it cannot be saved.
         edited: The message that ``question`` is another version of.
+        attachments: What went along with it.
         exchange: What was saved; None until then.
         began: The model reads it now; before that it waits its turn.
         left_out: What did not fit into the context, as a sentence.
@@ -34,6 +36,7 @@ class LiveReply:
     conversation_id: int | None
     question: str = ""
     edited: Message | None = None
+    attachments: tuple[Attachment, ...] = ()
     exchange: Exchange | None = None
     began: bool = False
     left_out: str = ""

@@ -15,7 +15,9 @@ from ui.chat.entries import Entry, LiveRange, Side, may_contain, visits
 from ui.chat.links import LinkDialog, open_in_browser
 from ui.chat.message import MessageView
 from ui.chat.scroll import ConversationScroll
+from ui.chat.sought import Sought
 from ui.chat.tools import Tools
+from ui.markdown.citations import number_of
 from ui.markdown.look import Look
 from ui.markdown.writer import DocumentWriter
 from ui.theme.tokens import Palette, Type
@@ -41,6 +43,7 @@ class Timeline(ConversationScroll):
     variant_requested = Signal(object, int)  # Message, -1 or +1
     pin_requested = Signal(object)  # Message
     context_wanted = Signal()  # what the model sees of it
+    source_requested = Signal(object)  # Source
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Timeline(ConversationScroll):
         self._busy = False
         self._needle = ""
         self._match: MessageView | None = None  # what holds the match
+        self._sought: Sought | None = None
         self._boundary: tuple[int | None, str] = (None, "")
 
     # The conversation ---------------------------------------------------------------------
@@ -68,6 +72,16 @@ class Timeline(ConversationScroll):
 
         An answer that is being written begins with its text here; ``append_text`` adds to it.
         """
+        self._show_messages(thread)
+        sought, self._sought = self._sought, None
+        if sought and sought.conversation_id == thread.conversation.id:
+            self._show_passage(sought)
+
+    def seek(self, sought: Sought) -> None:
+        """Show this passage when its conversation is shown next: it is about to be opened."""
+        self._sought = sought
+
+    def _show_messages(self, thread: Thread) -> None:
         self._open(thread.conversation.id)
         kept = self._conversation.common(thread.messages)
         if kept == len(self._conversation) == len(thread.messages):
@@ -135,10 +149,12 @@ class Timeline(ConversationScroll):
         shown, was_streaming = entry.text, entry.is_streaming
         entry.message = message
         entry.failure = failure
-        if view and was_streaming and message.text.startswith(shown):
+        goes_on = was_streaming and message.text.startswith(shown)
+        if view and goes_on:
             view.append_text(message.text[len(shown) :])
             view.finish()
-        elif view:
+        # Into an answer from notes numbers come, and below it what they stand for.
+        if view and (message.scope or not goes_on):
             self._column.rebuild(self._column.index_of(view))
             self._build()
 
@@ -201,13 +217,36 @@ class Timeline(ConversationScroll):
         )
         view.pin_requested.connect(lambda: self.pin_requested.emit(entry.message))
         view.context_wanted.connect(self.context_wanted)
-        view.link_requested.connect(self._ask_about_link)
+        view.source_requested.connect(self.source_requested)
+        view.link_requested.connect(lambda address: self._follow(entry.message, address))
         return view
+
+    def _follow(self, message: Message, address: str) -> None:
+        """Open the passage that a citation stands for, or ask about a link."""
+        number = number_of(address)
+        if number is None:
+            self._ask_about_link(address)
+        for source in message.sources:
+            if source.number == number:
+                self.source_requested.emit(source)
 
     def _ask_about_link(self, address: str) -> None:
         dialog = LinkDialog(address, self._opener, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _show_passage(self, sought: Sought) -> None:
+        """Select the first line of a passage that is shown as it was written, or go there."""
+        index = self._conversation.index(sought.message_id)
+        if index is None:  # it stands in another version of the conversation
+            return
+        for words in sought.lines:
+            if self._select_in(index, words, backwards=False, afresh=True):
+                self._needle = words
+                return
+        self._stop_following()
+        self._restart_at(index, _FOUND_MARGIN)
+        self._build()
 
     # The look -----------------------------------------------------------------------------
 

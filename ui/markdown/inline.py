@@ -8,6 +8,7 @@ from markdown_it.token import Token
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 
 from ui.markdown.addresses import is_link
+from ui.markdown.citations import MARK, address_of
 from ui.markdown.look import Look
 from ui.markdown.safe_text import harmless, revealed
 from ui.theme.tokens import Type
@@ -78,8 +79,20 @@ class InlineWriter:
     def _text(self, text: str) -> None:
         inside_link = self._address is not None
         self._label += text if inside_link else ""
-        shown = revealed(text) if inside_link else harmless(text)
-        self._cursor.insertText(shown.replace("\n", LINE_BREAK), self._form)
+        if inside_link:
+            self._cursor.insertText(revealed(text).replace("\n", LINE_BREAK), self._form)
+            return
+        for place, part in enumerate(MARK.split(text)):
+            if place % 2:
+                self._cite(int(part))
+            elif part:
+                self._cursor.insertText(harmless(part).replace("\n", LINE_BREAK), self._form)
+
+    def _cite(self, number: int) -> None:
+        """Write a citation: its number, as a link to the passage."""
+        form = self._linking(address_of(number))
+        form.setFontWeight(Type.EMPHASIS)
+        self._cursor.insertText(f"[{number}]", form)
 
     def _code(self) -> QTextCharFormat:
         form = QTextCharFormat(self._form)
@@ -96,13 +109,20 @@ class InlineWriter:
     def _open_link(self, address: str) -> None:
         self._address = address
         self._label = ""
-        form = self._change()
         if is_link(address):
-            form.setAnchor(True)
-            form.setAnchorHref(str(len(self._links)))
-            form.setForeground(QColor(self._look.palette.accent))
-            form.setFontUnderline(True)
-            self._links.append(address)
+            self._forms.append(self._linking(address))
+            self._form.setFontUnderline(True)
+        else:
+            self._change()
+
+    def _linking(self, address: str) -> QTextCharFormat:
+        """The present format, leading to an address."""
+        form = QTextCharFormat(self._form)
+        form.setAnchor(True)
+        form.setAnchorHref(str(len(self._links)))
+        form.setForeground(QColor(self._look.palette.accent))
+        self._links.append(address)
+        return form
 
     def _close_link(self) -> None:
         """End the link; what is no link shows its address as text, where the label hides it."""

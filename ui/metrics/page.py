@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHideEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QVBoxLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.column_page import ColumnPage
-from ui.controls import PlainLabel, TextButton
+from ui.controls import ChoiceButton, PlainLabel, TextButton
 from ui.flow import FlowLayout
 from ui.follow_focus import FollowFocus
 from ui.metrics import words
@@ -25,7 +25,7 @@ from ui.metrics.figures import KeyFigures
 from ui.metrics.points import PointPlot
 from ui.metrics.series import Overview
 from ui.theme.style import Theme
-from ui.theme.tokens import Space, Type
+from ui.theme.tokens import Space
 from ui.vault.line import Form, Line
 
 _FIRST: Final = 7  # days
@@ -124,9 +124,8 @@ class MetricsPage(ColumnPage):
         self.end_column(column)
 
     def _range(self, days: int, name: str) -> TextButton:
-        button = _Choice(name, "choice")
+        button = ChoiceButton(name)
         button.setAccessibleName(f"The last {name}")
-        button.setCheckable(True)
         button.setChecked(days == _FIRST)
         self._ranges.addButton(button, days)
         return button
@@ -253,19 +252,6 @@ class MetricsPage(ColumnPage):
             chart.apply(theme)
         self._figures.apply(theme)
         self._clear.apply(theme)
-
-
-class _Choice(TextButton):
-    """As wide as its words are in bold, which say that it is the one that is chosen."""
-
-    def sizeHint(self) -> QSize:
-        """Room for both."""
-        bold = QFont(self.font())
-        bold.setWeight(QFont.Weight(Type.EMPHASIS))
-        more = QFontMetrics(bold).horizontalAdvance(
-            self.text()
-        ) - self.fontMetrics().horizontalAdvance(self.text())
-        return super().sizeHint() + QSize(max(0, more), 0)
 
 
 class _Empty(QWidget):

@@ -10,11 +10,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from assistant.errors import SettingRefused
+from assistant.search.records import IndexStatus
 from assistant.settings import Settings
 from ui.column_page import ColumnPage
 from ui.controls import PlainLabel
 from ui.follow_focus import FollowFocus
 from ui.settings.choices import GROUPS, Choice, Toggle, Value
+from ui.settings.encoder import EncoderRow
 from ui.settings.rows import ChoiceRow, PromptRow, ToggleRow
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
@@ -31,6 +33,7 @@ class SettingsPage(ColumnPage):
         settings: As they are.
         theme: Colours and type.
         tuned: What is known of the model's tuned copy, as a sentence; empty where there is none.
+        rebuild: Builds the search index anew; None where there is none to build.
     """
 
     changed = Signal(object)  # Settings
@@ -40,12 +43,14 @@ class SettingsPage(ColumnPage):
         settings: Settings,
         theme: Theme,
         tuned: Callable[[], str] = _nothing_tuned,
+        rebuild: Callable[[], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent)
         self._settings = settings
         self._tuned = tuned
-        self._rows: dict[str, ChoiceRow | ToggleRow] = {}
+        self._rows: dict[str, ChoiceRow | ToggleRow | EncoderRow] = {}
+        self._encoder = EncoderRow(settings.encoder_path, rebuild)
         self._problem = PlainLabel("", "danger", wrap=True)
         self._problem.hide()
         self._prompt = PromptRow(settings.system_prompt)
@@ -63,18 +68,22 @@ class SettingsPage(ColumnPage):
             for entry in entries:
                 column.addWidget(self._row(entry, theme))
         column.addSpacing(Space.RELATED)
+        column.addWidget(PlainLabel("Search", "strong"))
+        column.addWidget(self._adopted("encoder_path", self._encoder))
+        column.addSpacing(Space.RELATED)
         column.addWidget(self._prompt)
         self.end_column(column)
 
-    def _row(self, entry: Choice | Toggle, theme: Theme) -> ChoiceRow | ToggleRow:
+    def _row(self, entry: Choice | Toggle, theme: Theme) -> QWidget:
         value = getattr(self._settings, entry.name)
-        row: ChoiceRow | ToggleRow = (
-            ChoiceRow(entry, value)
-            if isinstance(entry, Choice)
-            else ToggleRow(entry, theme, on=value)
-        )
-        row.given.connect(lambda value: self._take(entry.name, value))
-        self._rows[entry.name] = row
+        if isinstance(entry, Choice):
+            return self._adopted(entry.name, ChoiceRow(entry, value))
+        return self._adopted(entry.name, ToggleRow(entry, theme, on=value))
+
+    def _adopted(self, name: str, row: ChoiceRow | ToggleRow | EncoderRow) -> QWidget:
+        """Take what is given in a row as the setting of that name."""
+        row.given.connect(lambda value: self._take(name, value))
+        self._rows[name] = row
         return row
 
     @property
@@ -86,8 +95,12 @@ class SettingsPage(ColumnPage):
         """Go on from settings that were changed elsewhere; its switches show them."""
         self._settings = settings
         for name, row in self._rows.items():
-            if isinstance(row, ToggleRow):
+            if not isinstance(row, ChoiceRow):
                 row.show_value(getattr(settings, name))
+
+    def show_index(self, status: IndexStatus) -> None:
+        """Say how far the search index is."""
+        self._encoder.show_index(status)
 
     def show_problem(self, sentence: str) -> None:
         """They could not be written down."""
@@ -122,4 +135,5 @@ class SettingsPage(ColumnPage):
         row.show_problem("")
         if settings != self._settings:
             self._settings = settings
+            self._encoder.show_value(settings.encoder_path)
             self.changed.emit(settings)

@@ -8,11 +8,13 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from assistant.events import Activity, EngineChanged, EngineCondition
+from assistant.events import Activity, EngineChanged, EngineCondition, ImportProgress
 from assistant.power.plan import Mode, Plan, Readings
 from assistant.records import ReplyFigures
+from assistant.search.records import IndexStatus
 from ui.power.words import power_words
 from ui.status.explanation import Explanation
+from ui.status.index_part import IndexPart
 from ui.status.part import Form, Part, fit
 from ui.status.words import activity_words, left_out, model_facts, model_words, speed_words
 from ui.theme.icons import Icon
@@ -52,6 +54,8 @@ class StatusLine(QWidget):
     context_wanted = Signal()  # see what the model sees
     background_wanted = Signal()  # see what the work in the background is set to
     power_wanted = Signal()  # see why it works as hard as it does
+    index_wanted = Signal()  # see what search is set to
+    import_wanted = Signal()  # see the import that is under way
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +69,7 @@ class StatusLine(QWidget):
         self.speed_button = Part("Last answer")
         self.context_button = Part("")
         self.background_button = Part("In the background")
+        self.index_button = IndexPart()
         self.power_button = Part("Power")
         self.sent_button = Part("")
         self.background_delay = QTimer(self, singleShot=True, interval=SHOWN_AFTER)
@@ -79,10 +84,10 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.HALF, 0, Space.HALF, 0)
         row.setSpacing(Space.HALF)
-        for part in self.buttons[:4]:
+        for part in self.buttons[:5]:
             row.addWidget(part)
         row.addStretch()
-        for part in self.buttons[4:]:
+        for part in self.buttons[5:]:
             row.addWidget(part)
 
     def _connect(self) -> None:
@@ -90,6 +95,8 @@ class StatusLine(QWidget):
         self.speed_button.clicked.connect(self.figures_wanted)
         self.context_button.clicked.connect(self.context_wanted)
         self.background_button.clicked.connect(self._explain_background)
+        self.index_button.clicked.connect(self._explain_index)
+        self.index_button.said_other.connect(self._refresh)
         self.power_button.clicked.connect(self.power_wanted)
         self.sent_button.clicked.connect(self._explain_nothing)
         self.background_delay.timeout.connect(self._show_activity)
@@ -109,6 +116,7 @@ class StatusLine(QWidget):
             self.speed_button,
             self.context_button,
             self.background_button,
+            self.index_button,
             self.power_button,
             self.sent_button,
         )
@@ -176,6 +184,14 @@ class StatusLine(QWidget):
         elif not self.background_delay.isActive():  # something has been shown for long already
             self._show_activity()
 
+    def show_index(self, status: IndexStatus) -> None:
+        """Show how far the index is, where not everything can be found by meaning."""
+        self.index_button.show_index(status)
+
+    def show_import(self, progress: ImportProgress | None) -> None:
+        """Show how far an import is; None: it is over."""
+        self.index_button.show_import(progress)
+
     def _show_activity(self) -> None:
         activity = self._activity
         self.background_button.say(activity or "", drawing=Icon.BACKGROUND)
@@ -224,8 +240,10 @@ class StatusLine(QWidget):
             (self.speed_button, Form.NOTHING),
             (self.model_button, Form.SHORT),
             (self.background_button, Form.ICON),
+            (self.index_button, Form.SHORT),
             (self.power_button, Form.SHORT),
             (self.context_button, Form.NOTHING),
+            (self.index_button, Form.ICON),
             (self.model_button, Form.ICON),
             (self.sent_button, Form.ICON),
             (self.power_button, Form.ICON),
@@ -257,6 +275,15 @@ class StatusLine(QWidget):
             )
             panel.acted.connect(self.background_wanted)
             panel.open_above(self.background_button)
+
+    def _explain_index(self) -> None:
+        if self.index_button.is_importing:
+            self.import_wanted.emit()
+            return
+        facts = self.index_button.facts
+        panel = Explanation(self.window(), "Search", facts, "Search settings…")
+        panel.acted.connect(self.index_wanted)
+        panel.open_above(self.index_button)
 
     def _explain_nothing(self) -> None:
         Explanation(self.window(), "What was sent", _WHY_NOTHING).open_above(self.sent_button)

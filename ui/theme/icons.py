@@ -73,6 +73,16 @@ class Icon(StrEnum):
     )
     BACKGROUND = '<path d="m5 6.5 5.5 5.5L5 17.5M12.5 6.5 18 12l-5.5 5.5"/>'
     PIN = '<path d="M9 4h6M10 4v6l-3 4h10l-3-4V4M12 14v6"/>'
+    NOTE = '<path d="M6 3.5h8.5L18.5 8v12.5H6zM14.5 3.5V8h4M9 12.5h6.5M9 16h4.5"/>'
+    PANEL = '<rect x="3.5" y="5" width="17" height="14" rx="2"/><path d="M14.5 5v14"/>'
+    IMPORT = '<path d="M12 4v10m-4.5-4L12 14.5 16.5 10M4.5 15.5v4h15v-4"/>'
+    TAG = (
+        '<path d="M4 4h7.5l8.2 8.2a1.4 1.4 0 0 1 0 2l-5.5 5.5a1.4 1.4 0 0 1-2 0L4 11.5z"/>'
+        '<circle cx="8" cy="8" r="1.3" fill="{ink}" stroke="none"/>'
+    )
+    COMMAND = '<path d="m9.5 6 6 6-6 6"/>'
+    FOLDER = '<path d="M3.5 6h6l2 2.5h9V18.5h-17z"/>'
+    FILE = '<path d="M6 3.5h8.5L18.5 8v12.5H6zM14.5 3.5V8h4"/>'
 
 
 _CRESCENT: Final = (

@@ -190,7 +190,27 @@ QPlainTextEdit[kind="composer"] {
     background: transparent; border: none; padding: 0; font-size: ${reading_size}px;
 }
 
+QLineEdit[kind="search"] { font-size: ${reading_size}px; padding: ${inside}px; }
+QLineEdit[kind="search"]:focus { padding: 7px; }
+QLineEdit[kind="picker"], QLineEdit[kind="picker"]:focus {
+    background: transparent; border: none; padding: ${half}px ${inside}px;
+    font-size: ${reading_size}px;
+}
+
+QLineEdit[kind="tag"] {
+    background: transparent; border: 2px solid transparent; padding: 1px 4px 1px 0;
+    font-size: ${caption_size}px;
+}
+QLineEdit[kind="tag"]:focus { border-color: $focus; }
+QPlainTextEdit[kind="note"] { background: transparent; border: none; padding: 0; }
+#chip { background: $hover; border-radius: ${button_radius}px; }
+QPushButton[kind="chip"] {
+    color: $accent; font-size: ${caption_size}px; padding: 2px ${half}px 2px 6px;
+}
+
 QListView { background: $list; border: none; outline: none; }
+QListView[kind="picker"] { background: $field; }
+QListView[kind="hits"] { background: $page; }
 QScrollArea[kind="page"] { background: $page; border: none; }
 
 #notice { background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px; }

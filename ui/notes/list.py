@@ -1,0 +1,378 @@
+"""The list of notes: find, choose by tag, open, and begin another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from assistant.notes.records import NoteFilter, NoteLine
+from ui.controls import Hairline, IconButton, PlainLabel, TextButton
+from ui.markdown.safe_text import harmless
+from ui.notes.delegate import NoteDelegate
+from ui.notes.model import NoteModel
+from ui.notice import Notice
+from ui.theme.icons import Icon, icon
+from ui.theme.style import Theme
+from ui.theme.tokens import Space
+
+_EMPTY: Final = "Your notes appear here. They are kept encrypted, on this machine only."
+_NO_MATCH: Final = "No note contains that."
+_NO_TAGGED: Final = "No note has this tag."
+_EMPTY_TRASH: Final = "The trash is empty."
+_MINUTE: Final = 60_000  # milliseconds; the finest time shown is a minute
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_NO_SELECTION: Final = QItemSelectionModel.SelectionFlag.NoUpdate
+_ARROW: Final = 12  # pixels at 100 %
+
+
+class NoteView(QListView):
+    """The rows. What is selected is what is open; the keyboard moves a ring of its own."""
+
+    opened = Signal(object)  # id
+    entered = Signal(object)  # id; opened, to be written in
+    delete_wanted = Signal(object)  # id
+    restore_wanted = Signal(object)  # id
+    pin_wanted = Signal(object, bool)  # id, pinned
+
+    def __init__(self, model: NoteModel, delegate: NoteDelegate) -> None:
+        super().__init__()
+        self._model = model
+        self._delegate = delegate
+        delegate.setParent(self)
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Notes")
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.clicked.connect(self._open)
+
+    def mark(self, note_id: int | None) -> QModelIndex:
+        """Mark the note that is open, None for none; answers its row."""
+        index = self._model.index_of(note_id)
+        selection = QItemSelection(index, index) if index.isValid() else QItemSelection()
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        return index
+
+    def move_ring(self, index: QModelIndex) -> None:
+        """Let the keyboard go on from here."""
+        self.selectionModel().setCurrentIndex(index, _NO_SELECTION)
+
+    def selectionCommand(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        event: QEvent | None = None,
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Neither clicks nor keys select: opening does."""
+        del index, event
+        return _NO_SELECTION
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All rows are alike: in a grid Qt lays 10,000 out in half the time."""
+        super().resizeEvent(event)
+        self.fit_rows()
+
+    def fit_rows(self) -> None:
+        """Make rows as wide as there is room, and as high as the type wants them."""
+        self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Delete deletes; the rest moves the ring."""
+        self._show_ring(shown=True)
+        note = self._model.note(self.currentIndex())
+        if note and event.key() in _ENTER:
+            self.entered.emit(note.id)
+        elif note and event.key() == Qt.Key.Key_Delete:
+            self.delete_wanted.emit(note.id)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The pointer needs no ring."""
+        self._show_ring(shown=False)
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming here by keyboard, begin at the first note."""
+        super().focusInEvent(event)
+        self._show_ring(shown=event.reason() is not Qt.FocusReason.MouseFocusReason)
+        if not self.currentIndex().isValid() and self._model.rowCount():
+            self.move_ring(self._model.index(0))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with one note."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        note = self._model.note(index)
+        if note:
+            self.move_ring(index)
+            place = self.visualRect(index).bottomLeft() if by_key else event.pos()
+            self._menu(note).popup(self.viewport().mapToGlobal(place))
+
+    def _menu(self, note: NoteLine) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", lambda: self.opened.emit(note.id))
+        if note.deleted_at is None:
+            words = "Unpin" if note.pinned else "Pin to the top"
+            menu.addAction(words, lambda: self.pin_wanted.emit(note.id, not note.pinned))
+            menu.addAction("Move to the trash\tDel", lambda: self.delete_wanted.emit(note.id))
+        else:
+            menu.addAction("Put back", lambda: self.restore_wanted.emit(note.id))
+            menu.addAction("Delete for good…\tDel", lambda: self.delete_wanted.emit(note.id))
+        return menu
+
+    def _show_ring(self, *, shown: bool) -> None:
+        self._delegate.ring_shown = shown
+        self.viewport().update()
+
+    def _open(self, index: QModelIndex) -> None:
+        note = self._model.note(index)
+        if note:
+            self.opened.emit(note.id)
+
+
+class NoteList(QWidget):
+    """A field for words, which notes there are to be, the notes, and how to begin another.
+
+    Args:
+        theme: Colours and type.
+        now: Milliseconds since 1970, UTC.
+    """
+
+    opened = Signal(object)  # id
+    entered = Signal(object)  # id; opened, to be written in
+    new_wanted = Signal()
+    import_wanted = Signal()
+    scope_wanted = Signal()  # choose a tag, or the trash
+    delete_wanted = Signal(object)  # id
+    restore_wanted = Signal(object)  # id
+    empty_trash_wanted = Signal()
+    pin_wanted = Signal(object, bool)  # id, pinned
+    changed = Signal()  # what is to be listed
+
+    def __init__(self, theme: Theme, now: Callable[[], int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("list")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._now = now
+        self._open_id: int | None = None
+        self._tag = ""
+        self._is_trash = False
+        self._model = NoteModel()
+        self._delegate = NoteDelegate(theme)
+        self.view = NoteView(self._model, self._delegate)
+        self.field = QLineEdit()
+        self.scope_button = TextButton("", "row")
+        self.count = PlainLabel("", "caption")
+        self.empty = PlainLabel(_EMPTY, "quiet", wrap=True)
+        self._stack = QStackedWidget()
+        self.notice = Notice(theme.palette)
+        self.new_button = TextButton("New note", "row")
+        self.import_button = IconButton(Icon.IMPORT, "Import notes…", theme.palette)
+        self.empty_button = TextButton("Empty the trash…", "row")
+        self._line = Hairline(theme.palette, Qt.Orientation.Horizontal)
+        self._set_up()
+        self._lay_out()
+        self._connect()
+        self.apply(theme)
+        self.show_notes([])
+
+    def _set_up(self) -> None:
+        self.field.setPlaceholderText("Filter notes")
+        self.field.setAccessibleName("Filter notes")
+        self.field.setClearButtonEnabled(True)
+        self.scope_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its arrow is last
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.empty.setMargin(Space.INSIDE * 2)
+
+    def _lay_out(self) -> None:
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
+        top = QVBoxLayout()
+        top.setContentsMargins(Space.INSIDE, Space.INSIDE, Space.INSIDE, Space.HALF)
+        top.setSpacing(Space.HALF)
+        top.addWidget(self.field)
+        scope = QHBoxLayout()
+        scope.setContentsMargins(0, 0, Space.INSIDE, 0)
+        scope.addWidget(self.scope_button)
+        scope.addStretch()
+        scope.addWidget(self.count)
+        top.addLayout(scope)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(Space.INSIDE, Space.HALF, Space.INSIDE, Space.INSIDE)
+        foot.addWidget(self.notice)
+        begin = QHBoxLayout()
+        begin.setSpacing(Space.HALF)
+        for button in (self.new_button, self.empty_button):
+            begin.addWidget(button, 1)
+        begin.addWidget(self.import_button)
+        foot.addLayout(begin)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._line)
+        column.addWidget(self._stack, 1)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.field.textChanged.connect(self.changed)
+        self.field.returnPressed.connect(self._open_first)
+        self.scope_button.clicked.connect(self.scope_wanted)
+        self.new_button.clicked.connect(self.new_wanted)
+        self.import_button.clicked.connect(self.import_wanted)
+        self.empty_button.clicked.connect(self.empty_trash_wanted)
+        view = self.view
+        view.opened.connect(self.opened)
+        view.entered.connect(self.entered)
+        view.delete_wanted.connect(self.delete_wanted)
+        view.restore_wanted.connect(self.restore_wanted)
+        view.pin_wanted.connect(self.pin_wanted)
+        self._model.rowsInserted.connect(lambda: view.mark(self._open_id))
+        self._minute = QTimer(self, interval=_MINUTE)
+        self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
+
+    # Which notes --------------------------------------------------------------------------
+
+    @property
+    def wanted(self) -> NoteFilter:
+        """Which notes are to be listed."""
+        return NoteFilter(self.field.text().strip(), self._tag, self._is_trash)
+
+    def choose(self, tag: str = "", *, trash: bool = False) -> None:
+        """List the notes with this tag, or those in the trash, or all."""
+        self._tag, self._is_trash = tag, trash
+        self.changed.emit()
+
+    def clear_words(self) -> bool:
+        """Empty the field; False where there was nothing in it."""
+        if not self.field.text():
+            return False
+        self.field.clear()
+        return True
+
+    # What is shown ------------------------------------------------------------------------
+
+    @property
+    def notes(self) -> Sequence[NoteLine]:
+        """All that are listed."""
+        return self._model.notes
+
+    def show_notes(self, notes: Sequence[NoteLine]) -> None:
+        """Show these, in their order."""
+        self._model.show(notes, self._now())
+        self._settle()
+
+    def put(self, note: NoteLine) -> bool:
+        """Show a note as it is now, at its place; False where it is not listed."""
+        return self._model.replace(note)
+
+    def remove(self, note_id: int) -> None:
+        """Show a note no longer; the keyboard's ring goes to the next."""
+        ringed = self._model.note(self.view.currentIndex())
+        shown = [note.id for note in self._model.notes]
+        self.show_notes([note for note in self._model.notes if note.id != note_id])
+        if ringed and ringed.id == note_id and len(shown) > 1:
+            place = min(shown.index(note_id), len(shown) - 2)
+            self.view.move_ring(self._model.index_of(self._model.notes[place].id))
+
+    def select(self, note_id: int | None) -> None:
+        """Mark the note that is open, and bring it into sight."""
+        self._open_id = note_id
+        index = self.view.mark(note_id)
+        if index.isValid():
+            self.view.move_ring(index)
+            self.view.scrollTo(index)
+
+    def _settle(self) -> None:
+        notes = self._model.notes
+        self._stack.setCurrentIndex(0 if notes else 1)
+        self.empty.setText(self._why_empty())
+        self.count.setText(f"{len(notes):,}" if notes else "")
+        self.count.setAccessibleName(f"{len(notes):,} notes")
+        scope = "Trash" if self._is_trash else f"#{harmless(self._tag)}"
+        name = scope if self._tag or self._is_trash else "All notes"
+        metrics = self.scope_button.fontMetrics()
+        room = self.width() * 2 // 3
+        self.scope_button.set_words(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room))
+        self.scope_button.setAccessibleName(f"Shown: {name}")
+        self.new_button.setVisible(not self._is_trash)
+        self.import_button.setVisible(not self._is_trash)
+        self.empty_button.setVisible(self._is_trash)
+        self.empty_button.setEnabled(bool(notes))
+        self.view.mark(self._open_id)
+
+    def _why_empty(self) -> str:
+        if self.wanted.words:
+            return _NO_MATCH
+        if self._is_trash:
+            return _EMPTY_TRASH
+        return _NO_TAGGED if self._tag else _EMPTY
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        palette = theme.palette
+        self._delegate.apply(theme)
+        self._line.apply(palette)
+        self.notice.apply(palette)
+        self.import_button.apply(palette)
+        self.new_button.setIcon(icon(Icon.PLUS, palette.accent, size=16))
+        self.scope_button.setIcon(icon(Icon.DOWN, palette.quiet, size=theme.px(_ARROW)))
+        self.view.fit_rows()
+        self.view.scheduleDelayedItemsLayout()
+
+    # The person's hands -------------------------------------------------------------------
+
+    def begin_filter(self) -> None:
+        """Put the keyboard into the field."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def _open_first(self) -> None:
+        if self._model.notes:
+            self.entered.emit(self._model.notes[0].id)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Keep the times right while they can be seen."""
+        self._model.look_again(self._now())
+        self._minute.start()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest while nothing can be seen."""
+        self._minute.stop()
+        super().hideEvent(event)

@@ -1,0 +1,191 @@
+"""Wires the list of notes to its service: which are listed, pinning, the trash and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from assistant.errors import HushError
+from assistant.notes.markdown_facts import excerpt_of
+from assistant.notes.records import Note, NoteFilter, NoteLine
+from assistant.notes.service import NoteService
+from ui.bridge import Bridge
+from ui.latest import Latest
+from ui.notes.list import NoteList
+from ui.notes.model import title_of
+from ui.notes.words import short
+from ui.notice import Notice
+from ui.vault.words import number
+
+T = TypeVar("T")
+
+_UNDO_MILLISECONDS: Final = 30_000
+_TAGS: Final = 8  # of a note, in its line
+
+
+class Listing(QObject):
+    """What a person does with notes as wholes.
+
+    Args:
+        service: Keeps them.
+        bridge: Brings outcomes to the GUI thread.
+        notes: The list.
+        page_notice: Says what happened where the list is hidden.
+    """
+
+    gone = Signal(object)  # id; put into the trash, taken out of it or deleted: not as it was shown
+    pinned = Signal(object)  # Note
+
+    def __init__(
+        self, service: NoteService, bridge: Bridge, notes: NoteList, page_notice: Notice
+    ) -> None:
+        super().__init__(notes)
+        self._service = service
+        self._bridge = bridge
+        self._list = notes
+        self._page_notice = page_notice
+        self._latest = Latest(bridge)
+        notes.changed.connect(self.refresh)
+        notes.delete_wanted.connect(self.delete)
+        notes.restore_wanted.connect(lambda note_id: self.restore([note_id]))
+        notes.empty_trash_wanted.connect(self._ask_to_empty)
+        notes.pin_wanted.connect(lambda note_id, pinned: self.pin(note_id, pinned=pinned))
+
+    @property
+    def notice(self) -> Notice:
+        """Where something is said that the person can see."""
+        return self._page_notice if self._list.isHidden() else self._list.notice
+
+    # What is listed -----------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Ask for the list again; what was asked for before is not shown any more."""
+
+        def failed(error: HushError) -> None:
+            self.notice.say_error(error, "Try again", self.refresh)
+
+        try:
+            future = self._service.list(self._list.wanted)
+        except HushError as error:
+            failed(error)
+        else:
+            self._latest.expect(future, self._list.show_notes, failed)
+
+    def put(self, note: Note) -> None:
+        """Show a note that was saved, at its place, where it belongs into what is listed."""
+        line = line_of(note)
+        wanted, shown = self._list.wanted, self._list.notes
+        is_listed = any(each.id == note.id for each in shown)
+        if not is_listed and (wanted.words or not _belongs(note, wanted)):
+            return
+        others = [each for each in shown if each.id != note.id]
+        self._list.show_notes(sorted([line, *others], key=_place))
+
+    # Pinning and throwing away ------------------------------------------------------------
+
+    def pin(self, note_id: int, *, pinned: bool) -> None:
+        """Have a note stand before all others, or no longer."""
+
+        def done(note: Note) -> None:
+            self.put(note)
+            self.pinned.emit(note)
+
+        self._ask(lambda: self._service.pin(note_id, pinned=pinned), done)
+
+    def delete(self, note_id: int) -> None:
+        """Put a note into the trash; one that is there is deleted for good, once that is sure."""
+        if self._list.wanted.trash:
+            self._ask_to_delete(note_id)
+            return
+        words = f"Moved {self._named(note_id)} to the trash."
+        self._ask(lambda: self._service.trash([note_id]), lambda _: self._trashed(note_id, words))
+
+    def restore(self, ids: Sequence[int]) -> None:
+        """Take notes out of the trash."""
+
+        def done(_: None) -> None:
+            for note_id in ids:
+                self.gone.emit(note_id)
+            self.refresh()
+
+        self._ask(lambda: self._service.restore(ids), done)
+
+    def _trashed(self, note_id: int, words: str) -> None:
+        had_keyboard = self._list.view.hasFocus()
+        self._list.remove(note_id)
+        self.gone.emit(note_id)
+        if had_keyboard and self._list.notes:
+            self._list.view.setFocus()
+        undo = partial(self.restore, [note_id])
+        self.notice.say(words, "Undo", undo, milliseconds=_UNDO_MILLISECONDS)
+
+    def _ask_to_delete(self, note_id: int) -> None:
+        self.notice.say(
+            f"Delete {self._named(note_id)} for good? Nothing brings it back.",
+            "Delete for good",
+            lambda: self._delete_for_good([note_id]),
+            danger=True,
+        )
+
+    def _ask_to_empty(self) -> None:
+        count = len(self._list.notes)
+        self.notice.say(
+            f"Delete {number(count, 'note')} for good? Nothing brings them back.",
+            "Delete for good",
+            lambda: self._delete_for_good(None),
+            danger=True,
+        )
+
+    def _delete_for_good(self, ids: Sequence[int] | None) -> None:
+        gone = list(ids) if ids else [note.id for note in self._list.notes]
+
+        def done(count: int) -> None:
+            for note_id in gone:
+                self.gone.emit(note_id)
+            self.notice.say(f"Deleted {number(count, 'note')} for good.", milliseconds=8_000)
+            self.refresh()
+
+        self._ask(lambda: self._service.empty_trash(ids), done)
+
+    def _named(self, note_id: int) -> str:
+        found = next((note for note in self._list.notes if note.id == note_id), None)
+        return f"“{short(title_of(found))}”" if found else "this note"
+
+    def _ask(self, ask: Callable[[], Future[T]], done: Callable[[T], None]) -> None:
+        try:
+            future = ask()
+        except HushError as error:
+            self.notice.say_error(error)
+        else:
+            self._bridge.then(future, done, lambda error: self.notice.say_error(error))
+
+
+def line_of(note: Note) -> NoteLine:
+    """A note as the list shows it."""
+    return NoteLine(
+        note.id,
+        note.title,
+        excerpt_of(note.text, note.title),
+        note.pinned,
+        note.tags[:_TAGS],
+        note.updated_at,
+        note.deleted_at,
+    )
+
+
+def _belongs(note: Note, wanted: NoteFilter) -> bool:
+    if wanted.trash is (note.deleted_at is None):
+        return False
+    tag = wanted.tag.casefold()
+    names = (name.casefold() for name in note.tags)
+    return not tag or any(name == tag or name.startswith(f"{tag}/") for name in names)
+
+
+def _place(note: NoteLine) -> tuple[bool, int]:
+    """Sorts pinned notes first, and the newest of each first; in the trash what came last."""
+    at = note.updated_at if note.deleted_at is None else note.deleted_at
+    return not note.pinned, -at

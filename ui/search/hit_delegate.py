@@ -1,0 +1,221 @@
+"""How a hit is painted: its title and headings, when it was, and two lines of its text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPen,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from assistant.search.records import Kind
+from ui.markdown.safe_text import runs_left
+from ui.search.hits import SHOWN_ROLE, AnyIndex, Shown
+from ui.search.pictures import Pictures
+from ui.search.words import units
+from ui.theme.icons import Icon
+from ui.theme.style import Theme
+from ui.theme.tokens import Radius, Space, Type
+
+COLUMN: Final = 720  # pixels at 100 %: results are read, not scanned across a whole screen
+
+_DRAWINGS: Final = {Kind.NOTE: Icon.NOTE, Kind.MESSAGE: Icon.CHATS}
+_RING: Final = 2  # pixels
+_ICON: Final = 16  # pixels at 100 %
+_LINES: Final = 2  # of a snippet
+_CUT: Final = 2  # characters that "…" takes the place of
+_ELIDE: Final = Qt.TextElideMode.ElideRight
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class HitDelegate(QStyledItemDelegate):
+    """Paints hits in a column in the middle. All rows are equally high.
+
+    Args:
+        theme: Colours and type.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ring_shown = False  # whether the keyboard is in the list
+        self.apply(theme)
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._colours = theme.palette
+        self._column = theme.px(COLUMN)
+        self._title = _font(theme.px(Type.INTERFACE), emphasis=True)
+        self._font = _font(theme.px(Type.INTERFACE))
+        self._caption = _font(theme.px(Type.CAPTION))
+        self._icon_size = theme.px(_ICON)
+        self._pictures = Pictures(theme.palette.quiet, self._icon_size)
+        self._line = QFontMetrics(self._font).lineSpacing() + 2
+        self._mark = QTextCharFormat()
+        self._mark.setFontWeight(QFont.Weight(Type.EMPHASIS))
+        self._mark.setForeground(QColor(theme.palette.text))
+        self._mark.setBackground(QColor(theme.palette.selected))
+
+    @property
+    def height(self) -> int:
+        """Of a row, in pixels."""
+        return 2 * Space.RELATED + self._line * (1 + _LINES) + Space.HALF
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        """A line of names and two of text."""
+        del index
+        return QSize(option.rect.width(), self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Paint one hit."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, option)
+        shown: Shown = index.data(SHOWN_ROLE)
+        self._paint_head(painter, option, shown)
+        self._paint_text(painter, option, shown)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        states, ground = QStyle.StateFlag, self._ground(option)
+        is_current = bool(option.state & states.State_Selected)
+        if is_current or option.state & states.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._colours.selected if is_current else self._colours.hover))
+            painter.drawRoundedRect(ground, Radius.FIELD, Radius.FIELD)
+        if is_current and self.ring_shown:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._colours.focus), _RING))
+            painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), Radius.FIELD, Radius.FIELD)
+
+    def _paint_head(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
+        """Paint an icon, title and headings, and at the end when it was."""
+        line = self._inside(option)
+        line.setHeight(self._line)
+        mark, time = QRect(line), QRect(line)
+        mark.setWidth(self._icon_size)
+        time.setLeft(line.right() - QFontMetrics(self._caption).horizontalAdvance(shown.time))
+        line.setLeft(mark.right() + 1 + Space.INSIDE)
+        line.setRight(time.left() - Space.RELATED)
+        self._pictures.paint(painter, self._at(option, mark), _DRAWINGS[shown.kind])
+        left = self._draw(painter, option, line, shown.title, self._title, self._colours.text)
+        line.setLeft(left + Space.INSIDE)
+        if shown.context and line.width() > 3 * self._icon_size:
+            self._draw(painter, option, line, shown.context, self._font, self._colours.quiet)
+        painter.setFont(self._caption)
+        painter.setPen(QColor(self._colours.quiet))
+        painter.drawText(self._at(option, time), _aligned(option, _RIGHT), shown.time)
+
+    def _draw(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        area: QRect,
+        text: str,
+        font: QFont,
+        colour: str,
+    ) -> int:
+        """Draw one line as far as it fits; returns where it ends, as if read from the left."""
+        metrics = QFontMetrics(font)
+        fitting = metrics.elidedText(text, _ELIDE, area.width())
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        painter.drawText(self._at(option, area), _aligned(option, _LEFT), fitting)
+        return area.left() + metrics.horizontalAdvance(fitting)
+
+    def _paint_text(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
+        inside = self._inside(option)
+        area = inside.adjusted(self._icon_size + Space.INSIDE, self._line + Space.HALF, 0, 0)
+        area = self._at(option, area)
+        layout = self._laid_out(shown.text, area.width(), shown)
+        cut = self._end(layout)
+        if cut < units(shown.text):
+            kept = shown.text.encode("utf-16-le")[: 2 * (cut - _CUT)].decode("utf-16-le", "ignore")
+            layout = self._laid_out(f"{kept.rstrip()}…", area.width(), shown)
+        painter.setPen(QColor(self._colours.quiet))
+        for number in range(min(layout.lineCount(), _LINES)):
+            line = layout.lineAt(number)
+            line.draw(painter, QPointF(area.left(), area.top() + number * self._line))
+
+    def _laid_out(self, text: str, width: int, shown: Shown) -> QTextLayout:
+        """As many lines of this width as are seen, each at the top of the layout."""
+        layout = QTextLayout(text, self._font)
+        option = _reading(text)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        formats = []
+        end = units(text)
+        for start, length in shown.marks:
+            found = QTextLayout.FormatRange()
+            found.start, found.length, found.format = start, min(length, end - start), self._mark
+            if found.length > 0:
+                formats.append(found)
+        layout.setFormats(formats)
+        layout.beginLayout()
+        for _ in range(_LINES):
+            line = layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, 0))
+        layout.endLayout()
+        return layout
+
+    @staticmethod
+    def _end(layout: QTextLayout) -> int:
+        """Where the last line ends in the text."""
+        if not layout.lineCount():
+            return 0
+        last = layout.lineAt(layout.lineCount() - 1)
+        return last.textStart() + last.textLength()
+
+    # Where things stand -------------------------------------------------------------------
+
+    def _ground(self, option: QStyleOptionViewItem) -> QRect:
+        """The column, with a margin at least."""
+        room = option.rect.width() - 2 * Space.GROUP
+        width = min(room, self._column + 2 * Space.RELATED)
+        area = QRect(option.rect)
+        area.setWidth(width)
+        area.moveLeft(option.rect.left() + (option.rect.width() - width) // 2)
+        return area.adjusted(0, 1, 0, -1)
+
+    def _inside(self, option: QStyleOptionViewItem) -> QRect:
+        edge = Space.RELATED
+        return self._ground(option).adjusted(edge, edge - 1, -edge, 1 - edge)
+
+    @staticmethod
+    def _at(option: QStyleOptionViewItem, area: QRect) -> QRect:
+        return QStyle.visualRect(option.direction, option.rect, area)
+
+
+def _reading(text: str) -> QTextOption:
+    """A text begins where its own script does, whichever way the window reads."""
+    option = QTextOption()
+    is_left = runs_left(text)
+    directions, sides = Qt.LayoutDirection, Qt.AlignmentFlag
+    option.setTextDirection(directions.RightToLeft if is_left else directions.LeftToRight)
+    option.setAlignment(sides.AlignRight if is_left else sides.AlignLeft)
+    return option
+
+
+def _font(size: int, *, emphasis: bool = False) -> QFont:
+    font = QFont()
+    font.setPixelSize(size)
+    if emphasis:
+        font.setWeight(QFont.Weight(Type.EMPHASIS))
+    return font
+
+
+def _aligned(option: QStyleOptionViewItem, alignment: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
+    """Mirrored where the window reads from right to left; a text's own script is not."""
+    return QStyle.visualAlignment(option.direction, alignment) | Qt.AlignmentFlag.AlignAbsolute
