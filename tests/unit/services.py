@@ -6,6 +6,7 @@ import queue
 import threading
 from dataclasses import dataclass, field
 
+from assistant.asking.protocol import Retriever
 from assistant.chat import ChatService, Run
 from assistant.conversations import ConversationService
 from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
@@ -54,6 +55,7 @@ class Services:
     clock: FakeClock = field(default_factory=FakeClock)
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
     plan: Plan = field(default_factory=Plan)
+    retriever: Retriever | None = None
     forgotten: list[int] = field(default_factory=list)
     seen: list[Event] = field(default_factory=list)  # what was waited through
 
@@ -71,6 +73,7 @@ class Services:
             self.events.put,
             self.clock,
             lambda: self.plan,
+            self.retriever,
         )
         self.conversations = ConversationService(
             self.vaults, self.clock, self.chat.stop_in, self.forgotten.extend
