@@ -25,7 +25,7 @@ run: setup ## Open Hush; with no display, chat in the terminal
 
 test: tools ## Run every test; needs no display
 	@$(PYTHON) packaging/display_libraries.py --plugin offscreen
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest --numprocesses logical --dist loadfile $(ARGS)
 
 check: tools ## Check style, types and the direction of imports
 	$(VENV_PYTHON) -m ruff check .

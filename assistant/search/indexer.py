@@ -175,6 +175,8 @@ class Indexer:
             except HushError as error:
                 self._fail(error)
                 self._wake.wait(_TROUBLE_SECONDS)
+        if self._work:
+            self._tell(self._work, at_once=True)  # before anybody asks how far it is
         self._loaded.set()
 
     def _turn(self) -> float:
