@@ -72,7 +72,7 @@ class Places:
         if position == CHATS:
             self.page.composer.take_focus()
         elif position == NOTES:
-            self.notes.page.take_focus()
+            self.notes.take_focus()
         else:
             self.all[position].setFocus()
 

@@ -53,6 +53,26 @@ def menu(bench: NotesBench, note_id: int) -> dict[str, Callable[[], None]]:
 # The model --------------------------------------------------------------------------------
 
 
+def test_an_open_note_is_marked_however_far_down_it_stands(qtbot: QtBot) -> None:
+    """Opened by search, it is brought into sight though the view had not asked for it."""
+    bench = NotesBench(qtbot)
+    ids = [bench.service.add(f"Note {n}", hours_ago=n + 1).id for n in range(600)]
+    bench.refresh()
+    bench.list.select(ids[-1])
+    view = bench.list.view
+    assert bench.row(ids[-1]).isValid()
+    assert view.selectionModel().isSelected(bench.row(ids[-1]))
+    assert view.viewport().rect().contains(view.visualRect(bench.row(ids[-1])).center())
+    bench.close()
+
+
+def test_arriving_the_keyboard_walks_along_the_list(bench: NotesBench) -> None:
+    """With no note open; with none at all it offers the first one."""
+    bench.place.take_focus()
+    assert bench.list.view.hasFocus()
+    assert bench.list.view.currentIndex().row() == 0
+
+
 def test_ten_thousand_come_bit_by_bit() -> None:
     """The view asks for more; rows and ids lead to each other."""
     model = NoteModel()

@@ -82,6 +82,7 @@ class NoteView(QListView):
 
     def mark(self, note_id: int | None) -> QModelIndex:
         """Mark the note that is open, None for none; answers its row."""
+        self._model.reach(note_id)
         index = self._model.index_of(note_id)
         selection = QItemSelection(index, index) if index.isValid() else QItemSelection()
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -309,6 +310,15 @@ class NoteList(QWidget):
         if ringed and ringed.id == note_id and len(shown) > 1:
             place = min(shown.index(note_id), len(shown) - 2)
             self.view.move_ring(self._model.index_of(self._model.notes[place].id))
+
+    def take_focus(self) -> bool:
+        """Let the keyboard walk along the notes; False where there is none."""
+        if not self._model.notes:
+            return False
+        if not self.view.currentIndex().isValid():
+            self.view.move_ring(self._model.index(0))
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def select(self, note_id: int | None) -> None:
         """Mark the note that is open, and bring it into sight."""

@@ -84,7 +84,16 @@ class NoteModel(QAbstractListModel):
     def fetchMore(self, parent: AnyIndex) -> None:
         """Give the view some more."""
         del parent
-        self._wanted = self._count + _CHUNK
+        self._give(self._count + _CHUNK)
+
+    def reach(self, note_id: int | None) -> None:
+        """Give the view as much as it needs to have this note, where it is one of these."""
+        position = self._places.get(note_id, -1)
+        if position >= self._count:
+            self._give(position + _CHUNK)
+
+    def _give(self, wanted: int) -> None:
+        self._wanted = wanted
         count = min(self._wanted, len(self._all))
         self.beginInsertRows(_ROOT, self._count, count - 1)
         self._count = count

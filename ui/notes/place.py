@@ -60,6 +60,11 @@ class NotesPlace(QWidget):
         self.page.empty.rest(sentence)
         self.show_list(shown=False)
 
+    def take_focus(self) -> None:
+        """Let the person go on: in the open note, else along the list, else with a first note."""
+        if not (self.page.is_empty and self.list_is_shown and self.list.take_focus()):
+            self.page.take_focus()
+
     # List and panel -----------------------------------------------------------------------
 
     @property
