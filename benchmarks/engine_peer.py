@@ -18,7 +18,7 @@ from assistant.engine.protocol import Turn
 from benchmarks.llama_cpp import Programs
 
 UBATCH: Final = "512"
-"""llama.cpp's default micro-batch, which Hush uses, too."""
+"""llama.cpp's default micro-batch; Hush takes smaller ones (``kv_cache.BATCH_TOKENS``)."""
 
 _START_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 120.0

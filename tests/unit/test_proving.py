@@ -50,7 +50,7 @@ def test_a_way_in_that_works(path: Path, place: int, secret: str) -> None:
         (1, ""),
         (1, "\udcff\ud800\0"),
         (2, PASSPHRASE),
-        (2, RecoveryCode.generate().text),
+        pytest.param(2, RecoveryCode.generate().text, id="another recovery code"),
         (0, ""),  # no keyring in the child's environment holds it
     ],
 )
