@@ -8,19 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from contextlib import suppress
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
+from assistant.children.frames import Frame
+from assistant.children.serving import Tell, serve_once
 from assistant.embed.request import read_request
-from assistant.engine.frames import Frame, read_frame, write_frame
-from assistant.engine.pipes import seize_stdio
 from assistant.errors import EnvironmentProblem
-from assistant.machine.hardening import harden_process
-from assistant.machine.trace import trace_of
-
-_NICENESS: Final = 10  # whatever else runs goes first
-_EXIT_BUG: Final = 1
 
 _ENVIRONMENT: Final = {
     "HF_HUB_OFFLINE": "1",
@@ -48,15 +41,12 @@ def _refuse_network(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError("this process has no network")
 
 
-def _export(frame: Frame, replies: BinaryIO) -> Frame:
+def _export(frame: Frame, tell: Tell) -> Frame:
     # Not before the process is offline.
     from assistant.embed.exporter import Exporter
 
-    def progress(share: float) -> None:
-        write_frame(replies, {"op": "progress", "share": share})
-
     try:
-        Exporter(read_request(frame), progress).run()
+        Exporter(read_request(frame), lambda share: tell({"op": "progress", "share": share})).run()
     except EnvironmentProblem as error:
         return {
             "op": "refused",
@@ -67,31 +57,9 @@ def _export(frame: Frame, replies: BinaryIO) -> Frame:
     return {"op": "exported"}
 
 
-def _end_with_parent(requests: BinaryIO) -> None:
-    requests.read()  # returns once the parent has closed its end
-    os._exit(0)
-
-
 def main() -> None:
     """Serve one request on this process's stdin and stdout."""
-    harden_process()
-    stay_offline()
-    requests, replies = seize_stdio()
-    if sys.platform != "win32":
-        os.nice(_NICENESS)
-    try:
-        frame = read_frame(requests)
-        if frame is None:
-            return
-        threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
-        write_frame(replies, _export(frame, replies))
-    except BrokenPipeError:
-        pass
-    except Exception as error:  # noqa: BLE001 - ours, so the parent logs where: it has the log
-        with suppress(OSError):
-            write_frame(replies, {"op": "crashed", "rows": trace_of(error)})
-        os._exit(_EXIT_BUG)
-    os._exit(0)  # the reader thread may be inside a read
+    serve_once(_export, stay_offline)
 
 
 if __name__ == "__main__":

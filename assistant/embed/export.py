@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
+from assistant.children.frames import Frame
+from assistant.children.task import ChildTask
 from assistant.disk import disk_problem
 from assistant.embed.record import read_record
 from assistant.embed.request import ExportRequest
 from assistant.embed.shelf import EncoderShelf
 from assistant.embed.words import died
-from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
-from assistant.engine.pipes import start_child
 from assistant.engine.process import physical_cores
 from assistant.engine.protocol import Cancel
 from assistant.errors import (
@@ -26,8 +23,7 @@ from assistant.errors import (
     EnvironmentProblem,
     StorageFull,
 )
-from assistant.log import log_event, log_rows
-from assistant.machine.crash import rows_of
+from assistant.log import log_event
 from models.encoders import EncoderFiles
 
 COMMAND: Final = (sys.executable, "-I", "-m", "assistant.embed.child")
@@ -99,62 +95,18 @@ class Export:
             raise disk_problem(error) from None
 
     def _ask(self, request: ExportRequest) -> bool:
-        with self._child() as process:
-            try:
-                write_frame(_pipe(process.stdin), request.frame())
-                return self._outcome(_pipe(process.stdout))
-            except (BrokenPipeError, BrokenFrame) as error:
-                if self._cancel.asked:
-                    return False
-                raise died() from error
-
-    def _outcome(self, replies: IO[bytes]) -> bool:
-        while (frame := read_frame(replies)) is not None:
-            if frame["op"] == "exported":
-                return not self._cancel.asked
-            if frame["op"] == "refused":
-                raise _refusal(frame)
-            if frame["op"] == "crashed":
-                log_rows("encoder.crash", rows_of(frame.get("rows")))
-                break
-            if frame["op"] == "progress":
-                self._progress(_share(frame))
-        if self._cancel.asked:
-            return False
-        raise died()
-
-    @contextmanager
-    def _child(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The process, which a cancel or the deadline kills, and which is gone afterwards."""
-        process = start_child(self._command)
-        deadline = threading.Timer(self._seconds, process.kill)
-        deadline.daemon = True
-        deadline.start()
-        self._cancel.listen(process.kill)
-        try:
-            yield process
-        finally:
-            self._cancel.listen(None)
-            deadline.cancel()
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    _pipe(stream).close()
+        task = ChildTask(
+            self._command,
+            self._seconds,
+            self._cancel,
+            self._progress,
+            crash="encoder.crash",
+            refusal=_refusal,
+            died=died,
+        )
+        return task.ask(request.frame(), done="exported") is not None
 
 
 def _refusal(frame: Frame) -> EnvironmentProblem:
     kind = _REFUSALS.get(str(frame.get("code")), EncoderError)
     return kind(str(frame.get("message")), str(frame.get("advice")))
-
-
-def _share(frame: Frame) -> float:
-    try:
-        return min(1.0, max(0.0, float(frame.get("share", 0))))
-    except (TypeError, ValueError):
-        return 0.0
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - every child is started with pipes
-    return stream

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.engine.frames import BrokenFrame, Frame
+from assistant.children.frames import BrokenFrame, Frame
 from models.encoders import EncoderFiles, KnownFile
 
 

@@ -16,13 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import BinaryIO, Final
 
+from assistant.children.frames import BrokenFrame, Frame, read_frame, write_frame
+from assistant.children.limits import limited
+from assistant.children.pipes import seize_stdio
 from assistant.engine import wire
-from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.kv_cache import AbortFlag
-from assistant.engine.limits import limited
 from assistant.engine.llama import LlamaModel, silence
 from assistant.engine.pacing import Pacer
-from assistant.engine.pipes import seize_stdio
 from assistant.engine.protocol import Finished
 from assistant.errors import EngineError
 from assistant.machine.hardening import harden_process

@@ -13,16 +13,16 @@ from typing import IO, Final, Literal
 
 import psutil
 
-from assistant.engine import wire
-from assistant.engine.frames import (
+from assistant.children.frames import (
     MAX_FRAME_BYTES,
     BrokenFrame,
     Frame,
     read_frame,
     write_frame,
 )
-from assistant.engine.limits import EXIT_TOO_LONG
-from assistant.engine.pipes import start_child
+from assistant.children.limits import EXIT_TOO_LONG
+from assistant.children.pipes import start_child
+from assistant.engine import wire
 from assistant.engine.protocol import (
     Cancel,
     EngineOptions,

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from assistant.engine.frames import BrokenFrame, Frame
+from assistant.children.frames import BrokenFrame, Frame
 from assistant.engine.protocol import (
     EngineOptions,
     Finished,

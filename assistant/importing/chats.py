@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from assistant.engine.frames import BrokenFrame, Frame
+from assistant.children.frames import BrokenFrame, Frame
 from assistant.records import Role
 
 MAX_TURN_CHARACTERS: Final = 1_000_000

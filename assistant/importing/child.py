@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import IO, BinaryIO, Final
 from zipfile import BadZipFile
 
-from assistant.engine.frames import Frame, write_frame
-from assistant.engine.pipes import seize_stdio
+from assistant.children.frames import Frame, write_frame
+from assistant.children.pipes import seize_stdio
 from assistant.errors import FileRefused
 from assistant.importing import limits
 from assistant.importing.archives import open_archive, require_harmless

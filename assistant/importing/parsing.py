@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import IO, BinaryIO, Final
 
-from assistant.engine.frames import BrokenFrame, Frame, read_frame
+from assistant.children.frames import BrokenFrame, Frame, read_frame
 from assistant.engine.protocol import Cancel
 from assistant.errors import FileRefused
 from assistant.importing import limits

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from assistant.children.frames import Frame
+from assistant.children.task import ChildTask
 from assistant.disk import disk_problem, flush_folder, write_atomically
 from assistant.engine import wire
-from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
-from assistant.engine.pipes import start_child
 from assistant.engine.protocol import Cancel, Engine, ModelInfo
 from assistant.errors import EngineError, HushError, ModelDamaged
 from assistant.events import Activity
-from assistant.log import log_event, log_rows
-from assistant.machine.crash import rows_of
+from assistant.log import log_event
 from models.file import ModelFile, ModelFileFault
 from models.tuned import Trial, TunedRecord, TunedShelf
 
@@ -118,55 +115,23 @@ class TuneJob:
             raise disk_problem(error) from None
 
     def _ask(self, threads: int) -> Frame | None:
-        with self._tuner() as process:
-            try:
-                request = {
-                    "op": "tune",
-                    "source": str(self._model.path),
-                    "folder": str(self._shelf.folder),
-                    "stem": self._shelf.copy_path(self._model).stem,
-                    "threads": threads,
-                }
-                write_frame(_pipe(process.stdin), request)
-                return self._outcome(_pipe(process.stdout))
-            except (BrokenPipeError, BrokenFrame) as error:
-                if self.cancel.asked:
-                    return None
-                raise _died() from error
-
-    def _outcome(self, replies: IO[bytes]) -> Frame | None:
-        while (frame := read_frame(replies)) is not None:
-            if frame["op"] == "tuned":
-                return None if self.cancel.asked else frame
-            if frame["op"] == "refused":
-                raise wire.read_refusal(frame)
-            if frame["op"] == "crashed":
-                log_rows("tuning.crash", rows_of(frame.get("rows")))
-                break
-            if frame["op"] == "progress":
-                self._progress(float(frame.get("share", 0)))
-        if self.cancel.asked:
-            return None
-        raise _died()
-
-    @contextmanager
-    def _tuner(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The process, which a cancel or the deadline kills, and which is gone afterwards."""
-        process = start_child(self._command)
-        deadline = threading.Timer(self._seconds, process.kill)
-        deadline.daemon = True
-        deadline.start()
-        self.cancel.listen(process.kill)
-        try:
-            yield process
-        finally:
-            self.cancel.listen(None)
-            deadline.cancel()
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    _pipe(stream).close()
+        task = ChildTask(
+            self._command,
+            self._seconds,
+            self.cancel,
+            self._progress,
+            crash="tuning.crash",
+            refusal=wire.read_refusal,
+            died=_died,
+        )
+        request = {
+            "op": "tune",
+            "source": str(self._model.path),
+            "folder": str(self._shelf.folder),
+            "stem": self._shelf.copy_path(self._model).stem,
+            "threads": threads,
+        }
+        return task.ask(request, done="tuned")
 
     def _keep(self, outcome: Frame) -> TunedRecord:
         """Give the winner its name, then write the record: in that order, a kill does no harm."""
@@ -207,11 +172,6 @@ def _record(outcome: Frame, machine: str) -> TunedRecord:
         size=int(outcome.get("size", 0)),
         sha256=str(outcome.get("sha256", "")),
     )
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - every child is started with pipes
-    return stream
 
 
 def _died() -> EngineError:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from llama_cpp import llama_cpp as low
 
-from assistant.engine.limits import limited
+from assistant.children.limits import limited
 from assistant.engine.protocol import KvType, Turn
 from assistant.engine.template import ChatTemplate, TemplateRefused
 from assistant.errors import ModelRefused

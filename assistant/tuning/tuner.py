@@ -6,28 +6,23 @@ it writes ends in ``.partial`` until its parent gives the winner its name.
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import psutil
 from llama_cpp import llama_cpp as low
 
+from assistant.children.frames import BrokenFrame, Frame
+from assistant.children.serving import Tell, serve_once
 from assistant.disk import flush_to_disk
-from assistant.engine.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.llama import silence
-from assistant.engine.pipes import seize_stdio
 from assistant.engine.protocol import KvType
 from assistant.engine.wire import refusal_frame
 from assistant.errors import EngineError, ModelRefused
-from assistant.machine.hardening import harden_process
-from assistant.machine.trace import trace_of
 from assistant.tuning.quantise import Recipe, largest_copy, quantise, recipes_for
 from assistant.tuning.trials import (
     LONG_PROMPT,
@@ -57,8 +52,6 @@ _WORTHWHILE: Final = 1.05
 _SPARE_BYTES: Final = 512 * 1024 * 1024
 """Left free, of disk and of memory, beyond what tuning takes."""
 
-_NICENESS: Final = 10  # whatever else runs goes first
-_EXIT_BUG: Final = 1
 
 Say = Callable[[Frame], None]
 
@@ -256,36 +249,17 @@ def read_request(frame: Frame) -> TuneRequest:
         raise BrokenFrame("no such request") from error
 
 
-def _end_with_parent(requests: BinaryIO) -> None:
-    requests.read()  # returns once the parent has closed its end
-    os._exit(0)
+def _tune(frame: Frame, tell: Tell) -> Frame:
+    low.llama_backend_init()
+    try:
+        return Tuner(read_request(frame), tell).run()
+    except EngineError as error:
+        return refusal_frame(error)
 
 
 def main() -> None:
     """Serve one request on this process's stdin and stdout."""
-    harden_process()
-    requests, replies = seize_stdio()
-    silence()
-    if sys.platform != "win32":
-        os.nice(_NICENESS)
-    try:
-        frame = read_frame(requests)
-        if frame is None:
-            return
-        threading.Thread(target=_end_with_parent, args=(requests,), daemon=True).start()
-        low.llama_backend_init()
-        try:
-            outcome = Tuner(read_request(frame), lambda said: write_frame(replies, said)).run()
-        except EngineError as error:
-            outcome = refusal_frame(error)
-        write_frame(replies, outcome)
-    except BrokenPipeError:
-        pass
-    except Exception as error:  # noqa: BLE001 - ours, so the parent logs where: it has the log
-        with suppress(OSError):
-            write_frame(replies, {"op": "crashed", "rows": trace_of(error)})
-        os._exit(_EXIT_BUG)
-    os._exit(0)  # the reader thread may be inside a read
+    serve_once(_tune, silence)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assistant import log
-from assistant.engine.frames import read_frame, write_frame
+from assistant.children.frames import read_frame, write_frame
 from assistant.log import start_log
 from assistant.machine.crash import (
     KEEP,
@@ -340,7 +340,7 @@ def test_engine_child_says_where_it_crashed() -> None:
 DIES = """
 import sys, os, signal, threading
 from pathlib import Path
-from assistant.engine.frames import read_frame, write_frame
+from assistant.children.frames import read_frame, write_frame
 from assistant.machine.fatal import fatal_signals_kept
 folder = Path(sys.argv[1])
 def diary_of_ada(secret):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.children.frames import MAX_FRAME_BYTES, BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine import wire
-from assistant.engine.frames import MAX_FRAME_BYTES, BrokenFrame, Frame, read_frame, write_frame
 from assistant.engine.protocol import (
     EngineOptions,
     Finished,

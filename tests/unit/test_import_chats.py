@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.engine.frames import BrokenFrame
+from assistant.children.frames import BrokenFrame
 from assistant.errors import FileRefused, InputRefused
 from assistant.importing import chatgpt
 from assistant.importing.chatgpt import read_chats

@@ -21,7 +21,9 @@ from assistant.importing.reading import Document, read_document
 from assistant.importing.records import Kind
 from tests.unit.import_bench import archive, pdf, word_file
 
-FRAMES = "import sys; from assistant.engine.frames import write_frame as w; o = sys.stdout.buffer\n"
+FRAMES = (
+    "import sys; from assistant.children.frames import write_frame as w; o = sys.stdout.buffer\n"
+)
 LOCKED = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
 
 

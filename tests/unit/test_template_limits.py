@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from assistant.engine.limits import EXIT_TOO_LONG, RENDER_BYTES, limited
+from assistant.children.limits import EXIT_TOO_LONG, RENDER_BYTES, limited
 from assistant.engine.protocol import Turn
 from assistant.engine.template import CHATML, ChatTemplate, PromptPiece, TemplateRefused
 
@@ -23,7 +23,7 @@ def test_a_template_that_takes_for_ever_ends_its_process(source: str) -> None:
     """Whatever it is busy with; whoever waits for the process learns it from the exit code."""
     code = (
         "import sys\n"
-        "from assistant.engine.limits import limited\n"
+        "from assistant.children.limits import limited\n"
         "from assistant.engine.template import ChatTemplate\n"
         "with limited(seconds=0.3):\n"
         "    ChatTemplate(sys.argv[1], bos='', eos='')\n"

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from llama_cpp import llama_cpp as low
 
-from assistant.engine.frames import BrokenFrame, Frame
+from assistant.children.frames import BrokenFrame, Frame
 from assistant.engine.protocol import ModelInfo
 from assistant.errors import EngineError, ModelDamaged, ModelRefused
 from assistant.tuning.job import COMMAND, TuneJob, machine_key
