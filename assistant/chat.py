@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from assistant.asking.protocol import Retriever
 from assistant.asking.questions import Asked, checked, checked_text
 from assistant.asking.records import Attachment, Scope
+from assistant.cancel import Cancel
 from assistant.clock import Clock
 from assistant.context.ahead import Ahead
 from assistant.context.contexts import Contexts, Frame
-from assistant.engine.protocol import Cancel, Sampling
+from assistant.engine.protocol import Sampling
 from assistant.engine.worker import LlmWorker
 from assistant.errors import HushError, InputRefused, NotFound
 from assistant.events import Event, EventSink, ReplyEnded

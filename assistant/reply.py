@@ -15,11 +15,11 @@ from typing import Final
 from assistant.asking.answering import NO_ROOM, NotesAnswer, answer_from_notes
 from assistant.asking.protocol import Retriever
 from assistant.asking.records import Citation
+from assistant.cancel import Cancel
 from assistant.clock import Clock
 from assistant.context.contexts import Contexts, Frame, Stopped, Talk, read_talk
 from assistant.context.prompt import Prompt
 from assistant.engine.protocol import (
-    Cancel,
     Engine,
     Finished,
     GenerationRequest,

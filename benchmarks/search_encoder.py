@@ -16,12 +16,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.cancel import Cancel
 from assistant.embed.parity import parity
 from assistant.embed.protocol import Encoder
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
 from assistant.engine.process import physical_cores
-from assistant.engine.protocol import Cancel
 from benchmarks.encoder_peer import Peer, peer
 from benchmarks.report import Row, percentile
 from benchmarks.rounds import take_turns

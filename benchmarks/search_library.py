@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from assistant.cancel import Cancel
 from assistant.embed.protocol import EncoderSource
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
-from assistant.engine.protocol import Cancel
 from assistant.power.plan import Plan
 from assistant.search.indexer import Indexer
 from assistant.search.service import SearchService

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from assistant.access.entrance import Entrance, FirstKeys
 from assistant.app import App, Parts
-from assistant.engine.protocol import Cancel, GenerationEvent, GenerationRequest, Piece
+from assistant.cancel import Cancel
+from assistant.engine.protocol import GenerationEvent, GenerationRequest, Piece
 from assistant.events import Event, EventSink, ReplyEnded
 from assistant.paths import Profile
 from assistant.records import MessageState

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.cancel import Cancel
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
-from assistant.engine.protocol import Cancel
 from assistant.paths import Profile
 from models.encoders import starter_encoder
 

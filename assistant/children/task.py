@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
+from assistant.cancel import Cancel
 from assistant.children.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.children.pipes import start_child
-from assistant.engine.protocol import Cancel
 from assistant.errors import HushError
 from assistant.log import log_rows
 from assistant.machine.crash import rows_of

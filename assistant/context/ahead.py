@@ -11,11 +11,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistant.cancel import Cancel
 from assistant.context.contexts import Contexts, Frame, Talk, read_talk
 from assistant.context.prompt import Prompt
 from assistant.context.summarising import summarise
 from assistant.engine.jobs import BackgroundJob, Job
-from assistant.engine.protocol import Cancel, Engine, GenerationRequest, ModelInfo
+from assistant.engine.protocol import Engine, GenerationRequest, ModelInfo
 from assistant.errors import EngineDied, HushError, NotFound, PromptTooLong
 from assistant.events import Activity, ContextBuilt, EventSink
 from assistant.log import log_event

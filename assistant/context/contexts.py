@@ -12,9 +12,10 @@ from hashlib import blake2b
 from typing import Final
 
 from assistant.asking.records import Attachment
+from assistant.cancel import Cancel
 from assistant.context import prompt
 from assistant.context.prompt import Budget, Counter, Leaving, Prompt, Quote, Said
-from assistant.engine.protocol import Cancel, Engine, ModelInfo, Turn
+from assistant.engine.protocol import Engine, ModelInfo, Turn
 from assistant.records import Message, Role, Summary
 from assistant.store import message_rows, source_rows, summary_rows
 from assistant.store.sqlcipher import Connection

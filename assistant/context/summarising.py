@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from assistant.cancel import Cancel
 from assistant.context.fitting import Counter, Said, cut
 from assistant.context.prompt import Leaving
 from assistant.engine.protocol import (
-    Cancel,
     Engine,
     Finished,
     GenerationRequest,

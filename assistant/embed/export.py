@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from assistant.cancel import Cancel
 from assistant.children.frames import Frame
 from assistant.children.task import ChildTask
 from assistant.disk import disk_problem
@@ -14,7 +15,6 @@ from assistant.embed.request import ExportRequest
 from assistant.embed.shelf import EncoderShelf
 from assistant.embed.words import died
 from assistant.engine.process import physical_cores
-from assistant.engine.protocol import Cancel
 from assistant.errors import (
     EncoderDamaged,
     EncoderError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.engine.protocol import Cancel
+from assistant.cancel import Cancel
 
 if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
     import numpy as np

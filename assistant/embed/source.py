@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from assistant.cancel import Cancel
 from assistant.embed.export import COMMAND, Export
 from assistant.embed.protocol import Encoder, Tokenizer
 from assistant.embed.shelf import EncoderShelf, Exported
 from assistant.embed.words import words_for
-from assistant.engine.protocol import Cancel
 from assistant.errors import EncoderUnprepared
 from models.encoders import EncoderFiles, EncoderFilesFault
 

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Hashable
 from typing import Protocol, runtime_checkable
 
-from assistant.engine.protocol import Cancel, Engine, ModelInfo
+from assistant.cancel import Cancel
+from assistant.engine.protocol import Engine, ModelInfo
 from assistant.errors import HushError
 from assistant.events import Activity
 

@@ -13,6 +13,7 @@ from typing import IO, Final, Literal
 
 import psutil
 
+from assistant.cancel import Cancel
 from assistant.children.frames import (
     MAX_FRAME_BYTES,
     BrokenFrame,
@@ -24,7 +25,6 @@ from assistant.children.limits import EXIT_TOO_LONG
 from assistant.children.pipes import start_child
 from assistant.engine import wire
 from assistant.engine.protocol import (
-    Cancel,
     EngineOptions,
     Finished,
     GenerationEvent,

@@ -6,11 +6,11 @@ deterministic fake both pass it.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from assistant.cancel import Cancel
 from assistant.records import FinishReason
 from models.file import ModelFile
 
@@ -159,40 +159,6 @@ class Finished:
 
 
 GenerationEvent = Prefilled | Piece | Finished
-
-
-class Cancel:
-    """A request to stop, made on any thread, heard by whoever works.
-
-    Asking before, during and after the work are all safe: a listener that comes late is called
-    at once, so no request falls between two chairs.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked = False
-        self._listener: Callable[[], None] | None = None
-
-    @property
-    def asked(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._asked
-
-    def ask(self) -> None:
-        """Ask for a stop. Asking again changes nothing."""
-        with self._lock:
-            listener = None if self._asked else self._listener
-            self._asked = True
-        if listener:
-            listener()
-
-    def listen(self, listener: Callable[[], None] | None) -> None:
-        """Call ``listener`` once when a stop is asked for; now, where it was. None: nobody."""
-        with self._lock:
-            self._listener = listener
-            asked = self._asked
-        if asked and listener:
-            listener()
 
 
 class Engine(Protocol):

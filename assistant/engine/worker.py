@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
+from assistant.cancel import Cancel
 from assistant.engine.jobs import BackgroundJob, Job, JobQueue
-from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo, Pace
+from assistant.engine.protocol import Engine, EngineOptions, ModelInfo, Pace
 from assistant.errors import Bug, EngineDied, HushError
 from assistant.events import (
     BackgroundChanged,

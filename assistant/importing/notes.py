@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from assistant.engine.protocol import Cancel
+from assistant.cancel import Cancel
 from assistant.importing import front_matter
 from assistant.importing.decoding import decode
 from assistant.importing.files import digest, open_beneath, read_whole

@@ -11,8 +11,8 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import IO, BinaryIO, Final
 
+from assistant.cancel import Cancel
 from assistant.children.frames import BrokenFrame, Frame, read_frame
-from assistant.engine.protocol import Cancel
 from assistant.errors import FileRefused
 from assistant.importing import limits
 from assistant.importing.chats import Chat, ChatReader

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from assistant.engine.protocol import Cancel
+from assistant.cancel import Cancel
 from assistant.errors import FileRefused
 from assistant.importing.decoding import decode
 from assistant.importing.files import (

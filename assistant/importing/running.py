@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from assistant.cancel import Cancel
 from assistant.clock import Clock
-from assistant.engine.protocol import Cancel
 from assistant.errors import FileRefused, StorageFull
 from assistant.events import EventSink, ImportProgress
 from assistant.importing.chat_filing import ChatFiling

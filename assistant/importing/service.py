@@ -10,8 +10,8 @@ from typing import Final
 
 from assistant.background import Background
 from assistant.backup.cancellable import CancellableWork, Cancelled
+from assistant.cancel import Cancel
 from assistant.clock import Clock
-from assistant.engine.protocol import Cancel
 from assistant.errors import InputRefused
 from assistant.events import EventSink
 from assistant.importing.exporting import NotesExport

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.engine.protocol import Cancel
+from assistant.cancel import Cancel
 from assistant.errors import HushError
 from assistant.log import log_error
 

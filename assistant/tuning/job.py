@@ -12,11 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from assistant.cancel import Cancel
 from assistant.children.frames import Frame
 from assistant.children.task import ChildTask
 from assistant.disk import disk_problem, flush_folder, write_atomically
 from assistant.engine import wire
-from assistant.engine.protocol import Cancel, Engine, ModelInfo
+from assistant.engine.protocol import Engine, ModelInfo
 from assistant.errors import EngineError, HushError, ModelDamaged
 from assistant.events import Activity
 from assistant.log import log_event

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
+from assistant.cancel import Cancel
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import (
-    Cancel,
     Engine,
     EngineOptions,
     Finished,

@@ -6,8 +6,8 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+from assistant.cancel import Cancel
 from assistant.engine.protocol import (
-    Cancel,
     EngineOptions,
     Finished,
     GenerationEvent,

@@ -7,9 +7,10 @@ import threading
 from dataclasses import dataclass, field
 
 from assistant.asking.protocol import Retriever
+from assistant.cancel import Cancel
 from assistant.chat import ChatService, Run
 from assistant.conversations import ConversationService
-from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
+from assistant.engine.protocol import Engine, EngineOptions, ModelInfo
 from assistant.engine.worker import LlmWorker
 from assistant.errors import HushError
 from assistant.events import Activity, Event, ReplyEnded

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.cancel import Cancel
 from assistant.context.summarising import SUMMARY_TOKENS
-from assistant.engine.protocol import Cancel, GenerationRequest, Prefilled
+from assistant.engine.protocol import GenerationRequest, Prefilled
 from assistant.errors import EngineDied, ModelMissing, PromptTooLong
 from assistant.events import (
     Activity,

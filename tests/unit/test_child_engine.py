@@ -14,12 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assistant.cancel import Cancel
 from assistant.engine.kv_cache import AbortFlag
 from assistant.engine.llama import LlamaModel, silence
 from assistant.engine.pacing import Pacer
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import (
-    Cancel,
     EngineOptions,
     GenerationRequest,
     ModelInfo,

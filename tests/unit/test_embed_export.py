@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assistant.cancel import Cancel
 from assistant.children.frames import BrokenFrame
 from assistant.embed.export import COMMAND
 from assistant.embed.request import ExportRequest, read_request
 from assistant.embed.shelf import UNFINISHED, EncoderShelf
 from assistant.embed.source import ChosenEncoder
-from assistant.engine.protocol import Cancel
 from assistant.errors import (
     EncoderDamaged,
     EncoderError,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.protocol import Cancel
+from assistant.cancel import Cancel
 from assistant.errors import FileRefused
 from assistant.importing.files import open_plain
 from assistant.importing.parsing import Parser

@@ -14,16 +14,10 @@ from pathlib import Path
 import pytest
 
 from assistant.access.entrance import Entrance, VaultStatus
+from assistant.cancel import Cancel
 from assistant.clock import Clock
 from assistant.display import display_server
-from assistant.engine.protocol import (
-    Cancel,
-    Finished,
-    GenerationEvent,
-    GenerationRequest,
-    Piece,
-    Prefilled,
-)
+from assistant.engine.protocol import Finished, GenerationEvent, GenerationRequest, Piece, Prefilled
 from assistant.errors import (
     EnvironmentProblem,
     InputRefused,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.engine.protocol import Cancel, Engine, EngineOptions, ModelInfo
+from assistant.cancel import Cancel
+from assistant.engine.protocol import Engine, EngineOptions, ModelInfo
 from assistant.engine.worker import LlmWorker
 from assistant.errors import Bug, EngineDied, HushError, ModelDamaged, ModelRefused
 from assistant.events import Activity, BackgroundChanged, EngineChanged, EngineCondition, Event

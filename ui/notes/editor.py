@@ -74,7 +74,7 @@ class NoteEditor(QPlainTextEdit):
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
         self._gathering = Gathering(self.document(), parent=self)
-        self._styling = Styling(self, theme.look)
+        self._styling = Styling(self, self.visible_blocks, theme.look)
         self.links = LinkCompletion(self)
         self.document().contentsChange.connect(self._changed)
         self.updateRequest.connect(self._seen)

@@ -7,18 +7,16 @@ block?) is found out bit by bit, and formats are laid on lines as they come into
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QColor, QFont, QTextBlock, QTextCharFormat, QTextCursor, QTextLayout
+from PySide6.QtWidgets import QPlainTextEdit
 
 from ui.markdown.look import Look
 from ui.notes.markdown_line import PROSE, Part, spans, state_after
 from ui.theme.tokens import Type
-
-if TYPE_CHECKING:
-    from ui.notes.editor import NoteEditor
 
 _SECONDS: Final = 0.004  # of the GUI thread in one go: a quarter of a frame
 _LINES: Final = 64  # between two looks at the clock
@@ -31,18 +29,21 @@ class Styling(QObject):
 
     Args:
         editor: Lives as long as this does.
+        visible: The lines that are seen, and a few more.
         look: Type and colours.
         clock: Seconds.
     """
 
     def __init__(
         self,
-        editor: NoteEditor,
+        editor: QPlainTextEdit,
+        visible: Callable[[], Iterable[QTextBlock]],
         look: Look,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(editor)
         self._editor = editor
+        self._visible = visible
         self._document = editor.document()
         self._clock = clock
         self._formats = formats(look)
@@ -118,7 +119,7 @@ class Styling(QObject):
     def _go_on(self) -> None:
         """Find out some states, and show what that changed where it is seen."""
         end = self._clock() + _SECONDS
-        seen = self._editor.firstVisibleBlock().blockNumber()
+        seen = next((block.blockNumber() for block in self._visible()), 0)
         is_seen = False
         while self._pending:
             cursor = self._pending[-1]
@@ -168,7 +169,7 @@ class Styling(QObject):
             self._styled.clear()
         before = _UNKNOWN
         changed = False
-        for block in self._editor.visible_blocks():
+        for block in self._visible():
             if before == _UNKNOWN:
                 before = max(block.previous().userState(), PROSE)
             now, number = (block.revision(), before), block.blockNumber()
