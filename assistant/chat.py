@@ -263,11 +263,11 @@ class ChatService:
             conversation_id: Where it is known before the transaction.
         """
         settings = self._settings()
-        allowed = self._limits().max_reply_tokens
         plan = ReplyPlan(
             self._frame(),
-            settings.reply_tokens if allowed is None else min(settings.reply_tokens, allowed),
+            settings.reply_tokens,
             Sampling(settings.temperature, settings.top_p, settings.min_p, settings.seed),
+            allowed=lambda: self._limits().max_reply_tokens,
         )
         run_id, cancel = next(self._numbers), Cancel()
         self._claim(run_id, cancel, conversation_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from assistant.clock import Clock
@@ -56,10 +57,12 @@ class EngineRoom:
     ) -> None:
         self._engine = engine
         self._publish = publish
+        self._clock = clock
         self._cost = ReadingCost()
         self._metrics: MetricsService | None = None
         self._read_seconds = 0.0  # of the reply that is being written
-        self._was_paused = False  # while it was
+        self._is_paused = False
+        self._paused_until = -math.inf  # seconds of the clock
         self._may_tune = False
         self._indexes = False
         self.tuned = TunedModel(shelf, wanted, settings)
@@ -88,7 +91,7 @@ class EngineRoom:
         self._cost.note(event)
         match event:
             case PowerChanged():
-                self._was_paused |= event.plan.mode is Mode.PAUSED
+                self._note_pause(event.plan.mode is Mode.PAUSED)
                 if self._metrics:
                     self._metrics.mode_changed(event.plan)
             case PromptRead():
@@ -102,7 +105,6 @@ class EngineRoom:
             case ReplyEnded():
                 if event.message.figures and not event.conversation.private:
                     self._measure(event.message.figures)
-                self._was_paused = self.governor.plan.mode is Mode.PAUSED
                 self.governor.reply_ended()
             case _:
                 pass
@@ -131,17 +133,24 @@ class EngineRoom:
         if metrics:
             metrics.session_ended()
 
+    def _note_pause(self, is_paused: bool) -> None:  # noqa: FBT001 - a state, not a switch
+        if self._is_paused and not is_paused:
+            self._paused_until = self._clock.elapsed()
+        self._is_paused = is_paused
+
     def _looked(self) -> None:
         """The governor looked: is there anything to do that nobody waits for?"""
         if self._may_tune and self.governor.plan.background_allowed:
             self.tuned.look(self.worker)
 
     def _measure(self, figures: ReplyFigures) -> None:
-        if self._metrics is None or self._was_paused:  # it would measure the pause
-            return
         speed = figures.tokens_per_second
+        writing = figures.reply_tokens / speed if speed else 0.0
+        asked_at = self._clock.elapsed() - writing - figures.first_token_ms / 1000
+        if self._metrics is None or self._is_paused or self._paused_until > asked_at:
+            return  # it would measure the pause
         # Not from Enter: what it waited for its turn is not its own draw.
-        seconds = self._read_seconds + (figures.reply_tokens / speed if speed else 0.0)
+        seconds = self._read_seconds + writing
         self._metrics.reply_ended(
             figures,
             self.governor.plan.mode,

@@ -6,7 +6,7 @@ tokens, without waiting for the disk, and is merged into the message in one tran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -66,11 +66,20 @@ class ReplyPlan:
             alone: what the governor allows must not move the beginning of the prompt.
         max_tokens: The reply ends there at the latest.
         sampling: How tokens are chosen.
+        allowed: The most tokens that the governor allows, asked when the writing begins: the
+            question may have waited while the machine was hot. None: as many as one likes.
     """
 
     frame: Frame
     max_tokens: int
     sampling: Sampling
+    allowed: Callable[[], int | None] = lambda: None
+
+    @property
+    def tokens_now(self) -> int:
+        """The reply's limit, were it to begin now."""
+        allowed = self.allowed()
+        return self.max_tokens if allowed is None else min(self.max_tokens, allowed)
 
 
 class ReplyJob:
@@ -171,13 +180,14 @@ class ReplyJob:
 
     def _write(self, engine: Engine, info: ModelInfo, built: Prompt) -> FinishReason:
         self._tell(info, built)
+        most = self._plan.tokens_now
         request = GenerationRequest(
             turns=built.turns,
             continue_from=built.continue_from,
-            max_tokens=self._plan.max_tokens,
+            max_tokens=most,
             sampling=self._plan.sampling,
             cache_key=self._conversation.id,
-            sentence_from=int(self._plan.max_tokens * _SENTENCE_SHARE),
+            sentence_from=int(most * _SENTENCE_SHARE),
         )
         read = Prefilled(built.tokens, 0, 0.0)
         first_token_at: float | None = None

@@ -52,7 +52,7 @@ class Settings:
     """
 
     context_tokens: int = _number(2048, "Context", 512, 32_768)
-    reply_tokens: int = _number(256, "Reply length", 16, 8192)
+    reply_tokens: int = _number(256, "Longest answer", 16, 8192)
     temperature: float = _number(0.2, "Creativity", 0.0, 2.0)
     top_p: float = _number(0.9, "Top-p", 0.05, 1.0)
     min_p: float = _number(0.05, "Min-p", 0.0, 1.0)
@@ -60,7 +60,7 @@ class Settings:
     threads: int = _number(0, "Threads", 0, 64)
     system_prompt: str = DEFAULT_SYSTEM_PROMPT
     model_path: str = ""  # empty: the starter model
-    reading_size: int = _number(15, "Reading size", 12, 45)
+    reading_size: int = _number(15, "Text size", 12, 45)
     list_visible: bool = True
     lock_minutes: int = _number(10, "Lock after", 0, 1440)
     gpu_layers: int = _number(-1, "GPU layers", -1, 999)
@@ -87,14 +87,17 @@ def _check(name: str, kind: Any, limits: _Range | None, value: object) -> None:
     numeric = isinstance(value, int) or (isinstance(value, float) and "float" in str(kind))
     # A comparison with NaN is False, so NaN is refused here too.
     if isinstance(value, bool) or not numeric or not limits.low <= value <= limits.high:  # type: ignore[operator] # numeric says it compares
-        raise SettingRefused(f"{limits.name} must be between {limits.low:g} and {limits.high:g}.")
+        raise SettingRefused(f"{limits.name} must be between {_written(limits)}.")
+
+
+def _written(limits: _Range) -> str:
+    return f"{limits.low:,.10g} and {limits.high:,.10g}"
 
 
 def _check_text(name: str, value: str) -> None:
     if len(value) > _MAX_PROMPT_CHARACTERS:
-        raise SettingRefused(
-            f"The setting {name} holds at most {_MAX_PROMPT_CHARACTERS:,} characters."
-        )
+        what = "The instructions hold" if name == "system_prompt" else f"The setting {name} holds"
+        raise SettingRefused(f"{what} at most {_MAX_PROMPT_CHARACTERS:,} characters.")
     if value != clean(value):
         raise SettingRefused(f"The setting {name} holds characters that cannot be stored.")
     if name in ("model_path", "encoder_path") and value and not Path(value).is_absolute():

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.theme.tokens import Space
 
@@ -99,7 +100,7 @@ class Overlay(QWidget):
         self.hide()
         self.closed.emit()
         self.deleteLater()
-        if self._before:
+        if self._before and isValid(self._before):  # it may have gone meanwhile
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _open(self, place: Callable[[QSize], QRect]) -> None:

@@ -1,16 +1,17 @@
 """The export's child process: the only one that ever loads torch.
 
-Like the engine's child it has no vault, no key and no network. It may be killed at any time: what
-it writes lies in a folder that nobody looks into before its parent gives it a name.
+Like the engine's child it has no vault and no key, and it reaches for no network. It may be killed
+at any time: what it writes lies in a folder that nobody looks into before its parent gives it a
+name.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from typing import Any, Final
+from typing import Final
 
 from assistant.children.frames import Frame
+from assistant.children.offline import refuse_network
 from assistant.children.serving import Tell, serve_once
 from assistant.embed.request import read_request
 from assistant.errors import EnvironmentProblem
@@ -21,10 +22,6 @@ _ENVIRONMENT: Final = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
 }
-_REACHING_OUT: Final = frozenset(
-    f"socket.{call}" for call in ("connect", "getaddrinfo", "gethostbyname", "sendto", "sendmsg")
-)
-"""Events of Python's audit (its documentation, "Audit events table")."""
 
 
 def stay_offline() -> None:
@@ -33,12 +30,7 @@ def stay_offline() -> None:
     Cannot be taken back: for a process of its own.
     """
     os.environ.update(_ENVIRONMENT)
-    sys.addaudithook(_refuse_network)
-
-
-def _refuse_network(event: str, _: tuple[Any, ...]) -> None:
-    if event in _REACHING_OUT:
-        raise PermissionError("this process has no network")
+    refuse_network()
 
 
 def _export(frame: Frame, tell: Tell) -> Frame:

@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 
 from assistant.cancel import Cancel
 from assistant.engine.protocol import Engine, ModelInfo
-from assistant.errors import HushError
+from assistant.errors import EngineDied, HushError
 from assistant.events import Activity
+from assistant.log import log_error
 
 
 class Job(Protocol):
@@ -63,14 +64,15 @@ class JobQueue:
         self._background_allowed = True
         self._chore = False
         self._closing = False
+        self._ending: list[threading.Thread] = []
 
     def put(self, job: Job) -> None:
         """Queue a job; what runs in the background makes way."""
         with self._changed:
-            # One that is held must still end when it is stopped. Before anybody can take it: from
-            # then on the listener is the engine's.
-            job.cancel.listen(self._wake)
             self._waiting.append(job)
+            # One that waits must still end when it is stopped. Before anybody can take it: from
+            # then on the listener is the engine's.
+            job.cancel.listen(lambda: self._stopped(job))
             self._make_way()
             self._changed.notify()
 
@@ -93,9 +95,10 @@ class JobQueue:
             self._changed.notify()
 
     def ask_for_chore(self) -> None:
-        """Have ``take`` return None once nothing else is to be done."""
+        """Have ``take`` return None once nothing else is to be done that somebody waits for."""
         with self._changed:
             self._chore = True
+            self._make_way()
             self._changed.notify()
 
     def close(self) -> None:
@@ -105,6 +108,13 @@ class JobQueue:
             self._background.clear()
             self._make_way()
             self._changed.notify()
+
+    def join(self, seconds: float) -> None:
+        """Wait, so long at most for each, until what was stopped while it waited has ended."""
+        with self._changed:
+            ending = list(self._ending)
+        for one in ending:
+            one.join(seconds)
 
     @property
     def is_closed(self) -> bool:
@@ -136,7 +146,7 @@ class JobQueue:
 
     def _next_waited_for(self) -> Job | None:
         for job in self._waiting:
-            if self._closing or not self._held or job.cancel.asked:
+            if self._closing or not self._held:
                 self._waiting.remove(job)
                 return job
         return None
@@ -145,6 +155,21 @@ class JobQueue:
         if self._running:
             self._running.cancel.ask()
 
-    def _wake(self) -> None:
+    def _stopped(self, job: Job) -> None:
+        """End a job that waits, on a thread of its own: whoever works may be busy for long."""
         with self._changed:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+            ending = threading.Thread(target=_end, args=(job,), name="stopped-job", daemon=True)
+            self._ending = [one for one in self._ending if one.is_alive()]
+            ending.start()
+            self._ending.append(ending)
             self._changed.notify()
+
+
+def _end(job: Job) -> None:
+    try:
+        job.fail(EngineDied("Stopped before its turn came."))
+    except Exception as error:  # noqa: BLE001 - as on the worker's thread: a bug ends only this
+        log_error("worker.bug", error)

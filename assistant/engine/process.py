@@ -223,7 +223,12 @@ class ChildEngine:
 
     def _start(self) -> None:
         self.close()
-        process = start_child(self._command)
+        try:
+            process = start_child(self._command)
+        except OSError as error:
+            raise EngineError(
+                "The model's process could not be started.", "Close other programs, then try again."
+            ) from error
         with self._pacing:
             self._process = process
             self._rendering = False

@@ -126,6 +126,7 @@ class LlmWorker:
         if self._thread.is_alive():
             self._engine.close()
             self._thread.join(patience)
+        self._queue.join(patience)
 
     def _work(self) -> None:
         while not self._queue.is_closed:

@@ -18,6 +18,7 @@ from typing import IO, BinaryIO, Final
 from zipfile import BadZipFile
 
 from assistant.children.frames import Frame, write_frame
+from assistant.children.offline import refuse_network
 from assistant.children.pipes import seize_stdio
 from assistant.errors import FileRefused
 from assistant.importing import limits
@@ -109,6 +110,7 @@ def _chat_frames(file: IO[bytes]) -> Iterator[Frame]:
 def main() -> None:
     """Read the file on stdin, of the kind that the first argument names."""
     harden_process()
+    refuse_network()
     kind = Kind(sys.argv[1])
     file, replies = seize_stdio()
     is_chats = kind in {Kind.CHATS, Kind.CHATS_ARCHIVE}

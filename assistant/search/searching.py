@@ -274,16 +274,17 @@ class Searcher:
     def _allowed_by(self, filters: Filters) -> Ids:
         """The passages that filters let through; remembered until something changes."""
         lane = self._lane
+        kept = self._allowed  # once: a question and what is typed may be searched at the same time
 
         def read(connection: Connection) -> tuple[tuple[int, int], str | None]:
             now = found_rows.changes(connection)
-            if self._allowed and self._allowed[:2] == (filters, now):
+            if kept and kept[:2] == (filters, now):
                 return now, None
             return now, found_rows.allowed(connection, lane.id, filters)
 
         now, text = self._vault.read(read).result()
-        if text is None and self._allowed:
-            return self._allowed[2]
+        if text is None and kept:
+            return kept[2]
         ids = numbers(text or "")
         self._allowed = (filters, now, ids)
         return ids

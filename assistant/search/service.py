@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from assistant.errors import HushError
+from assistant.errors import HushError, VaultLocked
 from assistant.search.indexer import Indexer
 from assistant.search.records import Filters, Hit, IndexStatus, SearchResult
 from assistant.vaults import Vaults
@@ -15,6 +16,8 @@ from assistant.vaults import Vaults
 if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
     from assistant.embed.protocol import Vectors
     from assistant.search.searching import Searcher
+
+T = TypeVar("T")
 
 EVERYWHERE: Final = Filters()
 
@@ -51,17 +54,19 @@ class SearchService:
             limit: The most hits.
 
         Raises:
+            VaultLocked: at once; it was closed.
             HushError: in the future; the store failed.
         """
-        return self._pool.submit(lambda: self._search(query, filters, limit))
+        return self._submit(lambda: self._search(query, filters, limit))
 
     def related(self, note_id: int, limit: int = 8) -> Future[list[Hit]]:
         """Notes and messages that mean something like this note; empty where nothing does.
 
         Raises:
+            VaultLocked: at once; it was closed.
             HushError: in the future; the store failed.
         """
-        return self._pool.submit(lambda: self._related(note_id, limit))
+        return self._submit(lambda: self._related(note_id, limit))
 
     def retrieve(self, query: str, filters: Filters = EVERYWHERE, limit: int = 8) -> list[Hit]:
         """The passages that come nearest to a question, the best first; several of a note, too.
@@ -113,11 +118,18 @@ class SearchService:
 
     def warm(self) -> None:
         """Have the embedding model loaded in the background: somebody is about to search."""
-        self._pool.submit(self._warm)
+        with suppress(VaultLocked):
+            self._submit(self._warm)
 
     def close(self) -> None:
         """End. What was asked for and has not begun is cancelled."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        try:
+            return self._pool.submit(work)
+        except RuntimeError:  # it was shut down
+            raise VaultLocked("The vault is closed.") from None
 
     def _search(self, query: str, filters: Filters, limit: int) -> SearchResult:
         searcher = self._ready()

@@ -54,10 +54,14 @@ class Vocabulary:
         """What it takes in memory, but for words that are new."""
         return len(self._text) + self._ends.nbytes + self._trigrams.nbytes
 
+    def short(self, words: Iterable[str]) -> list[str]:
+        """Those that are no longer than words are."""
+        return [word for word in words if len(word.encode()) <= _LONGEST]
+
     def missing(self, words: Iterable[str]) -> list[str]:
         """Those of different words that are not known, and are no longer than words are."""
         with self._lock:
-            short = [word for word in words if len(word.encode()) <= _LONGEST]
+            short = self.short(words)
             return [one for one in short if one not in self._new and not self._has(one.encode())]
 
     def add(self, words: Iterable[str]) -> None:

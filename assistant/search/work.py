@@ -257,7 +257,7 @@ class Work:
     def _write(self, batch: list[Waiting]) -> None:
         cut = [(owner, self._cut(owner)) for owner in batch]
         text = "\n".join(f"{owner.title}\n{owner.text}" for owner in batch)
-        words = self.vocabulary.missing(self.terms.different(text))
+        words = self.vocabulary.short(self.terms.different(text))
         unfinished = True
         while unfinished:
             added = self._vault.write(lambda c: _put(c, cut, words)).result()
@@ -266,7 +266,7 @@ class Work:
                     if lane.id == one.edition_id:
                         lane.add(one.lengths)
             unfinished = any(not one.is_all for one in added)
-        self.vocabulary.add(words)
+        self.vocabulary.add(self.vocabulary.missing(words))
 
     def _cut(self, owner: Waiting) -> dict[int, list[PassageText]]:
         """Into passages for each edition."""
@@ -318,7 +318,10 @@ def _put(
     cut: Sequence[tuple[Waiting, Mapping[int, Sequence[PassageText]]]],
     words: Sequence[str],
 ) -> list[Added]:
-    """Write a part of what was cut; the same call again writes the next."""
+    """Write a part of what was cut; the same call again writes the next.
+
+    ``words`` are all of them, also those that memory knows: a scrub may have taken a row away.
+    """
     passage_rows.add_terms(connection, words)
     done: list[Added] = []
     for owner, passages in cut:

@@ -75,13 +75,16 @@ def drop_some(connection: Connection, passages: int) -> bool:
     Returns:
         Whether that is all.
     """
-    deleted = connection.execute(
-        "DELETE FROM passage WHERE id IN (SELECT p.id FROM edition e JOIN passage p"
-        " ON p.edition_id = e.id WHERE e.state = 'leaving' LIMIT ?)",
+    leaving = connection.execute(
+        "SELECT p.id FROM edition e JOIN passage p ON p.edition_id = e.id"
+        " WHERE e.state = 'leaving' LIMIT ?",
         (passages,),
-    ).rowcount
-    connection.execute("DELETE FROM passage_gone")  # nobody has what leaves in memory
-    if deleted == passages:
+    ).fetchall()
+    for one in leaving:
+        connection.execute("DELETE FROM passage WHERE id = ?", one)
+        # Nobody has what leaves in memory; what else is gone, somebody has.
+        connection.execute("DELETE FROM passage_gone WHERE id = ?", one)
+    if len(leaving) == passages:
         return False
     connection.execute("DELETE FROM edition WHERE state = 'leaving'")
     return True

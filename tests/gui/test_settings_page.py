@@ -175,6 +175,18 @@ def test_typing_is_saved_after_a_pause(at_settings: Bench) -> None:
     at_settings.qtbot.waitUntil(lambda: at_settings.app.settings.reply_tokens == 300)
 
 
+def test_what_was_just_typed_is_kept_when_hush_closes(at_settings: Bench) -> None:
+    """In a field and in the instructions, before the pause that saves it."""
+    target = field(at_settings, "Seed")
+    target.setFocus()
+    target.selectAll()
+    at_settings.qtbot.keyClicks(target, "43")
+    prompt(at_settings).setPlainText("Be brief.")
+    at_settings.workplace.keep()
+    assert at_settings.app.settings.seed == 43
+    assert at_settings.app.settings.system_prompt == "Be brief."
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

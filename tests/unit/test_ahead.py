@@ -22,7 +22,7 @@ from assistant.events import (
     ReplyBegan,
     ReplyEnded,
 )
-from assistant.power.plan import Plan
+from assistant.power.plan import Mode, Plan
 from assistant.records import ContextView, Message, MessageState
 from assistant.settings import Settings
 from assistant.store import summary_rows
@@ -524,6 +524,18 @@ def test_a_reply_is_short_enough_for_the_machine(services: Services, engine: Rea
     request = engine.requests[-1]
     assert (request.max_tokens, request.sentence_from) == (32, 27)
     assert views(drained(services))[0].reply == 64
+
+
+def test_a_reply_that_waited_is_as_long_as_the_machine_allows_by_then(
+    services: Services, engine: Reader
+) -> None:
+    """Asked while it was too hot, and gone on with slowly."""
+    services.obey(Plan(Mode.PAUSED, background_allowed=False))
+    run = services.chat.send(None, "Hello")
+    run.saved.result()
+    services.obey(Plan(Mode.THROTTLED, max_reply_tokens=32, background_allowed=False))
+    services.ended(run)
+    assert engine.requests[-1].max_tokens == 32
 
 
 def test_a_reply_begins_once_however_often_it_is_built(services: Services, engine: Reader) -> None:

@@ -142,15 +142,15 @@ def test_stop_keeps_what_was_written(services: Services) -> None:
 
 
 def test_stop_while_queued(services: Services) -> None:
-    """A reply that waits behind another can be stopped before it starts."""
+    """A reply that waits behind another can be stopped while that one is being written."""
     services.engine.gate.clear()
     first = services.chat.send(None, "first")
     second = services.chat.send(None, "second")
     second.saved.result(10)
     services.chat.stop(second.id)
+    assert services.ended(second).message.state is MessageState.STOPPED
     services.engine.gate.set()
     assert services.ended(first).message.state is MessageState.COMPLETE
-    assert services.ended(second).message.state is MessageState.STOPPED
     assert len(services.engine.requests) == 1
 
 

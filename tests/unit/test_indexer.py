@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.errors import EncoderDamaged, EncoderError, EncoderRefused
+from assistant.errors import EncoderDamaged, EncoderError, EncoderRefused, VaultLocked
 from assistant.events import IndexChanged
 from assistant.power.plan import Plan
 from assistant.search.passages import plain_spans, split
 from assistant.search.records import IndexState
-from assistant.store import conversation_rows, edition_rows, message_rows
+from assistant.store import conversation_rows, edition_rows, message_rows, search_rows
 from assistant.store.edition_rows import EditionState
 from assistant.store.passage_rows import is_waiting, put, waiting
 from assistant.store.sqlcipher import Connection
@@ -517,3 +517,25 @@ def test_killed_while_a_new_model_is_built_it_goes_on(tmp_path: Path, steps: int
         hush.run()
         assert hush.indexer.status.encoder == "Fake model"
         assert hush.vault.write(faults).result() == []
+
+
+def test_word_that_a_scrub_took_away_is_found_when_it_comes_again() -> None:
+    """Memory still knows the word; its row has to be written again all the same."""
+    with Indexed() as hush:
+        gone = hush.note("A secret about the canary.", "Secret")
+        hush.run()
+        hush.sql("DELETE FROM note WHERE id = ?", gone)
+        hush.vault.write(search_rows.index_anew).result()
+        hush.run()
+        hush.note("Another one about the canary.", "Again")
+        hush.run()
+        assert hush.sql("SELECT count(*) FROM passage_term WHERE term = 'canary'") == [(1,)]
+
+
+def test_search_of_a_closed_vault_says_so() -> None:
+    """Somebody types while Hush locks."""
+    with Indexed() as hush:
+        hush.search.close()
+        with pytest.raises(VaultLocked):
+            hush.search.search("bread")
+        hush.search.warm()

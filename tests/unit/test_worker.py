@@ -286,6 +286,22 @@ def test_paused_holds_jobs_but_lets_them_be_stopped(bench: Bench) -> None:
     assert first.done.wait(5)
 
 
+def test_what_waits_behind_another_is_stopped_at_once(bench: Bench) -> None:
+    """The one before it may take minutes; nobody who stops waits for that."""
+    gate = threading.Event()
+    busy, waiting = Recorded(gate), Recorded()
+    bench.worker.submit(busy)
+    bench.worker.submit(waiting)
+    waiting.cancel.ask()
+    assert waiting.done.wait(5)
+    assert waiting.error
+    assert not busy.done.is_set()
+    gate.set()
+    assert busy.done.wait(5)
+    bench.do(Recorded())
+    assert waiting.info is None
+
+
 def test_closing_while_paused(bench: Bench) -> None:
     """A pause keeps nobody from leaving."""
     bench.worker.obey(Plan(Mode.PAUSED))

@@ -37,7 +37,7 @@ class PowerPanel(Overlay):
         self._effects = QVBoxLayout()
         self._effects.setSpacing(Space.HALF)
         self._supply = PlainLabel("", "quiet", wrap=True)
-        self.full_once = TextButton("Full power for the next answer", "outlined")
+        self.full_once = TextButton("Full power for one answer", "outlined")
         self.go_on = TextButton("Go on slowly", "main")
         self.take_back = TextButton("", "outlined")
         self.always_quiet = SwitchLine(

@@ -98,6 +98,12 @@ class SettingsPage(ColumnPage):
             if not isinstance(row, ChoiceRow):
                 row.show_value(getattr(settings, name))
 
+    def keep(self) -> None:
+        """Take what was typed a moment ago: Hush closes or locks."""
+        for row in (*self._rows.values(), self._prompt):
+            if isinstance(row, ChoiceRow | PromptRow):
+                row.keep()
+
     def show_index(self, status: IndexStatus) -> None:
         """Say how far the search index is."""
         self._encoder.show_index(status)

@@ -54,6 +54,11 @@ class ChoiceRow(QWidget):
         grid.addWidget(self._problem, 2, 0)
         grid.addWidget(self._field, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
 
+    def keep(self) -> None:
+        """Give what was typed a moment ago."""
+        if self._pause.isActive():
+            self._give()
+
     def take_focus(self) -> None:
         """Let the person type."""
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -159,6 +164,11 @@ class PromptRow(QWidget):
         column.addWidget(self._problem)
         column.addWidget(self._default, 0, Qt.AlignmentFlag.AlignLeft)
         self._offer_default()
+
+    def keep(self) -> None:
+        """Give what was typed a moment ago."""
+        if self._pause.isActive():
+            self._give()
 
     def show_problem(self, sentence: str) -> None:
         """Say why the text does not hold; an empty sentence takes that back."""
