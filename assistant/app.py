@@ -250,8 +250,6 @@ class App:
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()
-        if self._library:
-            self._library.close()
         self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 

@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLineEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtCore import QAbstractItemModel, QRect, QSize
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyleOptionViewItem, QWidget
 
-from ui.controls import learn_nothing, plain_tooltip
-from ui.conversation_model import PRIVATE_ROLE, TIME_ROLE, AnyIndex
+from ui.controls import learn_nothing
+from ui.conversation_model import PRIVATE_ROLE, TIME_ROLE
+from ui.rows.painting import (
+    BOTTOM,
+    ELIDE,
+    LEFT,
+    RIGHT,
+    AnyIndex,
+    RowDelegate,
+    aligned,
+    is_tooltip,
+    mirrored,
+    show_if_cut,
+)
 from ui.theme.icons import Icon, icon
 from ui.theme.style import Theme
-from ui.theme.tokens import Radius, Space, Type
+from ui.theme.tokens import Space
 
-_RING = 2  # pixels
 _MARK = 16  # pixels at 100 %: the icon before a private conversation's title
-_ELIDE = Qt.TextElideMode.ElideRight
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_BOTTOM = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 
 
-class ConversationDelegate(QStyledItemDelegate):
-    """Paints headings and conversations. All rows are equally high, so 10,000 cost no layout.
-
-    Args:
-        theme: Colours and type.
-    """
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.ring_shown = False  # whether the keyboard moves through the list
-        self.apply(theme)
+class ConversationDelegate(RowDelegate):
+    """Paints headings and conversations."""
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._colours = theme.palette
-        self._row_font = QFont()
-        self._row_font.setPixelSize(theme.px(Type.INTERFACE))
-        self._caption_font = QFont()
-        self._caption_font.setPixelSize(theme.px(Type.CAPTION))
+        super().apply(theme)
         self._mark_size = theme.px(_MARK)
         self._mark = icon(Icon.PRIVATE, theme.palette.quiet, size=self._mark_size)
-        self._height = QFontMetrics(self._row_font).height() + 2 * Space.INSIDE + Space.HALF
+        self._height = QFontMetrics(self._font).height() + 2 * Space.INSIDE + Space.HALF
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         """The same for every row; in pixels."""
@@ -63,7 +49,8 @@ class ConversationDelegate(QStyledItemDelegate):
         if index.data(TIME_ROLE) is None:
             self._paint_heading(painter, option, index.data())
         else:
-            self._paint_ground(painter, option)
+            ground, has_ring = self._ground(option), self._has_ring(option)
+            self._paint_ground(painter, option, ground, has_ring=has_ring)
             self._paint_row(painter, option, index)
         painter.restore()
 
@@ -71,33 +58,19 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
         area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, -Space.HALF)
-        painter.drawText(area, self._aligned(option, _BOTTOM), name)
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        state, ground = option.state, self._ground(option)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(QColor(self._colours.selected))
-            painter.drawRoundedRect(ground, Radius.BUTTON, Radius.BUTTON)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(self._colours.hover))
-            painter.drawRoundedRect(ground, Radius.BUTTON, Radius.BUTTON)
-        if self.ring_shown and state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(self._colours.focus), _RING))
-            painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), Radius.BUTTON, Radius.BUTTON)
+        painter.drawText(area, aligned(option, BOTTOM), name)
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         title, time = self._title_area(option, index), self._time_area(option, index)
         if index.data(PRIVATE_ROLE):
             self._mark.paint(painter, self._mark_area(option))
-        painter.setFont(self._row_font)
+        painter.setFont(self._font)
         painter.setPen(QColor(self._colours.text))
-        text = QFontMetrics(self._row_font).elidedText(index.data(), _ELIDE, title.width())
-        painter.drawText(title, self._aligned(option, _LEFT), text)
+        text = QFontMetrics(self._font).elidedText(index.data(), ELIDE, title.width())
+        painter.drawText(title, aligned(option, LEFT), text)
         painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
-        painter.drawText(time, self._aligned(option, _RIGHT), index.data(TIME_ROLE))
+        painter.drawText(time, aligned(option, RIGHT), index.data(TIME_ROLE))
 
     # Where things stand -------------------------------------------------------------------
 
@@ -108,24 +81,19 @@ class ConversationDelegate(QStyledItemDelegate):
         area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         width = QFontMetrics(self._caption_font).horizontalAdvance(index.data(TIME_ROLE) or "")
         area.setLeft(area.right() - width)
-        return QStyle.visualRect(option.direction, option.rect, area)
+        return mirrored(option, area)
 
     def _title_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
         area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         area.setRight(area.right() - self._time_area(option, index).width() - Space.INSIDE)
         if index.data(PRIVATE_ROLE):
             area.setLeft(area.left() + self._mark_size + Space.INSIDE)
-        return QStyle.visualRect(option.direction, option.rect, area)
+        return mirrored(option, area)
 
     def _mark_area(self, option: QStyleOptionViewItem) -> QRect:
         area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         area.setWidth(self._mark_size)
-        return QStyle.visualRect(option.direction, option.rect, area)
-
-    @staticmethod
-    def _aligned(option: QStyleOptionViewItem, alignment: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-        """Mirrored where the window reads from right to left; the title's own script is not."""
-        return QStyle.visualAlignment(option.direction, alignment) | Qt.AlignmentFlag.AlignAbsolute
+        return mirrored(option, area)
 
     def helpEvent(
         self,
@@ -135,11 +103,10 @@ class ConversationDelegate(QStyledItemDelegate):
         index: AnyIndex,
     ) -> bool:
         """Show a title whole where it is cut."""
-        if event.type() is not QEvent.Type.ToolTip or index.data(TIME_ROLE) is None:
+        if not is_tooltip(event) or index.data(TIME_ROLE) is None:
             return super().helpEvent(event, view, option, index)
-        width = QFontMetrics(self._row_font).horizontalAdvance(index.data())
-        cut = width > self._title_area(option, index).width()
-        QToolTip.showText(event.globalPos(), plain_tooltip(index.data()) if cut else "", view)
+        room = self._title_area(option, index).width()
+        show_if_cut(event, view, index.data(), self._font, room)
         return True
 
     # Renaming -----------------------------------------------------------------------------

@@ -5,152 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
-    QHideEvent,
-    QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from assistant.records import Conversation
 from ui.controls import Hairline, IconButton, PlainLabel, TextButton
 from ui.conversation_delegate import ConversationDelegate
 from ui.conversation_model import ConversationModel
 from ui.notice import Notice
+from ui.rows.view import RingView, TimedList
 from ui.theme.icons import Icon, icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 _EMPTY: Final = "Your chats appear here. They are kept encrypted, on this machine only."
 _NO_MATCH: Final = "No chat contains that."
-_MINUTE: Final = 60_000  # milliseconds; the finest time shown is a minute
-_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_NO_SELECTION: Final = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
-class ConversationView(QListView):
-    """The rows. What is selected is what is open; the keyboard moves a ring of its own."""
+class ConversationView(RingView):
+    """The conversations under the headings of their days."""
 
-    opened = Signal(object)  # id
-    delete_wanted = Signal(object)  # id
+    FIRST = 1  # below the first heading
 
     def __init__(self, model: ConversationModel, delegate: ConversationDelegate) -> None:
-        super().__init__()
-        self._model = model
-        self._delegate = delegate
-        delegate.setParent(self)
-        self.setModel(model)
-        self.setItemDelegate(delegate)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Chats")
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.clicked.connect(self._open)
-
-    def mark(self, conversation_id: int | None) -> QModelIndex:
-        """Mark the conversation that is open, None for none; answers its row."""
-        index = self._model.index_of(conversation_id)
-        selection = QItemSelection(index, index) if index.isValid() else QItemSelection()
-        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        return index
-
-    def move_ring(self, index: QModelIndex) -> None:
-        """Let the keyboard go on from here."""
-        self.selectionModel().setCurrentIndex(index, _NO_SELECTION)
+        super().__init__(model, delegate, "Chats", model.conversation)
+        self.entered.connect(self.opened)
 
     def rename_current(self) -> None:
         """Edit the title under the ring, in place."""
-        if self._model.conversation(self.currentIndex()):
+        if self._row(self.currentIndex()):
             self.edit(self.currentIndex())
 
-    def selectionCommand(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        event: QEvent | None = None,
-    ) -> QItemSelectionModel.SelectionFlag:
-        """Neither clicks nor keys select: opening does."""
-        del index, event
-        return _NO_SELECTION
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, Delete deletes; the rest moves the ring."""
-        self._show_ring(shown=True)
-        is_renaming = self.state() is QAbstractItemView.State.EditingState  # its Enter comes by
-        conversation = None if is_renaming else self._model.conversation(self.currentIndex())
-        if conversation and event.key() in _ENTER:
-            self.opened.emit(conversation.id)
-        elif conversation and event.key() == Qt.Key.Key_Delete:
-            self.delete_wanted.emit(conversation.id)
-        else:
-            super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The pointer needs no ring."""
-        self._show_ring(shown=False)
-        super().mousePressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming here by keyboard, begin at the first conversation."""
-        super().focusInEvent(event)
-        self._show_ring(shown=event.reason() is not Qt.FocusReason.MouseFocusReason)
-        if not self.currentIndex().isValid() and self._model.rowCount() > 1:
-            self.move_ring(self._model.index(1))
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with one conversation."""
-        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        conversation = self._model.conversation(index)
+    def _offer(self, menu: QMenu, index: QModelIndex) -> None:
+        conversation = self._row(index)
         if conversation:
-            self.move_ring(index)
-            place = self.visualRect(index).bottomLeft() if by_key else event.pos()
-            self._offer(conversation, self.viewport().mapToGlobal(place))
-
-    def _offer(self, conversation: Conversation, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open", lambda: self.opened.emit(conversation.id))
-        menu.addAction("Rename\tF2", self.rename_current)  # keys are named only, bound elsewhere
-        menu.addAction("Delete\tDel", lambda: self.delete_wanted.emit(conversation.id))
-        menu.popup(place)
-
-    def _show_ring(self, *, shown: bool) -> None:
-        self._delegate.ring_shown = shown
-        self.viewport().update()
-
-    def _open(self, index: QModelIndex) -> None:
-        conversation = self._model.conversation(index)
-        if conversation:
-            self.opened.emit(conversation.id)
+            # Keys are named only, bound elsewhere.
+            menu.addAction("Rename\tF2", self.rename_current)
+            menu.addAction("Delete\tDel", lambda: self.delete_wanted.emit(conversation.id))
 
 
-class ConversationList(QWidget):
+class ConversationList(TimedList):
     """Search, the conversations by day, a place for "Undo", and how to begin another.
 
     Args:
@@ -166,12 +61,9 @@ class ConversationList(QWidget):
     query_changed = Signal(str)
 
     def __init__(self, theme: Theme, now: Callable[[], int], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("list")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._now = now
-        self._open_id: int | None = None
         self._model = ConversationModel()
+        super().__init__(self._model, now, parent)
+        self._open_id: int | None = None
         self._delegate = ConversationDelegate(theme)
         self.view = ConversationView(self._model, self._delegate)
         self.search = QLineEdit()
@@ -227,11 +119,9 @@ class ConversationList(QWidget):
         self.view.opened.connect(self.opened)
         self.view.delete_wanted.connect(self.delete_wanted)
         self._model.renamed.connect(self.renamed)
-        self._model.rowsInserted.connect(lambda: self.view.mark(self._open_id))
+        self._model.rowsInserted.connect(self._mark)
         self.new_button.clicked.connect(self.new_wanted)
         self.private_button.clicked.connect(self.private_wanted)
-        self._minute = QTimer(self, interval=_MINUTE)
-        self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
 
     # What is shown ------------------------------------------------------------------------
 
@@ -269,9 +159,15 @@ class ConversationList(QWidget):
     def select(self, conversation_id: int | None) -> None:
         """Mark the conversation that is open."""
         self._open_id = conversation_id
-        index = self.view.mark(conversation_id)
+        index = self._mark()
         if index.isValid():
             self.view.move_ring(index)
+
+    def _mark(self) -> QModelIndex:
+        """Mark the conversation that is open; answers its row."""
+        index = self._model.index_of(self._open_id)
+        self.view.mark(index)
+        return index
 
     def _shows(self, conversation_id: int) -> bool:
         return any(shown.id == conversation_id for shown in self._model.conversations)
@@ -279,7 +175,7 @@ class ConversationList(QWidget):
     def _settle(self) -> None:
         self._stack.setCurrentIndex(0 if self._model.conversations else 1)
         self.empty.setText(_NO_MATCH if self.search.text().strip() else _EMPTY)
-        self.view.mark(self._open_id)
+        self._mark()
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
@@ -307,14 +203,3 @@ class ConversationList(QWidget):
     def _open_first(self) -> None:
         if self._model.conversations:
             self.opened.emit(self._model.conversations[0].id)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Keep the times right while they can be seen."""
-        self._model.look_again(self._now())
-        self._minute.start()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Rest while nothing can be seen."""
-        self._minute.stop()
-        super().hideEvent(event)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from assistant.records import Conversation
 from ui.days import heading, local, short_time
-
-AnyIndex = QModelIndex | QPersistentModelIndex
+from ui.rows.painting import AnyIndex
 
 TIME_ROLE: Final = Qt.ItemDataRole.UserRole
 """What stands at a row's end: when the conversation was last written in, in a few letters, or that

@@ -18,6 +18,9 @@ from ui.window import SETTINGS, Window
 _LOADED_WITH: Final = ("context_tokens", "threads", "model_path", "gpu_layers", "use_tuned")
 """What the model is loaded with."""
 
+_READ_WITH: Final = (*_LOADED_WITH, "reply_tokens", "system_prompt")
+"""What decides how a conversation is laid out for the model, and what is read of it ahead."""
+
 _DECIDED_BY: Final = ("always_quiet", "background_on_battery", "threads")
 """What the governor decides by."""
 
@@ -34,6 +37,7 @@ class Preferences(QObject):
     """
 
     taken = Signal(object)  # Settings, in use from now on
+    layout_changed = Signal()  # what the model sees of a conversation may be another
 
     def __init__(
         self, app: App, bridge: Bridge, window: Window, page: SettingsPage, notice: Notice
@@ -68,6 +72,8 @@ class Preferences(QObject):
         if changed(_DECIDED_BY):
             self._app.governor.refresh()
         self.taken.emit(settings)
+        if changed(_READ_WITH):
+            self.layout_changed.emit()
         if before.reading_size != settings.reading_size:
             self._window.apply(replace(self._window.theme, reading=settings.reading_size))
 

@@ -164,7 +164,7 @@ class Workplace:
         page.paused.go_on_wanted.connect(self.power.go_on_slowly)
         page.timeline.source_requested.connect(self.open_source)
         self.preferences.taken.connect(self.power.adopt)
-        self.preferences.taken.connect(lambda _: self.chat.around.ahead.afresh())
+        self.preferences.layout_changed.connect(self.chat.around.ahead.afresh)
         self._places.metrics.chat_wanted.connect(partial(window.go_to, CHATS))
 
     @property

@@ -5,36 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from assistant.notes.records import NoteFilter, NoteLine
 from ui.controls import Hairline, IconButton, PlainLabel, TextButton
@@ -42,6 +15,7 @@ from ui.markdown.safe_text import harmless
 from ui.notes.delegate import NoteDelegate
 from ui.notes.model import NoteModel
 from ui.notice import Notice
+from ui.rows.view import RingView, TimedList
 from ui.theme.icons import Icon, icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
@@ -50,59 +24,22 @@ _EMPTY: Final = "Your notes appear here. They are kept encrypted, on this machin
 _NO_MATCH: Final = "No note contains that."
 _NO_TAGGED: Final = "No note has this tag."
 _EMPTY_TRASH: Final = "The trash is empty."
-_MINUTE: Final = 60_000  # milliseconds; the finest time shown is a minute
-_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_NO_SELECTION: Final = QItemSelectionModel.SelectionFlag.NoUpdate
 _ARROW: Final = 12  # pixels at 100 %
 
 
-class NoteView(QListView):
-    """The rows. What is selected is what is open; the keyboard moves a ring of its own."""
+class NoteView(RingView):
+    """The notes. Enter opens one to be written in."""
 
-    opened = Signal(object)  # id
-    entered = Signal(object)  # id; opened, to be written in
-    delete_wanted = Signal(object)  # id
     restore_wanted = Signal(object)  # id
     pin_wanted = Signal(object, bool)  # id, pinned
 
     def __init__(self, model: NoteModel, delegate: NoteDelegate) -> None:
-        super().__init__()
-        self._model = model
+        super().__init__(model, delegate, "Notes", model.note)
+        self._note = model.note
         self._delegate = delegate
-        delegate.setParent(self)
-        self.setModel(model)
-        self.setItemDelegate(delegate)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Notes")
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.clicked.connect(self._open)
-
-    def mark(self, note_id: int | None) -> QModelIndex:
-        """Mark the note that is open, None for none; answers its row."""
-        self._model.reach(note_id)
-        index = self._model.index_of(note_id)
-        selection = QItemSelection(index, index) if index.isValid() else QItemSelection()
-        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        return index
-
-    def move_ring(self, index: QModelIndex) -> None:
-        """Let the keyboard go on from here."""
-        self.selectionModel().setCurrentIndex(index, _NO_SELECTION)
-
-    def selectionCommand(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        event: QEvent | None = None,
-    ) -> QItemSelectionModel.SelectionFlag:
-        """Neither clicks nor keys select: opening does."""
-        del index, event
-        return _NO_SELECTION
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """All rows are alike: in a grid Qt lays 10,000 out in half the time."""
+        """All rows are alike: a grid saves Qt from asking each of 10,000 for its size."""
         super().resizeEvent(event)
         self.fit_rows()
 
@@ -110,43 +47,10 @@ class NoteView(QListView):
         """Make rows as wide as there is room, and as high as the type wants them."""
         self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, Delete deletes; the rest moves the ring."""
-        self._show_ring(shown=True)
-        note = self._model.note(self.currentIndex())
-        if note and event.key() in _ENTER:
-            self.entered.emit(note.id)
-        elif note and event.key() == Qt.Key.Key_Delete:
-            self.delete_wanted.emit(note.id)
-        else:
-            super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The pointer needs no ring."""
-        self._show_ring(shown=False)
-        super().mousePressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming here by keyboard, begin at the first note."""
-        super().focusInEvent(event)
-        self._show_ring(shown=event.reason() is not Qt.FocusReason.MouseFocusReason)
-        if not self.currentIndex().isValid() and self._model.rowCount():
-            self.move_ring(self._model.index(0))
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with one note."""
-        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        note = self._model.note(index)
-        if note:
-            self.move_ring(index)
-            place = self.visualRect(index).bottomLeft() if by_key else event.pos()
-            self._menu(note).popup(self.viewport().mapToGlobal(place))
-
-    def _menu(self, note: NoteLine) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open", lambda: self.opened.emit(note.id))
+    def _offer(self, menu: QMenu, index: QModelIndex) -> None:
+        note = self._note(index)
+        if note is None:
+            return
         if note.deleted_at is None:
             words = "Unpin" if note.pinned else "Pin to the top"
             menu.addAction(words, lambda: self.pin_wanted.emit(note.id, not note.pinned))
@@ -154,19 +58,9 @@ class NoteView(QListView):
         else:
             menu.addAction("Put back", lambda: self.restore_wanted.emit(note.id))
             menu.addAction("Delete for good…\tDel", lambda: self.delete_wanted.emit(note.id))
-        return menu
-
-    def _show_ring(self, *, shown: bool) -> None:
-        self._delegate.ring_shown = shown
-        self.viewport().update()
-
-    def _open(self, index: QModelIndex) -> None:
-        note = self._model.note(index)
-        if note:
-            self.opened.emit(note.id)
 
 
-class NoteList(QWidget):
+class NoteList(TimedList):
     """A field for words, which notes there are to be, the notes, and how to begin another.
 
     Args:
@@ -186,14 +80,11 @@ class NoteList(QWidget):
     changed = Signal()  # what is to be listed
 
     def __init__(self, theme: Theme, now: Callable[[], int], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("list")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._now = now
+        self._model = NoteModel()
+        super().__init__(self._model, now, parent)
         self._open_id: int | None = None
         self._tag = ""
         self._is_trash = False
-        self._model = NoteModel()
         self._delegate = NoteDelegate(theme)
         self.view = NoteView(self._model, self._delegate)
         self.field = QLineEdit()
@@ -263,9 +154,7 @@ class NoteList(QWidget):
         view.delete_wanted.connect(self.delete_wanted)
         view.restore_wanted.connect(self.restore_wanted)
         view.pin_wanted.connect(self.pin_wanted)
-        self._model.rowsInserted.connect(lambda: view.mark(self._open_id))
-        self._minute = QTimer(self, interval=_MINUTE)
-        self._minute.timeout.connect(lambda: self._model.look_again(self._now()))
+        self._model.rowsInserted.connect(self._mark)
 
     # Which notes --------------------------------------------------------------------------
 
@@ -323,10 +212,17 @@ class NoteList(QWidget):
     def select(self, note_id: int | None) -> None:
         """Mark the note that is open, and bring it into sight."""
         self._open_id = note_id
-        index = self.view.mark(note_id)
+        index = self._mark()
         if index.isValid():
             self.view.move_ring(index)
             self.view.scrollTo(index)
+
+    def _mark(self) -> QModelIndex:
+        """Mark the note that is open, however far down it stands; answers its row."""
+        self._model.reach(self._open_id)
+        index = self._model.index_of(self._open_id)
+        self.view.mark(index)
+        return index
 
     def _settle(self) -> None:
         notes = self._model.notes
@@ -344,7 +240,7 @@ class NoteList(QWidget):
         self.import_button.setVisible(not self._is_trash)
         self.empty_button.setVisible(self._is_trash)
         self.empty_button.setEnabled(bool(notes))
-        self.view.mark(self._open_id)
+        self._mark()
 
     def _why_empty(self) -> str:
         if self.wanted.words:
@@ -375,14 +271,3 @@ class NoteList(QWidget):
     def _open_first(self) -> None:
         if self._model.notes:
             self.entered.emit(self._model.notes[0].id)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Keep the times right while they can be seen."""
-        self._model.look_again(self._now())
-        self._minute.start()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Rest while nothing can be seen."""
-        self._minute.stop()
-        super().hideEvent(event)

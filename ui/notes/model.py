@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from assistant.notes.records import Note, NoteLine
 from ui.days import local, short_time
 from ui.markdown.safe_text import harmless
-
-AnyIndex = QModelIndex | QPersistentModelIndex
+from ui.rows.painting import AnyIndex
 
 TIME_ROLE: Final = Qt.ItemDataRole.UserRole
 """When the note was changed, or put into the trash, in a few letters."""

@@ -10,16 +10,16 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QPainter,
-    QPen,
     QTextCharFormat,
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from assistant.search.records import Kind
 from ui.markdown.safe_text import runs_left
-from ui.search.hits import SHOWN_ROLE, AnyIndex, Shown
+from ui.rows.painting import ELIDE, LEFT, RIGHT, AnyIndex, RowDelegate, aligned, font, mirrored
+from ui.search.hits import SHOWN_ROLE, Shown
 from ui.search.pictures import Pictures
 from ui.search.words import units
 from ui.theme.icons import Icon
@@ -29,34 +29,19 @@ from ui.theme.tokens import Radius, Space, Type
 COLUMN: Final = 720  # pixels at 100 %: results are read, not scanned across a whole screen
 
 _DRAWINGS: Final = {Kind.NOTE: Icon.NOTE, Kind.MESSAGE: Icon.CHATS}
-_RING: Final = 2  # pixels
 _ICON: Final = 16  # pixels at 100 %
 _LINES: Final = 2  # of a snippet
 _CUT: Final = 2  # characters that "…" takes the place of
-_ELIDE: Final = Qt.TextElideMode.ElideRight
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class HitDelegate(QStyledItemDelegate):
-    """Paints hits in a column in the middle. All rows are equally high.
-
-    Args:
-        theme: Colours and type.
-    """
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.ring_shown = False  # whether the keyboard is in the list
-        self.apply(theme)
+class HitDelegate(RowDelegate):
+    """Paints hits in a column in the middle."""
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._colours = theme.palette
+        super().apply(theme)
         self._column = theme.px(COLUMN)
-        self._title = _font(theme.px(Type.INTERFACE), emphasis=True)
-        self._font = _font(theme.px(Type.INTERFACE))
-        self._caption = _font(theme.px(Type.CAPTION))
+        self._title = font(theme, Type.INTERFACE, emphasis=True)
         self._icon_size = theme.px(_ICON)
         self._pictures = Pictures(theme.palette.quiet, self._icon_size)
         self._line = QFontMetrics(self._font).lineSpacing() + 2
@@ -79,23 +64,13 @@ class HitDelegate(QStyledItemDelegate):
         """Paint one hit."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option)
+        has_ring = self.ring_shown and bool(option.state & QStyle.StateFlag.State_Selected)
+        ground, radius = self._ground(option), Radius.FIELD
+        self._paint_ground(painter, option, ground, has_ring=has_ring, radius=radius)
         shown: Shown = index.data(SHOWN_ROLE)
         self._paint_head(painter, option, shown)
         self._paint_text(painter, option, shown)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        states, ground = QStyle.StateFlag, self._ground(option)
-        is_current = bool(option.state & states.State_Selected)
-        if is_current or option.state & states.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._colours.selected if is_current else self._colours.hover))
-            painter.drawRoundedRect(ground, Radius.FIELD, Radius.FIELD)
-        if is_current and self.ring_shown:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(self._colours.focus), _RING))
-            painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), Radius.FIELD, Radius.FIELD)
 
     def _paint_head(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
         """Paint an icon, title and headings, and at the end when it was."""
@@ -103,17 +78,17 @@ class HitDelegate(QStyledItemDelegate):
         line.setHeight(self._line)
         mark, time = QRect(line), QRect(line)
         mark.setWidth(self._icon_size)
-        time.setLeft(line.right() - QFontMetrics(self._caption).horizontalAdvance(shown.time))
+        time.setLeft(line.right() - QFontMetrics(self._caption_font).horizontalAdvance(shown.time))
         line.setLeft(mark.right() + 1 + Space.INSIDE)
         line.setRight(time.left() - Space.RELATED)
-        self._pictures.paint(painter, self._at(option, mark), _DRAWINGS[shown.kind])
+        self._pictures.paint(painter, mirrored(option, mark), _DRAWINGS[shown.kind])
         left = self._draw(painter, option, line, shown.title, self._title, self._colours.text)
         line.setLeft(left + Space.INSIDE)
         if shown.context and line.width() > 3 * self._icon_size:
             self._draw(painter, option, line, shown.context, self._font, self._colours.quiet)
-        painter.setFont(self._caption)
+        painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
-        painter.drawText(self._at(option, time), _aligned(option, _RIGHT), shown.time)
+        painter.drawText(mirrored(option, time), aligned(option, RIGHT), shown.time)
 
     def _draw(
         self,
@@ -121,21 +96,21 @@ class HitDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         area: QRect,
         text: str,
-        font: QFont,
+        written_in: QFont,
         colour: str,
     ) -> int:
         """Draw one line as far as it fits; returns where it ends, as if read from the left."""
-        metrics = QFontMetrics(font)
-        fitting = metrics.elidedText(text, _ELIDE, area.width())
-        painter.setFont(font)
+        metrics = QFontMetrics(written_in)
+        fitting = metrics.elidedText(text, ELIDE, area.width())
+        painter.setFont(written_in)
         painter.setPen(QColor(colour))
-        painter.drawText(self._at(option, area), _aligned(option, _LEFT), fitting)
+        painter.drawText(mirrored(option, area), aligned(option, LEFT), fitting)
         return area.left() + metrics.horizontalAdvance(fitting)
 
     def _paint_text(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
         inside = self._inside(option)
         area = inside.adjusted(self._icon_size + Space.INSIDE, self._line + Space.HALF, 0, 0)
-        area = self._at(option, area)
+        area = mirrored(option, area)
         layout = self._laid_out(shown.text, area.width(), shown)
         cut = self._end(layout)
         if cut < units(shown.text):
@@ -193,10 +168,6 @@ class HitDelegate(QStyledItemDelegate):
         edge = Space.RELATED
         return self._ground(option).adjusted(edge, edge - 1, -edge, 1 - edge)
 
-    @staticmethod
-    def _at(option: QStyleOptionViewItem, area: QRect) -> QRect:
-        return QStyle.visualRect(option.direction, option.rect, area)
-
 
 def _reading(text: str) -> QTextOption:
     """A text begins where its own script does, whichever way the window reads."""
@@ -206,16 +177,3 @@ def _reading(text: str) -> QTextOption:
     option.setTextDirection(directions.RightToLeft if is_left else directions.LeftToRight)
     option.setAlignment(sides.AlignRight if is_left else sides.AlignLeft)
     return option
-
-
-def _font(size: int, *, emphasis: bool = False) -> QFont:
-    font = QFont()
-    font.setPixelSize(size)
-    if emphasis:
-        font.setWeight(QFont.Weight(Type.EMPHASIS))
-    return font
-
-
-def _aligned(option: QStyleOptionViewItem, alignment: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-    """Mirrored where the window reads from right to left; a text's own script is not."""
-    return QStyle.visualAlignment(option.direction, alignment) | Qt.AlignmentFlag.AlignAbsolute

@@ -6,35 +6,25 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView
 
+from ui.rows.view import ENTER, RowView
 from ui.search.hit_delegate import HitDelegate
 from ui.search.hits import HitModel
 
 _AT_END: Final = 3  # rows from the last one at which more are wanted
-_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class HitView(QListView):
+class HitView(RowView):
     """The rows of what was found. The current one is what Enter opens."""
 
     opened = Signal(object)  # Hit
     near_end = Signal()  # the person comes to the end of what is shown
 
     def __init__(self, model: HitModel, delegate: HitDelegate) -> None:
-        super().__init__()
+        super().__init__(model, delegate, "Results")
         self._model = model
         self._delegate = delegate
-        delegate.setParent(self)
         self.setProperty("kind", "hits")
-        self.setModel(model)
-        self.setItemDelegate(delegate)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Results")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.clicked.connect(self._open)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
@@ -55,7 +45,7 @@ class HitView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; the rest moves."""
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self.open_current()
         else:
             super().keyPressEvent(event)
@@ -63,14 +53,12 @@ class HitView(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keyboard is."""
         super().focusInEvent(event)
-        self._delegate.ring_shown = event.reason() is not Qt.FocusReason.MouseFocusReason
-        self.viewport().update()
+        self._show_ring(shown=event.reason() is not Qt.FocusReason.MouseFocusReason)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that it is elsewhere."""
         super().focusOutEvent(event)
-        self._delegate.ring_shown = False
-        self.viewport().update()
+        self._show_ring(shown=False)
 
     def _open(self, index: QModelIndex) -> None:
         hit = self._model.hit(index)

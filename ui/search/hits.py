@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from assistant.search.records import Hit, Kind
 from ui.days import local, short_time
 from ui.markdown.safe_text import harmless
+from ui.rows.painting import AnyIndex
 from ui.search.words import marked
-
-AnyIndex = QModelIndex | QPersistentModelIndex
 
 SHOWN_ROLE: Final = Qt.ItemDataRole.UserRole
 """A ``Shown``: what a row says, ready to be painted."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ui.days import local, short_time
 from ui.markdown.safe_text import harmless
+from ui.rows.painting import BOTTOM, ELIDE, LEFT, RIGHT, AnyIndex, RowDelegate, aligned, mirrored
 from ui.search.entries import Entry, EntryKind, Row
 from ui.search.pictures import Pictures
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
-from ui.theme.tokens import Radius, Space, Type
-
-AnyIndex = QModelIndex | QPersistentModelIndex
+from ui.theme.tokens import Space
 
 HINT_ROLE: Final = Qt.ItemDataRole.UserRole
 """What stands at a row's end; None for a heading."""
@@ -28,9 +27,6 @@ KIND_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _ROOT: Final = QModelIndex()
 _TITLE_CHARACTERS: Final = 300  # more is never seen, and would take time to lay out
 _ICON: Final = 16  # pixels at 100 %
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_BOTTOM: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 _DRAWINGS: Final = {
     EntryKind.COMMAND: Icon.COMMAND,
     EntryKind.NOTE: Icon.NOTE,
@@ -109,20 +105,12 @@ def _title(entry: Entry) -> str:
     return " ".join(harmless(entry.title[:_TITLE_CHARACTERS]).split())
 
 
-class PickerDelegate(QStyledItemDelegate):
-    """Paints headings and entries, all equally high. The current one has a ground of its own.
+class PickerDelegate(RowDelegate):
+    """Paints headings and entries. The current one has a ground of its own."""
 
-    Args:
-        theme: Colours and type.
-    """
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._colours = theme.palette
-        self._font = QFont()
-        self._font.setPixelSize(theme.px(Type.INTERFACE))
-        self._caption = QFont()
-        self._caption.setPixelSize(theme.px(Type.CAPTION))
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        super().apply(theme)
         self._icon_size = theme.px(_ICON)
         self._pictures = Pictures(theme.palette.quiet, self._icon_size)
         self.height = QFontMetrics(self._font).height() + 2 * Space.INSIDE
@@ -140,23 +128,15 @@ class PickerDelegate(QStyledItemDelegate):
         if kind is None:
             self._paint_heading(painter, option, index.data())
         else:
-            self._paint_ground(painter, option)
+            self._paint_ground(painter, option, _ground(option))
             self._paint_entry(painter, option, index, kind)
         painter.restore()
 
     def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, name: str) -> None:
-        painter.setFont(self._caption)
+        painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
         area = self._inside(option).adjusted(0, 0, 0, -Space.HALF)
-        painter.drawText(area, _aligned(option, _BOTTOM), name)
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        states = QStyle.StateFlag
-        is_current = bool(option.state & states.State_Selected)
-        if is_current or option.state & states.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._colours.selected if is_current else self._colours.hover))
-            painter.drawRoundedRect(_ground(option), Radius.BUTTON, Radius.BUTTON)
+        painter.drawText(area, aligned(option, BOTTOM), name)
 
     def _paint_entry(
         self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex, kind: EntryKind
@@ -165,22 +145,18 @@ class PickerDelegate(QStyledItemDelegate):
         hint = index.data(HINT_ROLE)
         hint_area, title_area, icon_area = QRect(inside), QRect(inside), QRect(inside)
         icon_area.setWidth(self._icon_size)
-        hint_area.setLeft(inside.right() - QFontMetrics(self._caption).horizontalAdvance(hint))
+        hint_area.setLeft(inside.right() - QFontMetrics(self._caption_font).horizontalAdvance(hint))
         title_area.setLeft(icon_area.right() + Space.RELATED)
         title_area.setRight(hint_area.left() - Space.RELATED)
 
-        def at(area: QRect) -> QRect:
-            return QStyle.visualRect(option.direction, option.rect, area)
-
-        self._pictures.paint(painter, at(icon_area), _DRAWINGS[kind])
+        self._pictures.paint(painter, mirrored(option, icon_area), _DRAWINGS[kind])
         painter.setFont(self._font)
         painter.setPen(QColor(self._colours.text))
-        elide = Qt.TextElideMode.ElideRight
-        title = QFontMetrics(self._font).elidedText(index.data(), elide, title_area.width())
-        painter.drawText(at(title_area), _aligned(option, _LEFT), title)
-        painter.setFont(self._caption)
+        title = QFontMetrics(self._font).elidedText(index.data(), ELIDE, title_area.width())
+        painter.drawText(mirrored(option, title_area), aligned(option, LEFT), title)
+        painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
-        painter.drawText(at(hint_area), _aligned(option, _RIGHT), hint)
+        painter.drawText(mirrored(option, hint_area), aligned(option, RIGHT), hint)
 
     @staticmethod
     def _inside(option: QStyleOptionViewItem) -> QRect:
@@ -189,8 +165,3 @@ class PickerDelegate(QStyledItemDelegate):
 
 def _ground(option: QStyleOptionViewItem) -> QRect:
     return option.rect.adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
-
-
-def _aligned(option: QStyleOptionViewItem, alignment: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-    """Mirrored where the window reads from right to left; a title's own script is not."""
-    return QStyle.visualAlignment(option.direction, alignment) | Qt.AlignmentFlag.AlignAbsolute

@@ -1,0 +1,1 @@
+"""What lists of rows have in common: how they are painted, and how one moves in them."""
