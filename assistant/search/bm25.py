@@ -25,9 +25,6 @@ B: Final = 0.75
 """How fast a word that is said again counts less, and how much a long passage must say it more
 often: the usual values."""
 
-CONTEXT_WEIGHT: Final = 1.0
-"""A word in the title or a heading counts as so many in the text."""
-
 _UNIT: Final = 16  # characters; lengths are kept in a byte each
 _LONGEST: Final = 255
 
@@ -62,8 +59,15 @@ class Lengths:
         ids = np.fromiter((one[0] for one in lengths), np.uint32, len(lengths))
         characters = np.fromiter((one[1] for one in lengths), np.int64, len(lengths))
         order = np.argsort(ids, kind="stable")
-        self._ids: NDArray[np.uint32] = ids[order]
-        self._units = _units(characters[order])
+        self._take(ids[order], _units(characters[order]))
+
+    @classmethod
+    def of(cls, ids: Ids, characters: Ids) -> Lengths:
+        """The same from arrays; an id that stands twice counts once."""
+        made = cls()
+        known, places = np.unique(ids.astype(np.uint32), return_index=True)
+        made._take(known, _units(characters[places]))
+        return made
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -78,36 +82,52 @@ class Lengths:
         if lengths:
             ids = sorted(lengths)
             with self._lock:
-                self._ids = np.concatenate([self._ids, np.array(ids, np.uint32)])
                 new = _units(np.array([lengths[one] for one in ids], np.int64))
-                self._units = np.concatenate([self._units, new])
+                self._take(
+                    np.concatenate([self._ids, np.array(ids, np.uint32)]),
+                    np.concatenate([self._units, new]),
+                )
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget passages."""
         with self._lock:
             stay = ~np.isin(self._ids, np.array(ids, np.uint32))
-            self._ids, self._units = self._ids[stay], self._units[stay]
+            self._take(self._ids[stay], self._units[stay])
 
     def relative(self, ids: Ids) -> Scores:
         """How long passages are, the average being 1; NaN for one that is not there."""
         with self._lock:
-            known, units = self._ids, self._units
+            known, units, average = self._ids, self._units, self._average
         if not len(known):
             return np.full(len(ids), np.nan)
         places = np.minimum(np.searchsorted(known, ids.astype(np.uint32)), len(known) - 1)
-        found = units[places] / max(1.0, float(units.mean()))
-        return np.where(known[places] == ids, found, np.nan)
+        return np.where(known[places] == ids, units[places] / average, np.nan)
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """For each of these passages whether it is there."""
+        return ~np.isnan(self.relative(ids))
+
+    def _take(self, ids: NDArray[np.uint32], units: NDArray[np.uint8]) -> None:
+        self._ids, self._units = ids, units
+        self._average = max(1.0, float(units.mean())) if len(units) else 1.0
 
 
 def occurrences(places: Sequence[str], times: int = 1) -> Occurrences:
-    """Put together where the forms of one word stand (``found_rows.places``)."""
-    marked = numbers(",".join(part for part in places if part))
-    if not len(marked):
-        return Occurrences(marked, np.empty(0, np.float64))
-    ids, inverse = np.unique(marked >> 1, return_inverse=True)
-    weights = np.where(marked & 1, CONTEXT_WEIGHT, 1.0)
-    counts: Scores = np.bincount(inverse, weights).astype(np.float64)
-    return Occurrences(ids, counts, times)
+    """Put together where the forms of one word stand (``found_rows.places``).
+
+    A word in a heading counts like one in the text (docs/decisions/0010-hybrid-search.md).
+    """
+    found = np.sort(numbers(",".join(part for part in places if part)), kind="stable")
+    first = _first(found)
+    return Occurrences(found[first], np.diff(first, append=len(found)).astype(np.float64), times)
+
+
+def only(word: Occurrences, allowed: Ids | None) -> Occurrences:
+    """A word in these passages alone; None: in all."""
+    if allowed is None:
+        return word
+    inside = np.isin(word.ids, allowed)
+    return Occurrences(word.ids[inside], word.counts[inside], word.times)
 
 
 def numbers(text: str) -> Ids:
@@ -125,13 +145,23 @@ def rank(words: Sequence[Occurrences], lengths: Lengths, most: int) -> Ranked:
     """
     if not words:
         return Ranked(np.empty(0, np.int64), np.empty(0))
-    scored = [_scores(word, lengths) for word in words]
-    ids, inverse = np.unique(np.concatenate([word.ids for word in words]), return_inverse=True)
-    weights = np.concatenate(scored)
-    totals: Scores = np.bincount(inverse, weights, minlength=len(ids)).astype(np.float64)
-    there = np.flatnonzero(~np.isnan(totals))
-    best = there[np.lexsort((-ids[there], -totals[there]))][:most]
+    every = np.concatenate([word.ids for word in words])
+    order = np.argsort(every, kind="stable")  # it merges, for each word's are in order: 3 x as fast
+    first = _first(every[order])
+    scores = np.concatenate([_scores(word, lengths) for word in words])[order]
+    ids, totals = every[order][first], np.add.reduceat(scores, first) if len(first) else scores
+    there = ~np.isnan(totals)
+    ids, totals = ids[there], totals[there]
+    if len(ids) > most:
+        best = totals >= np.partition(totals, -most)[-most]
+        ids, totals = ids[best], totals[best]
+    best = np.lexsort((-ids, -totals))[:most]
     return Ranked(ids[best], totals[best])
+
+
+def _first(ids: Ids) -> Ids:
+    """The places in sorted ids where another one begins."""
+    return np.flatnonzero(np.diff(ids, prepend=-1))
 
 
 def _scores(word: Occurrences, lengths: Lengths) -> Scores:

@@ -5,7 +5,7 @@ What asks the store is done on its thread while the query is encoded on this one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,29 +13,24 @@ from typing import Final
 import numpy as np
 
 from assistant.errors import HushError
-from assistant.search.bm25 import Ids, numbers, occurrences, rank
+from assistant.search.bm25 import Ids, numbers
 from assistant.search.fusion import fused
 from assistant.search.lanes import Lane
 from assistant.search.passages import BETWEEN_HEADINGS
 from assistant.search.records import Filters, Hit, Kind, SearchResult
 from assistant.search.snippets import snippet
 from assistant.search.terms import Terms
-from assistant.search.understanding import Understood, mended, understand
+from assistant.search.understanding import Understood, understand
 from assistant.search.vector_index import Near, Vector
 from assistant.search.vocabulary import Vocabulary
+from assistant.search.word_ranking import WordRanking
 from assistant.store import found_rows, vector_rows
 from assistant.store.found_rows import Found
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 
-WORDS: Final = 200
 MEANING: Final = 200
-"""How many passages each of the two rankings hands to the fusion."""
-
-MOST_PLACES: Final = 4_000
-"""Of one word: what stands in more tells little, and takes over a millisecond to read."""
-
-NEWEST: Final = 200  # passages, where every word of the query stands in too many
+"""How many passages are handed to the fusion, as of those that have words."""
 
 LEAST_SIMILARITY: Final = 0.3
 """Cosine from which on a passage is a find that has none of the words. Of twenty queries about
@@ -48,20 +43,14 @@ _QUERIES_KEPT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What the store told about the words of a query."""
-
-    understood: Understood
-    ids: list[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Ranking:
     """Passages with their scores, the best first, and what is known of them."""
 
+    understood: Understood
     scores: Sequence[tuple[int, float]]
     similar: dict[int, float]
-    has_words: frozenset[int]
+    has_words: frozenset[int] = frozenset()
+    by_meaning: bool = True
 
     def is_find(self, passage: int) -> bool:
         """Whether it has words of the query or is near enough to it."""
@@ -89,7 +78,7 @@ class Searcher:
         self._lane = lane
         self._terms = terms
         self._vocabulary = vocabulary
-        self._common: set[str] = set()  # words that stand in too many places
+        self._words = WordRanking(lane, vocabulary)
         self._allowed: tuple[Filters, tuple[int, int], Ids] | None = None  # of the last search
 
     @property
@@ -116,22 +105,13 @@ class Searcher:
         if not understood.text or limit <= 0:
             return SearchResult(query, ())
         narrow = _is_narrow(filters)
-        allowed = self._allowed_by(filters) if narrow else None
-        words = self._vault.read(lambda c: self._words(c, understood))
-        # A typing mistake changes the text: then the words have to be known first.
-        known = all(word.is_known for word in understood.words)
-        vector = self._vector(understood.text) if known else None
-        found = words.result()
-        if not known:
-            vector = self._vector(found.understood.text)
-        ranking = self._rank(vector, found.ids, allowed, limit)
-        hits, lost = self._hits(ranking, found.understood, filters, limit, each=each)
-        if lost and len(hits) < limit and not narrow:  # what was ranked lies in the trash
-            ranking = self._rank(vector, found.ids, self._allowed_by(filters), limit)
-            hits, _ = self._hits(ranking, found.understood, filters, limit, each=each)
-        return SearchResult(
-            query, tuple(hits), found.understood.mended if hits else "", vector is not None
-        )
+        ranking = self._rank(understood, self._allowed_by(filters) if narrow else None, limit)
+        hits, lost = self._hits(ranking, filters, limit, each=each)
+        if lost and len(hits) < limit and not narrow:  # others are ranked: in the trash, of a kind
+            ranking = self._rank(understood, self._allowed_by(filters), limit)
+            hits, _ = self._hits(ranking, filters, limit, each=each)
+        mended_text = ranking.understood.mended if hits else ""
+        return SearchResult(query, tuple(hits), mended_text, ranking.by_meaning)
 
     def related(self, note_id: int, limit: int) -> list[Hit]:
         """What means something like a note; empty where it has no vectors yet.
@@ -143,21 +123,21 @@ class Searcher:
         codes = self._vault.read(
             lambda c: vector_rows.of_note(c, edition, note_id, _NOTE_PASSAGES)
         ).result()
+        own = self._allowed_by(Filters(kind=Kind.NOTE, note_id=note_id))
         if vectors is None or not codes or len(codes[0]) != vectors.dimensions:
             return []
         parts = np.frombuffer(b"".join(codes), np.int8).reshape(len(codes), -1).astype(np.float32)
         parts /= np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1.0)
         middle = parts.mean(axis=0)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
-        near = vectors.search(middle.astype(np.float32), MEANING)
-        ranking = Ranking(
-            [(int(one), float(far)) for one, far in zip(near.ids, near.cosines, strict=True)],
-            _similar(near),
-            frozenset(),
-        )
-        hits, _ = self._hits(ranking, Understood(""), Filters(), limit + 1, each=True)
-        others = [hit for hit in hits if (hit.kind, hit.owner_id) != (Kind.NOTE, note_id)]
-        return others[:limit]
+        # Nothing is as near to a note as its own passages are.
+        near = vectors.search(middle.astype(np.float32), MEANING + len(own))
+        similar = _similar(near)
+        for passage in own.tolist():
+            similar.pop(passage, None)
+        ranking = Ranking(Understood(""), list(similar.items()), similar)
+        hits, _ = self._hits(ranking, Filters(), limit, each=True)
+        return hits
 
     def _vector(self, text: str) -> Vector | None:
         vectors, encoder = self._lane.vectors, self._lane.encoder
@@ -173,28 +153,30 @@ class Searcher:
             return None
         return vector if len(vector) == vectors.dimensions else None
 
-    def _rank(
-        self, vector: Vector | None, words: Sequence[int], allowed: Ids | None, limit: int
-    ) -> Ranking:
-        if allowed is not None:
-            inside = set(allowed.tolist())
-            words = [one for one in words if one in inside]
-        vectors = self._lane.vectors
+    def _rank(self, understood: Understood, allowed: Ids | None, limit: int) -> Ranking:
+        """Rank by words, on the store thread, and by meaning at the same time, on this one."""
+        words = self._vault.read(lambda c: self._words.rank(c, understood, allowed))
+        # A typing mistake changes the text: then the words have to be known first.
+        known = all(word.is_known for word in understood.words)
+        meant = understood if known else words.result().understood
+        vectors, vector = self._lane.vectors, self._vector(meant.text)
         if vector is None or vectors is None:
-            return Ranking(fused(words), {}, frozenset(words))
-        near = vectors.search(vector, MEANING, allowed)
-        similar = _similar(near)
-        first = fused(words, [int(one) for one in near.ids])
+            found = words.result()
+            return Ranking(
+                found.understood, fused(found.ids), {}, frozenset(found.ids), by_meaning=False
+            )
+        similar = _similar(vectors.search(vector, MEANING, allowed))
+        found = words.result()
+        first = fused(found.ids, list(similar))
         shown = [one for one, _ in first[: limit + _READ_MORE]]
         unknown = np.array([one for one in shown if one not in similar], np.int64)
         if len(unknown):
             similar |= _similar(vectors.search(vector, len(unknown), unknown))
-        return Ranking(first, similar, frozenset(words))
+        return Ranking(found.understood, first, similar, frozenset(found.ids))
 
     def _hits(
         self,
         ranking: Ranking,
-        understood: Understood,
         filters: Filters,
         limit: int,
         *,
@@ -217,59 +199,8 @@ class Searcher:
                 if len(hits) < limit and not (each and owner in owners):
                     owners.add(owner)
                     similar = ranking.similar.get(one.id)
-                    hits.append(_hit(one, understood, scores[one.id], similar))
+                    hits.append(_hit(one, ranking.understood, scores[one.id], similar))
         return hits, lost
-
-    def _words(self, connection: Connection, understood: Understood) -> _Words:
-        """Rank by words. On the store thread."""
-        choices = [self._likeliest(connection, word.alike) for word in understood.words]
-        if any(choices):
-            understood = mended(understood, choices, self._vocabulary)
-        places, common = [], []
-        for word in understood.words:
-            found = self._places(connection, word.forms, word.beginning)
-            if found is None:
-                common.append(_expression(word.forms, word.beginning))
-            elif found:
-                places.append(occurrences(found, word.times))
-        if places or not common:
-            ranked = rank(places, self._lane.lengths, WORDS)
-            return _Words(understood, [int(one) for one in ranked.ids])
-        newest = found_rows.newest_with(connection, " AND ".join(common), NEWEST)
-        return _Words(understood, newest)
-
-    def _likeliest(self, connection: Connection, alike: Sequence[str]) -> str:
-        """Of words that are equally like a mistake the one that stands in the most places."""
-        if not alike:
-            return ""
-        counts = [found_rows.places(connection, one, NEWEST).count(",") for one in alike]
-        return alike[counts.index(max(counts))]
-
-    def _places(
-        self, connection: Connection, forms: Sequence[str], beginning: str
-    ) -> list[str] | None:
-        """Where a word stands in any of its forms; None where that is in too many places."""
-        found, left = [], MOST_PLACES
-        ways: list[tuple[str, Callable[[Connection, str, int], str]]] = [
-            (form, found_rows.places)
-            for form in forms
-            if not (beginning and form.startswith(beginning))
-        ]
-        if beginning:
-            ways.append((beginning, found_rows.places_beginning))
-        for term, read in ways:
-            key = term if read is found_rows.places else f"{term}*"
-            if key in self._common:
-                return None
-            part = read(connection, term, left + 1)
-            count = part.count(",") + 1 if part else 0
-            if count > left:
-                if left == MOST_PLACES:
-                    self._common.add(key)
-                return None
-            found.append(part)
-            left -= count
-        return [part for part in found if part]
 
     def _allowed_by(self, filters: Filters) -> Ids:
         """The passages that filters let through; remembered until something changes."""
@@ -319,9 +250,3 @@ def _hit(found: Found, understood: Understood, score: float, similar: float | No
 
 def _similar(near: Near) -> dict[int, float]:
     return {int(one): float(far) for one, far in zip(near.ids, near.cosines, strict=True)}
-
-
-def _expression(forms: Sequence[str], beginning: str) -> str:
-    """In FTS5's language: any of these."""
-    quoted = [f'"{form}"' for form in forms]
-    return "(" + " OR ".join([*quoted, *([f'"{beginning}"*'] if beginning else [])]) + ")"

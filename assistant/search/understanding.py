@@ -114,7 +114,7 @@ def mended(understood: Understood, choices: Sequence[str], vocabulary: Vocabular
 
 def _word(term: str, vocabulary: Vocabulary, times: int, *, may_begin: bool) -> Word:
     forms = tuple(vocabulary.forms(term))
-    begins = may_begin and len(term) >= _SHORTEST_BEGINNING and vocabulary.has_beginning(term)
+    begins = may_begin and len(term) >= _SHORTEST_BEGINNING and bool(vocabulary.beginning(term, 1))
     if forms or begins:
         return Word(term, forms, term if begins else "", times=times)
     return Word(term, alike=tuple(vocabulary.alike(term)), times=times)

@@ -29,8 +29,8 @@ CODES_LIMIT: Final = 100_000
 SKETCH_FROM: Final = 4_096
 """Passages from which on there are sketches: below, all codes are compared."""
 
-CANDIDATES: Final = 1_000  # whose codes are compared, where those are in memory
-CANDIDATES_FETCHED: Final = 400  # where they are in the vault
+CANDIDATES: Final = 1_000  # by sketches; where codes are in memory, all of theirs are compared
+FETCHED: Final = 300  # of those, the likeliest by their sketches alone: codes read from the vault
 _BLOCK: Final = 4_096  # rows; the sketches of so many fit into a core's own cache
 _RANGE: Final = 127.0
 _GROWN: Final = 2  # by which factor, since the mean was taken, before it is taken anew
@@ -114,6 +114,9 @@ class _Block:
 
     def nbytes(self) -> int:
         return sum(part.nbytes for part in (self.ids, self.keys, self.codes, self.sketches))
+
+
+_Parts: TypeAlias = list[tuple[_Block, Ids]]
 
 
 class VectorIndex:
@@ -218,23 +221,36 @@ class VectorIndex:
             allowed: Only among these passages; None: among all.
         """
         with self._lock:
-            rows = self._candidates(vector, k, self._rows_of(allowed))
-            ids, keys = self._ids()[rows].astype(np.int64), self._keys(rows)
-            codes = self._codes(rows)
-        if len(keys):
-            ids, codes = self._fetched(ids, keys)
+            parts = self._parts(self._candidates(vector, k, self._rows_of(allowed)))
+            if not parts:
+                return Near(np.empty(0, np.int64), np.empty(0, np.float32))
+            ids = np.concatenate([block.ids[rows] for block, rows in parts]).astype(np.int64)
+            if self._keeps_codes:
+                codes = np.concatenate([block.codes[rows] for block, rows in parts])
+            else:
+                keys = np.concatenate([block.keys[rows] for block, rows in parts])
+        if not self._keeps_codes:
+            ids, codes = self._fetched(ids, keys.astype(np.int64))
         return _nearest(ids, codes, vector, k)
 
     def _candidates(self, vector: Vector, k: int, rows: Ids | None) -> Ids:
         """The rows whose codes are to be compared, ascending; ``rows`` None: out of all."""
-        wanted = max(k, CANDIDATES if self._keeps_codes else CANDIDATES_FETCHED)
+        wanted = max(k, CANDIDATES)
         count = self._count if rows is None else len(rows)
-        if self._mean is None or count <= wanted:
-            return np.arange(count) if rows is None else rows
-        far = self._distances(vector, self._mean)
-        if rows is None:
-            return np.sort(np.argpartition(far, wanted)[:wanted])
-        return np.sort(rows[np.argpartition(far[rows], wanted)[:wanted]])
+        if self._mean is not None and count > wanted:
+            far = self._distances(vector, self._mean)
+            near = _smallest(far if rows is None else far[rows], wanted)
+            rows = near if rows is None else rows[near]
+        elif rows is None:
+            rows = np.arange(count)
+        wanted = max(k, FETCHED)
+        if self._keeps_codes or len(rows) <= wanted:
+            return rows
+        # Comparing bits with the vector itself tells more than comparing them with its bits: these
+        # 300 hold 97 % of the exact 20 nearest of 500,000, the 400 with the fewest other bits 95 %.
+        return np.sort(
+            rows[np.argsort(-self._sums(vector, self._parts(rows)), kind="stable")[:wanted]]
+        )
 
     def _fetched(self, ids: Ids, keys: Ids) -> tuple[Ids, Codes]:
         """Codes from the vault; what is not there any more is left out."""
@@ -268,13 +284,6 @@ class VectorIndex:
             return np.empty(0, np.uint32)
         return np.concatenate([block.known for block in self._blocks])
 
-    def _keys(self, rows: Ids) -> Ids:
-        """By what the codes of rows are found in the vault; none where they are in memory."""
-        if self._keeps_codes or not self._blocks:
-            return np.empty(0, np.int64)
-        keys = np.concatenate([block.keys[: block.count] for block in self._blocks])
-        return keys[rows].astype(np.int64)
-
     def _rows_of(self, allowed: Ids | None) -> Ids | None:
         """The rows of these passages, ascending through all blocks; None where all are meant."""
         if allowed is None and not self._gone:
@@ -282,7 +291,10 @@ class VectorIndex:
         ids = self._ids()
         if allowed is None:
             return np.flatnonzero(ids)
-        return np.flatnonzero(np.isin(ids, allowed.astype(np.uint32)) & (ids > 0))
+        # A table of all ids: several times as fast as sorting, which np.isin may do.
+        wanted = np.zeros(int(ids.max(initial=0)) + 1, np.bool_)
+        wanted[allowed[(allowed > 0) & (allowed < len(wanted))]] = True
+        return np.flatnonzero(wanted[ids])
 
     def _distances(self, vector: Vector, mean: Vector) -> NDArray[np.int32]:
         """In how many bits the sketch of each row differs from the vector's."""
@@ -291,21 +303,34 @@ class VectorIndex:
         start = 0
         for block in self._blocks:
             differing = np.bitwise_count(block.sketches[:, : block.count] ^ query)
-            differing.sum(axis=0, dtype=np.int32, out=far[start : start + block.count])
+            far[start : start + block.count] = differing.sum(axis=0, dtype=np.uint16)
             start += block.count
         return far
 
-    def _codes(self, rows: Ids) -> Codes:
-        """The codes of rows, in ascending order; none where they are not in memory."""
-        if not self._keeps_codes:
-            return np.empty((0, self._dimensions), np.int8)
-        codes = np.empty((len(rows), self._dimensions), np.int8)
-        start = done = 0
-        for block in self._blocks:
-            inside = int(np.searchsorted(rows, start + block.count))
-            codes[done:inside] = block.codes[rows[done:inside] - start]
-            start, done = start + block.count, inside
-        return codes
+    def _sums(self, vector: Vector, parts: _Parts) -> NDArray[np.float32]:
+        """For rows: the sum of the vector's numbers where their sketches have a bit."""
+        found = np.concatenate([block.sketches[:, rows].T for block, rows in parts])
+        bits = np.unpackbits(
+            np.ascontiguousarray(found).view(np.uint8), axis=1, count=self._dimensions
+        )
+        return bits.astype(np.float32) @ vector
+
+    def _parts(self, rows: Ids) -> _Parts:
+        """Rows, ascending through all blocks, as rows of each block that has some of them."""
+        ends = np.cumsum([block.count for block in self._blocks])
+        bounds = [0, *np.searchsorted(rows, ends).tolist()]
+        return [
+            (block, rows[begin:end] - (last - block.count))
+            for block, last, begin, end in zip(self._blocks, ends, bounds, bounds[1:], strict=False)
+            if end > begin
+        ]
+
+
+def _smallest(far: NDArray[np.int32], count: int) -> Ids:
+    """The places of the ``count`` smallest, ascending; of equals the first."""
+    limit = np.partition(far, count - 1)[count - 1]
+    below = np.flatnonzero(far < limit)
+    return np.sort(np.concatenate([below, np.flatnonzero(far == limit)[: count - len(below)]]))
 
 
 def _nearest(ids: Ids, codes: Codes, vector: Vector, k: int) -> Near:

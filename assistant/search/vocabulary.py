@@ -76,13 +76,23 @@ class Vocabulary:
         wanted = stem(word)
         # An e, i or y at a stem's end may be another letter in the word.
         beginning = wanted[:-1] if wanted[-1:] in set("eiy") and len(wanted) > 2 else wanted
-        found = [one for one in self._beginning(beginning, _LOOKED_AT) if stem(one) == wanted]
+        found = [one for one in self.beginning(beginning, _LOOKED_AT) if stem(one) == wanted]
         found.sort(key=lambda one: (one != word, len(one), one))
         return found[:_MOST_FORMS]
 
-    def has_beginning(self, beginning: str) -> bool:
-        """Whether a known word begins so."""
-        return bool(self._beginning(beginning, 1))
+    def beginning(self, beginning: str, most: int) -> list[str]:
+        """At most so many known words that begin so; none where that is empty."""
+        if not beginning:
+            return []
+        encoded = beginning.encode()
+        with self._lock:
+            found = [word for word in self._new if word.startswith(beginning)]
+            for number in range(self._place(encoded), len(self._ends)):
+                word = self._word(number)
+                if len(found) >= most or not word.startswith(encoded):
+                    break
+                found.append(word.decode())
+        return found[:most]
 
     def alike(self, word: str, most: int = 3) -> list[str]:
         """Known words that this may be a typing mistake for, the likeliest first."""
@@ -123,19 +133,6 @@ class Vocabulary:
 
     def _all(self) -> list[str]:
         return self._text.decode().split("\n")[1:-1]
-
-    def _beginning(self, beginning: str, most: int) -> list[str]:
-        if not beginning:
-            return []
-        encoded = beginning.encode()
-        with self._lock:
-            found = [word for word in self._new if word.startswith(beginning)]
-            for number in range(self._place(encoded), len(self._ends)):
-                word = self._word(number)
-                if len(found) >= most or not word.startswith(encoded):
-                    break
-                found.append(word.decode())
-        return found[:most]
 
     def _sharing(self, word: str, mistakes: int) -> list[str]:
         """Those words of about this length that share the most trigrams with it."""

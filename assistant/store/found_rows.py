@@ -55,9 +55,10 @@ def read(
     """Read passages in this order; what is deleted, gone or not asked for is left out."""
     parameters: dict[str, Value] = {"ids": json.dumps(ids), "edition": edition_id}
     conditions = _conditions(filters, parameters)
-    query = " AND ".join([_READ, *conditions]) + " ORDER BY wanted.key"
-    rows = connection.execute(query, parameters).fetchall()
-    return [Found(row[0], Kind.NOTE if row[1] else Kind.MESSAGE, *row[2:]) for row in rows]
+    query = " AND ".join([_READ, *conditions])
+    rows = {row[0]: row for row in connection.execute(query, parameters).fetchall()}
+    found = (rows[one] for one in ids if one in rows)
+    return [Found(row[0], Kind.NOTE if row[1] else Kind.MESSAGE, *row[2:]) for row in found]
 
 
 def allowed(connection: Connection, edition_id: int, filters: Filters) -> str:
@@ -76,7 +77,7 @@ def allowed(connection: Connection, edition_id: int, filters: Filters) -> str:
 
 
 def places(connection: Connection, term: str, most: int) -> str:
-    """Where a word stands, with commas: twice the passage's id, plus 1 where in its context.
+    """The passages where a word stands, with commas; one as often as it has the word.
 
     At most ``most`` places, those of the oldest passages.
     """
@@ -89,13 +90,17 @@ def places_beginning(connection: Connection, beginning: str, most: int) -> str:
     return _places(connection, "term >= ? AND term < ?", bounds, most)
 
 
-def newest_with(connection: Connection, expression: str, limit: int) -> list[int]:
-    """The newest passages that an expression of FTS5 matches."""
-    rows = connection.execute(
-        "SELECT rowid FROM passage_words WHERE passage_words MATCH ? ORDER BY rowid DESC LIMIT ?",
-        (expression, limit),
-    )
-    return [row[0] for row in rows.fetchall()]
+def newest_with(connection: Connection, expression: str, before: int, most: int) -> str:
+    """The newest passages older than ``before`` that an expression of FTS5 matches, with commas.
+
+    Those of every edition.
+    """
+    row = connection.execute(
+        "SELECT group_concat(rowid) FROM (SELECT rowid FROM passage_words"
+        " WHERE passage_words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?)",
+        (expression, before, most),
+    ).fetchone()
+    return str(row[0]) if row and row[0] is not None else ""
 
 
 def changes(connection: Connection) -> tuple[int, int]:
@@ -108,8 +113,8 @@ def changes(connection: Connection) -> tuple[int, int]:
 
 def _places(connection: Connection, condition: str, bounds: Sequence[Value], most: int) -> str:
     row = connection.execute(
-        "SELECT group_concat(doc * 2 + (col = 'context')) FROM"  # noqa: S608 - our conditions
-        f" (SELECT doc, col FROM passage_word_places WHERE {condition} LIMIT ?)",
+        "SELECT group_concat(doc) FROM"  # noqa: S608 - our conditions
+        f" (SELECT doc FROM passage_word_places WHERE {condition} LIMIT ?)",
         (*bounds, most),
     ).fetchone()
     return str(row[0]) if row and row[0] is not None else ""

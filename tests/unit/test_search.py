@@ -187,6 +187,56 @@ def test_words_in_too_many_passages_are_searched_all_the_same() -> None:
         assert hush.titles("lam")[0] == "Newest"
 
 
+def test_filters_hold_before_the_words_are_ranked() -> None:
+    """However many passages elsewhere have the words, and have them more often."""
+    with Indexed(plan=RESTING) as hush:
+        hush.note("Somewhere in a long text about this and that there is a lamp.", "Old", "home")
+        hush.chat("Which of all of these would be the best place for a lamp?", title="Chat")
+        for number in range(250):
+            hush.note("Lamp.", f"Lamp {number}", at=9)
+        hush.run()
+        assert hush.titles("lamp", Filters(tag="home")) == ["Old"]
+        assert hush.titles("lamp", Filters(until=5, kind=Kind.NOTE)) == ["Old"]
+        assert hush.titles("lamp", Filters(kind=Kind.MESSAGE)) == ["Chat"]
+
+
+def test_filters_hold_for_words_in_too_many_passages() -> None:
+    """The newest that the filter lets through, not of the newest of all those."""
+    with Indexed(plan=RESTING) as hush:
+        hush.note("A lamp.", "Old", "home")
+        for number in range(250):
+            hush.note("lamp " * 30, f"Many {number}")
+        hush.run()
+        assert hush.titles("lamp ", Filters(tag="home")) == ["Old"]
+
+
+def test_words_are_found_while_another_edition_is_built() -> None:
+    """Its passages have the same words, and are newer."""
+    with Indexed(plan=RESTING) as hush:
+        for number in range(14):
+            hush.note("lamp island " * 300, f"Many {number}")
+        hush.run()
+        hush.sql("INSERT INTO edition (encoder, state) VALUES ('another', 'building')")
+        hush.sql(
+            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n"
+            " WHERE value < 2500) INSERT INTO passage"
+            " (edition_id, note_id, seq, start, length, hash, context, text)"
+            " SELECT e.id, 1, value, 0, 9, x'00', '', 'lamp island' FROM n, edition e"
+            " WHERE e.encoder = 'another'"
+        )
+        assert len(hush.titles("lamp island ")) == 14
+
+
+def test_long_notes_have_related_ones() -> None:
+    """Although hundreds of their own passages are nearer."""
+    with Indexed() as hush:
+        text = "\n\n".join(f"# {number}\n\n{'The green lamp. ' * 50}" for number in range(300))
+        long = hush.note(text, "Lamps")
+        hush.note("Some green lamp of another kind stands in the hall.", "Other")
+        hush.run()
+        assert [hit.title for hit in hush.search.related(long).result(SECONDS)] == ["Other"]
+
+
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
 def test_whatever_is_typed_is_text(hush: Indexed, query: str) -> None:
     """No query language, no error, no end of time."""
