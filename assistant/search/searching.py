@@ -120,10 +120,13 @@ class Searcher:
             HushError: the store failed.
         """
         vectors, edition = self._lane.vectors, self._lane.id
-        codes = self._vault.read(
-            lambda c: vector_rows.of_note(c, edition, note_id, _NOTE_PASSAGES)
+        itself = Filters(kind=Kind.NOTE, note_id=note_id)
+        codes, own = self._vault.read(
+            lambda c: (
+                vector_rows.of_note(c, edition, note_id, _NOTE_PASSAGES),
+                numbers(found_rows.allowed(c, edition, itself)),
+            )
         ).result()
-        own = self._allowed_by(Filters(kind=Kind.NOTE, note_id=note_id))
         if vectors is None or not codes or len(codes[0]) != vectors.dimensions:
             return []
         parts = np.frombuffer(b"".join(codes), np.int8).reshape(len(codes), -1).astype(np.float32)
