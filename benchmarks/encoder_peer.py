@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 USUAL_BATCH: Final = 32
@@ -54,6 +55,11 @@ class Peer:
             raise RuntimeError("the encoder failed")
         told = json.loads(line)
         return Encoded(np.load(self._out), told["seconds"], told["resident"])
+
+    def cpu_seconds(self) -> float:
+        """Seconds that its threads have computed so far."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
 
 
 @contextmanager

@@ -56,7 +56,14 @@ def encoder_shelf() -> EncoderShelf:
     """
     made_by = hashlib.sha256()
     embed = Path(__file__).parent.parent / "assistant" / "embed"
-    for name in ("exporter.py", "exporting.py", "parity.py", "record.py", "tokens.py"):
+    for name in (
+        "exporter.py",
+        "exporting.py",
+        "parity.py",
+        "quantising.py",
+        "record.py",
+        "tokens.py",
+    ):
         made_by.update((embed / name).read_bytes())
     for package in ("onnxruntime", "sentence-transformers", "torch"):
         made_by.update(version(package).encode())

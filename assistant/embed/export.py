@@ -19,6 +19,7 @@ from assistant.errors import (
     EncoderDamaged,
     EncoderError,
     EncoderMissing,
+    EncoderNoRoom,
     EncoderRefused,
     EnvironmentProblem,
     StorageFull,
@@ -33,7 +34,8 @@ _SECONDS: Final = 1800.0
 """An export that takes longer hangs: the one that comes with Hush takes half a minute."""
 
 _REFUSALS: Final[dict[str, type[EnvironmentProblem]]] = {
-    kind.code: kind for kind in (EncoderDamaged, EncoderMissing, EncoderRefused, StorageFull)
+    kind.code: kind
+    for kind in (EncoderDamaged, EncoderMissing, EncoderNoRoom, EncoderRefused, StorageFull)
 }
 
 

@@ -119,10 +119,15 @@ def parity_texts() -> list[str]:
     pairs = [
         f"{one} {other}" for one, other in zip(singles, singles[5:] + singles[:5], strict=True)
     ]
+    return [*singles, *pairs, *long_texts()]
+
+
+def long_texts() -> list[str]:
+    """The paragraphs and pages among them: what sizes of numbers a model makes shows in these."""
     paragraphs = [" ".join(topic) for topic in _TOPICS]
     starts = range(0, len(_TOPICS), 4)
     pages = ["\n\n".join(paragraphs[first:] + paragraphs[:first]) for first in starts]
-    return [*singles, *pairs, *paragraphs, *pages]
+    return [*paragraphs, *pages]
 
 
 def parity(original: Vectors, exported: Vectors) -> Parity:

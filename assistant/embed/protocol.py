@@ -39,6 +39,9 @@ class Tokenizer(Protocol):
         Never empty spans, no special tokens; between two tokens there may be white space and
         characters that the model passes over. One token may be long: to most models a word of
         over 100 letters is one.
+
+        Raises:
+            TextUnreadable: the tokenizer fails at this text.
         """
 
 
@@ -64,6 +67,7 @@ class Encoder(Tokenizer, Protocol):
             One row a text, ``[len(texts), dimensions]``, each of unit length.
 
         Raises:
+            TextUnreadable: it fails at one of the texts.
             EncoderError: closed, or the model fails.
         """
 

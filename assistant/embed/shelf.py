@@ -6,7 +6,6 @@ its name only once all three are on the disk; what is being made has a name that
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import shutil
 from collections.abc import Collection, Iterator
@@ -16,13 +15,13 @@ from typing import Final
 
 from assistant.disk import flush_folder, flush_to_disk
 from assistant.embed.record import EncoderRecord, read_record
+from assistant.machine.processor import CPU_FILE, cpu_lines, key_of
 from models.encoders import KnownFile
 from models.file import ModelFileFault, digest
 
 UNFINISHED: Final = ".partial"
 """Ends the name of a folder that is being made."""
 
-_CPU_FILE: Final = Path("/proc/cpuinfo")
 _CPU_LINES: Final = ("flags", "Features")
 _FAST_INTEGERS: Final = ("avx2", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
 
@@ -35,19 +34,14 @@ class Exported:
     record: EncoderRecord
 
 
-def machine_key(cpu_file: Path = _CPU_FILE) -> str:
+def machine_key(cpu_file: Path = CPU_FILE) -> str:
     """Name what an exported model's figures depend on: how this processor multiplies integers.
 
     Args:
         cpu_file: What Linux tells of the processor; need not exist.
     """
-    try:
-        lines = cpu_file.read_text(errors="replace").splitlines()
-    except OSError:
-        lines = []
-    flags = {flag for line in lines if line.startswith(_CPU_LINES) for flag in line.split()}
-    parts = [platform.machine(), *(name for name in _FAST_INTEGERS if name in flags)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    flags = {flag for line in cpu_lines(_CPU_LINES, cpu_file) for flag in line.split()}
+    return key_of([platform.machine(), *(name for name in _FAST_INTEGERS if name in flags)])
 
 
 class EncoderShelf:

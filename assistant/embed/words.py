@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.errors import EncoderDamaged, EncoderError, EncoderMissing, EncoderRefused
+from assistant.errors import (
+    EncoderDamaged,
+    EncoderError,
+    EncoderMissing,
+    EncoderNoRoom,
+    EncoderRefused,
+    TextUnreadable,
+)
 from models.encoders import EncoderFault, EncoderFilesFault
 
 _AGAIN: Final = "Run “make setup” again, or choose another model. Until then words are found."
@@ -47,6 +54,11 @@ def damaged() -> EncoderDamaged:
     return EncoderDamaged("The embedding model was changed or is damaged.", _AGAIN)
 
 
+def unreadable() -> TextUnreadable:
+    """The error for one text that the embedding model fails at."""
+    return TextUnreadable("The embedding model cannot read this text.", "Its words are found.")
+
+
 def not_as_good() -> EncoderRefused:
     """The error for a model that no form of was as good as the original."""
     return EncoderRefused(
@@ -74,14 +86,14 @@ def died() -> EncoderError:
     """The error for an export that ended by itself."""
     return EncoderError(
         "Preparing the embedding model stopped unexpectedly.",
-        "Hush tries again at the next start. Until then words are found.",
+        "Hush tries again later. Until then words are found.",
     )
 
 
-def no_room(of_what: str, needed: int, free: int) -> EncoderRefused:
+def no_room(of_what: str, needed: int, free: int) -> EncoderNoRoom:
     """The error for too little disk or memory; ``needed`` and ``free`` in bytes."""
-    return EncoderRefused(
+    return EncoderNoRoom(
         f"Preparing this embedding model needs about {needed / 1e9:.1f} GB of free {of_what}, "
         f"and there are {free / 1e9:.1f} GB.",
-        "Free some, then start Hush again. Until then words are found.",
+        "Hush tries again in some minutes. Until then words are found.",
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -21,6 +19,7 @@ from assistant.engine.protocol import Engine, ModelInfo
 from assistant.errors import EngineError, HushError, ModelDamaged
 from assistant.events import Activity
 from assistant.log import log_event
+from assistant.machine.processor import CPU_FILE, cpu_lines, key_of
 from models.file import ModelFile, ModelFileFault
 from models.tuned import Trial, TunedRecord, TunedShelf
 
@@ -30,22 +29,18 @@ COMMAND: Final = (sys.executable, "-I", "-m", "assistant.tuning.tuner")
 _SECONDS: Final = 1800.0
 """A tuner that takes longer hangs, or the model is too large for this to be worth its power."""
 
-_CPU_FILE: Final = Path("/proc/cpuinfo")
 _CPU_LINES: Final = ("model name", "flags", "Features")
 
 
-def machine_key(cpu_file: Path = _CPU_FILE) -> str:
+def machine_key(cpu_file: Path = CPU_FILE) -> str:
     """Name what speed depends on: the processor, how many cores, and llama.cpp's build.
 
     Args:
         cpu_file: What Linux tells of the processor; need not exist.
     """
     parts = [platform.machine(), platform.processor(), str(os.cpu_count())]
-    with suppress(OSError):
-        lines = cpu_file.read_text(errors="replace").splitlines()
-        parts += sorted({line for line in lines if line.startswith(_CPU_LINES)})
-    parts.append(version("llama-cpp-python"))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    parts += sorted(set(cpu_lines(_CPU_LINES, cpu_file)))
+    return key_of([*parts, version("llama-cpp-python")])
 
 
 class TuneJob:

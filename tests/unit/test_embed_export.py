@@ -22,23 +22,18 @@ from assistant.errors import (
     EncoderDamaged,
     EncoderError,
     EncoderMissing,
+    EncoderNoRoom,
     EncoderRefused,
     EncoderUnprepared,
     StorageFull,
 )
 from models.encoders import EncoderFiles, encoder_at, starter_encoder
 from tests.unit.encoder_folders import MODULES, make_folder
+from tests.unit.talking import TALK
 
-TALK = """
-import hashlib, json, os, struct, sys
-def read():
-    size = struct.unpack(">I", sys.stdin.buffer.read(4))[0]
-    return json.loads(sys.stdin.buffer.read(size))
-def say(**frame):
-    body = json.dumps(frame).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
-asked = read()
+SCRIPT = (
+    TALK
+    + """
 def write(name, data):
     with open(os.path.join(asked["folder"], name), "wb") as file:
         file.write(data)
@@ -50,6 +45,7 @@ def record(**changed):
         parity=dict(cosine=0.99, lowest=0.9, overlap=0.9, texts=160), files=files)
     write("encoder.json", json.dumps(good | changed).encode())
 """
+)
 WORKS = 'say(op="progress", share=0.5); record(); say(op="exported")'
 REFUSES = """
 write("plain.onnx", b"half")
@@ -85,7 +81,7 @@ class Bench:
 
     def source(self, code: str) -> ChosenEncoder:
         """A source whose child runs this."""
-        return ChosenEncoder(self.shelf, self.files, [sys.executable, "-c", TALK + code])
+        return ChosenEncoder(self.shelf, self.files, [sys.executable, "-c", SCRIPT + code])
 
     def files(self) -> EncoderFiles:
         """The model as it lies there now."""
@@ -140,7 +136,14 @@ class TestParent:
         assert raised.value.code == "encoder"
         assert bench.names() == []
 
-    @pytest.mark.parametrize(("code", "kind"), [(REFUSES, EncoderRefused), (FULL, StorageFull)])
+    @pytest.mark.parametrize(
+        ("code", "kind"),
+        [
+            (REFUSES, EncoderRefused),
+            (REFUSES.replace("encoder-refused", "encoder-no-room"), EncoderNoRoom),
+            (FULL, StorageFull),
+        ],
+    )
     def test_a_refusal_comes_in_the_child_s_words(
         self, bench: Bench, code: str, kind: type[Exception]
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from tokenizers import Tokenizer, models
 
 from assistant.embed.tokens import Tokens
 from assistant.errors import EncoderDamaged
@@ -76,3 +77,27 @@ def test_a_limit_that_leaves_no_room_is_refused() -> None:
     """Prompts longer than what the model reads at once."""
     with pytest.raises(EncoderDamaged):
         tokens(Reading(8, "find the answer to this question: "))
+
+
+def test_a_tokenizer_put_together_from_parts_is_the_one_of_the_file() -> None:
+    """Token by token, for words that it has, has not, and for its own marks."""
+    whole = Tokenizer.from_buffer(starter_encoder().tokenizer())
+    whole.no_truncation()
+    whole.no_padding()
+    read = tokens(Reading(256))
+    for text in ("Hello wörld", "unspeakableness", "[CLS] 𓀀 [MASK]", "日本 " + "x" * 120, ""):
+        assert read.ids(text) == whole.encode(text).ids
+        offsets = whole.encode(text, add_special_tokens=False).offsets
+        assert read.spans(text) == [one for one in offsets if one[0] < one[1]]
+
+
+@pytest.mark.parametrize("kind", ["BPE", "Unigram", "WordLevel"])
+def test_other_kinds_of_tokenizers_are_read_as_they_are(kind: str) -> None:
+    """The library reads them."""
+    made = {
+        "BPE": models.BPE({"a": 0, "[UNK]": 1}, [], unk_token="[UNK]"),
+        "Unigram": models.Unigram([("[UNK]", 0.0), ("a", -1.0)], 0),
+        "WordLevel": models.WordLevel({"a": 0, "[UNK]": 1}, "[UNK]"),
+    }
+    data = Tokenizer(made[kind]).to_str().encode()
+    assert Tokens(data, "Any", "key", Reading(16)).ids("a") == [int(kind == "Unigram")]

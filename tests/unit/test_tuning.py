@@ -25,23 +25,18 @@ from models.file import ModelFile
 from models.starter import starter_model
 from models.tuned import TunedRecord, TunedShelf
 from tests.fakes.engine import FakeEngine
+from tests.unit.talking import TALK
 
 INFO = ModelInfo("x", 512, 512, 1, 1, 1, 1, 1, 0.0)
-TALK = """
-import json, os, struct, sys
-def read():
-    size = struct.unpack(">I", sys.stdin.buffer.read(4))[0]
-    return json.loads(sys.stdin.buffer.read(size))
-def say(**frame):
-    body = json.dumps(frame).encode()
-    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
-    sys.stdout.buffer.flush()
-asked = read()
+SCRIPT = (
+    TALK
+    + """
 path = os.path.join(asked["folder"], asked["stem"] + "-0.partial")
 def write(data):
     with open(path, "wb") as file:
         file.write(data)
 """
+)
 COPY = b"GGUF tuned"
 WIN = f"""
 write({COPY!r})
@@ -81,7 +76,7 @@ class Bench:
 
     def job(self, code: str, seconds: float = 30, **changed: Any) -> TuneJob:
         """A job whose tuner runs this."""
-        command = [sys.executable, "-c", TALK + code]
+        command = [sys.executable, "-c", SCRIPT + code]
         progress: Callable[[float], None] = changed.get("progress", self.shares.append)
         return TuneJob(self.source, self.shelf, self.done.append, progress, command, seconds)
 
