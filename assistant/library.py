@@ -9,10 +9,11 @@ from typing import Final
 from assistant.clock import Clock
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
-from assistant.events import Event, EventSink, ImportProgress, PowerChanged, ReplyEnded
+from assistant.events import Event, EventSink, ImportProgress, Notice, PowerChanged, ReplyEnded
 from assistant.importing.service import ImportService
 from assistant.notes.service import NoteService
 from assistant.power.plan import Plan
+from assistant.scrubber import Scrubber
 from assistant.search.indexer import Indexer
 from assistant.search.service import SearchService
 from assistant.settings import Settings
@@ -37,7 +38,7 @@ class Library:
         encoders: The folder of exported embedding models.
         encoder: Which model is wanted now.
         plan: The governor's plan of the moment.
-        publish: Gets ``IndexChanged`` and ``ImportProgress``.
+        publish: Gets ``IndexChanged``, ``ImportProgress`` and ``Notice``.
         writes: Whether the vault may be written to.
     """
 
@@ -53,15 +54,21 @@ class Library:
         writes: bool,
     ) -> None:
         self._publish = publish
+        self._writes = writes
+        self.scrubber = Scrubber(
+            vaults.kept, clock, plan, lambda error: publish(Notice(error.sentence))
+        )
         self._source = ChosenEncoder(EncoderShelf(encoders, machine_key()), encoder)
         self._indexer = Indexer(vaults, self._source, plan, publish, writes=writes)
         self.search = SearchService(vaults, self._indexer)
-        self.notes = NoteService(vaults, clock, self._indexer.wake)
+        self.notes = NoteService(vaults, clock, self._indexer.wake, self.scrubber)
         self.importing = ImportService(vaults, clock, self._hear)
 
     def start(self) -> None:
-        """Load the index and keep it up to date from now on. At once; safe to call twice."""
+        """Keep index and file as they should be from now on. At once; safe to call twice."""
         self._indexer.start(calm_seconds=_CALM_SECONDS)
+        if self._writes:
+            self.scrubber.start()
 
     def choose_encoder(self) -> None:
         """Another embedding model may be wanted from now on."""
@@ -71,10 +78,14 @@ class Library:
         """Hear what happens: there may be something new to index, or leave to."""
         if isinstance(event, PowerChanged | ReplyEnded):
             self._indexer.wake()
+        if isinstance(event, PowerChanged):
+            self.scrubber.wake()
 
     def close(self) -> None:
         """End what is under way. Nothing is lost by it: all of it goes on where it was."""
         self.importing.close()
+        self.notes.close()
+        self.scrubber.close()
         self._indexer.stop()
         self.search.close()
 

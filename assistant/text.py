@@ -30,7 +30,11 @@ def storable(text: str) -> str:
     A clipboard can hold them. They have no UTF-8 form, and the error that the database would
     raise carries the whole text.
     """
-    return _SURROGATES.sub("\ufffd", text)
+    try:
+        text.encode()  # ten times as fast as looking for them
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def title_from(text: str, characters: int = _TITLE_CHARACTERS) -> str:

@@ -58,6 +58,11 @@ class Vaults:
         """The one that is kept."""
         return self._kept
 
+    @property
+    def private(self) -> Vault | None:
+        """The private one; None where it is not used yet."""
+        return self._private
+
     def holding(self, row_id: int) -> Vault:
         """The vault that a conversation or message with this id lives in, if it exists.
 
@@ -147,6 +152,13 @@ def repeated(begin: Callable[[], Future[T]], goes_on: Callable[[T], bool]) -> Fu
 
     begin().add_done_callback(take)
     return whole
+
+
+def done(value: T) -> Future[T]:
+    """A future that holds this already."""
+    answer: Future[T] = Future()
+    answer.set_result(value)
+    return answer
 
 
 def combined(parts: Sequence[Part[T]], combine: Callable[[list[T]], R]) -> Future[R]:

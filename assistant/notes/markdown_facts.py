@@ -162,16 +162,33 @@ def _without_code(line: str) -> str:
     return "".join(kept) + line[at:]
 
 
+def tags_in(words: str) -> Iterator[tuple[int, int, str]]:
+    """Where tags stand in a text, and what they are called: start, end and name.
+
+    Args:
+        words: Without code; and where a tag would be none (a link, say), without that.
+    """
+    for found in _TAG.finditer(words):
+        if name := _tag_name(found[1]):
+            yield found.start(), found.start(1) + len(found[1].rstrip("/")), name
+
+
 def _tags(words: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for written in dict.fromkeys(_TAG.findall(words)):
-        name = written.strip("/")
-        if name.strip(_NO_NAME) and len(name) <= MAX_TAG_CHARACTERS:
-            name = "/".join(part for part in name.split("/") if part)
+        if name := _tag_name(written):
             found.setdefault(folded(name), name)
             if len(found) == MAX_TAGS:
                 break
     return tuple(found.values())
+
+
+def _tag_name(written: str) -> str:
+    """What stands behind a ``#``, as a tag's name; empty where it is none."""
+    name = written.strip("/")
+    if not name.strip(_NO_NAME) or len(name) > MAX_TAG_CHARACTERS:
+        return ""
+    return "/".join(part for part in name.split("/") if part)
 
 
 def _links(words: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

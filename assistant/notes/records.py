@@ -80,6 +80,20 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted for good.
+
+    Attributes:
+        notes: How many.
+        since: When the oldest of them was written, milliseconds since 1970, UTC: backups made
+            after that may still hold one (``BackupService.holding``). None where there was none.
+    """
+
+    notes: int
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RevisionLine:
     """An earlier text of a note: when it was replaced, and how long it was."""
 

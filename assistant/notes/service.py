@@ -8,20 +8,31 @@ from typing import Any, Final, TypeVar
 
 from assistant.clock import Clock
 from assistant.notes.limits import TRASH_DAYS
+from assistant.notes.long_texts import LongTexts, is_long
 from assistant.notes.names import tags_given
-from assistant.notes.records import Note, NoteFilter, NoteLine, RevisionLine, Saved, TagCount
+from assistant.notes.records import (
+    Deleted,
+    Note,
+    NoteFilter,
+    NoteLine,
+    RevisionLine,
+    Saved,
+    TagCount,
+)
+from assistant.scrubber import Scrubber
 from assistant.store import (
-    chore_rows,
     note_link_rows,
     note_list_rows,
     note_rows,
+    note_text_rows,
     note_trash_rows,
     revision_rows,
+    source_rows,
     tag_rows,
 )
 from assistant.store.note_trash_rows import Purged
 from assistant.store.sqlcipher import Connection
-from assistant.vaults import Vaults, followed, repeated
+from assistant.vaults import Vaults, combined, done, followed, repeated
 
 T = TypeVar("T")
 
@@ -42,14 +53,21 @@ class NoteService:
         clock: Gives the times that are written down.
         changed: Called, on the store thread, after a text may have come, changed or gone: the
             index has something to do.
+        scrubber: Scrubs the vault's file; default: one that does only what is asked for.
     """
 
     def __init__(
-        self, vaults: Vaults, clock: Clock, changed: Callable[[], None] = lambda: None
+        self,
+        vaults: Vaults,
+        clock: Clock,
+        changed: Callable[[], None] = lambda: None,
+        scrubber: Scrubber | None = None,
     ) -> None:
         self._vaults = vaults
         self._clock = clock
         self._changed = changed
+        self._scrubber = scrubber or Scrubber(vaults.kept, clock)
+        self._long = LongTexts()
 
     def get(self, note_id: int) -> Future[Note]:
         """One note, whole.
@@ -71,7 +89,12 @@ class NoteService:
             InputRefused: in the future; text or tags are more than a note holds.
         """
         now = self._clock.now()
-        return self._write(lambda c: note_rows.create(c, text, title, tags_given(tags), now))
+        if not is_long(text):
+            return self._write(lambda c: note_rows.create(c, text, title, tags_given(tags), now))
+        return self._long.done(
+            lambda: (note_rows.content_of(text, title), tags_given(tags)),
+            lambda read: self._write(lambda c: note_rows.added(c, *read, now)),
+        )
 
     def save(
         self, note_id: int, text: str, expected_revision: int, *, title: str | None = None
@@ -96,9 +119,19 @@ class NoteService:
             InputRefused: in the future; the text is too long. Nothing was saved.
         """
         now = self._clock.now()
-        return self._write(
-            lambda c: note_rows.save(c, note_id, text, expected_revision, title, now)
-        )
+
+        def work(connection: Connection) -> Saved | None:
+            if note_text_rows.is_long(connection, note_id):
+                return None
+            return note_rows.save(connection, note_id, text, expected_revision, title, now)
+
+        def go_on(saved: Saved | None) -> Future[Saved]:
+            return done(saved) if saved else self._save_long(note_id, text, expected, now)
+
+        expected = (expected_revision, title)
+        if is_long(text):
+            return self._save_long(note_id, text, expected, now)
+        return followed(self._write(work), go_on)
 
     def tag(self, note_id: int, tags: Sequence[str]) -> Future[Note]:
         """Have a note have these tags, and no others but those in its text: they go with it.
@@ -137,19 +170,19 @@ class NoteService:
         """
         return self._write(lambda c: note_trash_rows.restore(c, ids))
 
-    def empty_trash(self, ids: Sequence[int] | None = None) -> Future[int]:
-        """Delete for good what is in the trash, or these of it; answers how many notes are gone.
+    def empty_trash(self, ids: Sequence[int] | None = None) -> Future[Deleted]:
+        """Delete for good what is in the trash, or these of it.
 
-        With all that was made of them: words, vectors, earlier versions. What is left of them in
-        the vault's file is scrubbed away then (``Vault.scrub``); where that has to give way, the
-        next purge of conversations goes on with it.
+        With all that was made of them: words, vectors, earlier versions, and the passages and
+        attached texts that chats have of them, private ones too. What is left of them in the
+        vault's file is scrubbed away (``Scrubber``).
 
         Raises:
             StorageFull: in the future. They are deleted, but there is no room to scrub.
         """
         return self._purge(_FOREVER, ids)
 
-    def purge_old(self) -> Future[int]:
+    def purge_old(self) -> Future[Deleted]:
         """Delete for good what lies in the trash for longer than 30 days; see ``empty_trash``.
 
         What an earlier run had begun to delete goes, too.
@@ -214,30 +247,56 @@ class NoteService:
         if not written.exception():
             self._changed()
 
-    def _purge(self, before: int, ids: Sequence[int] | None) -> Future[int]:
+    def _save_long(
+        self, note_id: int, text: str, expected: tuple[int, str | None], now: int
+    ) -> Future[Saved]:
+        """Save without holding up the store; again where the note changes meanwhile."""
+        revision, title = expected
+
+        def attempt() -> Future[Saved | None]:
+            return followed(
+                self._read(lambda c: note_text_rows.standing(c, note_id, now)),
+                lambda before: self._long.done(
+                    lambda: note_text_rows.drafted(before, text, title, now),
+                    lambda draft: self._write(
+                        lambda c: note_text_rows.put(c, draft, revision, now)
+                    ),
+                ),
+            )
+
+        def outcome(found: list[list[Saved | None]]) -> Saved:
+            return next(saved for saved in reversed(found[0]) if saved)
+
+        whole = combined([repeated(attempt, lambda saved: saved is None)], outcome)
+        settled = followed(
+            whole, lambda saved: combined([self._read(note_text_rows.settle)], lambda _: saved)
+        )
+        return self._long.keep(settled)
+
+    def close(self) -> None:
+        """Wait for what is being saved: long texts take a second. To be called before closing."""
+        self._long.close()
+
+    def _purge(self, before: int, ids: Sequence[int] | None) -> Future[Deleted]:
         """Purge in small transactions, so that whatever else there is to do comes in between."""
 
         def purge_some() -> Future[Purged]:
-            return self._write(lambda c: note_trash_rows.purge_some(c, _PASSAGES_AT_ONCE))
+            some = self._write(lambda c: note_trash_rows.purge_some(c, _PASSAGES_AT_ONCE))
+            return followed(some, self._forget_elsewhere)
 
-        def count(found: list[Purged]) -> Future[int]:
-            gone = sum(len(purged.ids) for purged in found)
-            return followed(
-                self._read(chore_rows.scrub_is_due), lambda due: self._scrubbed(gone, due=due)
-            )
+        def scrub(found: list[Purged]) -> Future[Deleted]:
+            written = [at for purged in found for at in purged.written]
+            gone = Deleted(len(written), min(written, default=None))
+            return combined([self._scrubber.sweep()], lambda _: gone)
 
         begun = self._write(lambda c: note_trash_rows.begin_purge(c, before, ids))
         purged = followed(begun, lambda _: repeated(purge_some, lambda some: not some.is_all))
-        return followed(purged, count)
+        return followed(purged, scrub)
 
-    def _scrubbed(self, gone: int, *, due: bool) -> Future[int]:
-        """Scrub where there is something to scrub away; hand on how many notes are gone."""
-        if gone and due:
-            return followed(self._vaults.kept.scrub(), lambda _: _done(gone))
-        return _done(gone)
-
-
-def _done(value: int) -> Future[int]:
-    answer: Future[int] = Future()
-    answer.set_result(value)
-    return answer
+    def _forget_elsewhere(self, purged: Purged) -> Future[Purged]:
+        """Take what private chats have of these notes: in the kept vault, triggers do that."""
+        private = self._vaults.private
+        if private is None or not purged.ids:
+            return done(purged)
+        forgotten = private.write(lambda c: source_rows.forget_notes(c, purged.ids))
+        return combined([forgotten], lambda _: purged)

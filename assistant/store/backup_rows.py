@@ -63,7 +63,7 @@ def ask_for_scrub(path: Path, key: bytes) -> None:
     with suppress(HushError), closing(open_database(path, key)) as connection:
         try:
             if _has_table(connection, "chore"):
-                chore_rows.note_scrub(connection)
+                chore_rows.note_stale_words(connection)
         except dbapi2.Error as error:
             raise translate(error, connection) from None
 

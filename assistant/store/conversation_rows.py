@@ -192,8 +192,6 @@ def purge_some(connection: Connection, before: int, messages: int) -> Purged:
         "UPDATE conversation SET deleted_at = ? WHERE deleted_at < ? AND deleted_at <> ?",
         (_GOING, before, _GOING),
     )
-    if begun.rowcount:
-        chore_rows.note_scrub(connection)
     # Untie the messages from each other first. Otherwise the cascade follows parent_id from
     # message to message, and SQLite ends it at 1,000 levels (SQLITE_MAX_TRIGGER_DEPTH).
     connection.execute(
@@ -201,11 +199,13 @@ def purge_some(connection: Connection, before: int, messages: int) -> Purged:
         " (SELECT id FROM conversation WHERE deleted_at = ?)",
         (_GOING,),
     )
-    connection.execute(
+    deleted = connection.execute(
         "DELETE FROM message WHERE id IN (SELECT m.id FROM conversation c JOIN message m"
         " ON m.conversation_id = c.id WHERE c.deleted_at = ? LIMIT ?)",
         (_GOING, messages),
     )
+    if begun.rowcount or deleted.rowcount:  # each time: one may be scrubbing what went before
+        chore_rows.note_scrub(connection)
     gone = connection.execute(
         "DELETE FROM conversation WHERE deleted_at = ? AND NOT EXISTS"
         " (SELECT 1 FROM message WHERE conversation_id = conversation.id) RETURNING id",

@@ -48,6 +48,12 @@ def list_all(connection: Connection) -> list[Edition]:
     return [Edition(row[0], row[1], EditionState(row[2])) for row in rows]
 
 
+def serving(connection: Connection) -> Edition | None:
+    """The edition that serves; None before anything was indexed."""
+    every = list_all(connection)
+    return next((one for one in every if one.state is EditionState.SERVING), None)
+
+
 def begin(connection: Connection, encoder: str, state: EditionState) -> Edition:
     """Add an empty edition. Every note and message waits to be indexed then."""
     added = connection.execute(

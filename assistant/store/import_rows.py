@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from assistant.errors import NotFound
 from assistant.records import Role
+from assistant.store.note_rows import folder_tag_in
 from assistant.store.sqlcipher import Connection
 
 # Each half has the condition of its partial index: without it, every note would be read.
@@ -36,11 +37,21 @@ _REMEMBER = """
 """
 
 _TIE = """
-    UPDATE note SET source = :source, source_hash = :hash, source_revision = revision,
+    UPDATE note SET source = :source, source_hash = :hash, source_revision = :revision,
         front_matter = :front
     WHERE id = :id AND source = ''
 """
 
+
+MOST_REPORTS: Final = 5
+"""Of imports that ended: who wants an earlier one imports the same again."""
+
+# What is not there yet is no JSON, and has not ended.
+_RUNS = """
+    SELECT id, path, started_at, report FROM import_run
+        WHERE (iif(json_valid(report), ifnull(json_extract(report, '$.ended'), 0), 0) > 0) = ?
+        ORDER BY started_at DESC, id DESC
+"""
 
 _RUN_IDS = (("import_run", "id"), ("import_file", "run_id"), ("import_conversation", "run_id"))
 
@@ -60,12 +71,14 @@ class KnownFile:
     """A file that was seen before, as it was then.
 
     ``source`` is what its note calls it: its path, unless another folder's file had that already.
+    ``folder_tag`` is the tag that it has because of its folder; empty: none.
     """
 
     hash: bytes
     run_id: int | None
     source: str = field(repr=False)
     in_trash: bool
+    folder_tag: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +120,32 @@ def report_so_far(connection: Connection, run_id: int, report: str) -> None:
     connection.execute("UPDATE import_run SET report = ? WHERE id = ?", (report, run_id))
 
 
-def end(connection: Connection, run_id: int) -> None:
-    """Forget an import: it came to its end, or nobody wants it to."""
+def finish(connection: Connection, run_id: int, report: str) -> None:
+    """Note that an import has come to its end, and keep its report; older ones give way.
+
+    Args:
+        connection: Inside of a write.
+        run_id: The import's.
+        report: A JSON object; its ``ended`` is above 0.
+    """
+    report_so_far(connection, run_id, report)
+    for row in ended(connection)[MOST_REPORTS:]:
+        forget(connection, row.id)
+
+
+def forget(connection: Connection, run_id: int) -> None:
+    """Forget an import, and its report: nobody wants it to go on, or to be read again."""
     connection.execute("DELETE FROM import_run WHERE id = ?", (run_id,))
 
 
 def unfinished(connection: Connection) -> list[RunRow]:
     """Imports that have not ended, the latest first."""
-    rows = connection.execute(
-        "SELECT id, path, started_at, report FROM import_run ORDER BY started_at DESC, id DESC"
-    )
-    return [RunRow(*row) for row in rows]
+    return [RunRow(*row) for row in connection.execute(_RUNS, (0,))]
+
+
+def ended(connection: Connection) -> list[RunRow]:
+    """Imports that have, the latest first."""
+    return [RunRow(*row) for row in connection.execute(_RUNS, (1,))]
 
 
 def run(connection: Connection, run_id: int) -> RunRow:
@@ -135,11 +163,14 @@ def run(connection: Connection, run_id: int) -> RunRow:
 def known_files(connection: Connection, folder: str) -> dict[str, KnownFile]:
     """The files of a folder that were seen before, by path."""
     rows = connection.execute(
-        "SELECT f.path, f.hash, f.run_id, n.source, n.deleted_at IS NOT NULL FROM import_file f"
-        " JOIN note n ON n.id = f.note_id WHERE f.folder = ?",
+        "SELECT f.path, f.hash, f.run_id, n.source, n.deleted_at IS NOT NULL, n.source_form"
+        " FROM import_file f JOIN note n ON n.id = f.note_id WHERE f.folder = ?",
         (folder,),
     )
-    return {row[0]: KnownFile(row[1], row[2], row[3], bool(row[4])) for row in rows}
+    return {
+        row[0]: KnownFile(row[1], row[2], row[3], bool(row[4]), folder_tag_in(row[5]))
+        for row in rows
+    }
 
 
 def forget_files(connection: Connection, folder: str, paths: Sequence[str]) -> None:
@@ -180,15 +211,35 @@ def see_again(connection: Connection, folder: str, path: str, run_id: int) -> No
 
 
 def tie(
-    connection: Connection, note_id: int, source: str, digest: bytes, front_matter: str
+    connection: Connection,
+    note_id: int,
+    revision: int,
+    source: str,
+    digest: bytes,
+    front_matter: str,
 ) -> None:
     """Have a note that was written in Hush follow the file that an export made of it.
 
     So a change that another program makes to that file comes back with the next import, as it
     does for a note that was imported.
+
+    Args:
+        connection: Inside of a write.
+        note_id: The note.
+        revision: The one that is in the file; the note may have been changed since.
+        source: The file's path.
+        digest: SHA-256 of its bytes.
+        front_matter: The YAML at its head.
     """
     connection.execute(
-        _TIE, {"source": source, "hash": digest, "front": front_matter, "id": note_id}
+        _TIE,
+        {
+            "source": source,
+            "hash": digest,
+            "revision": revision,
+            "front": front_matter,
+            "id": note_id,
+        },
     )
 
 

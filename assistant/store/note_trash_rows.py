@@ -47,16 +47,17 @@ _PASSAGES = """
 _GONE = """
     DELETE FROM note WHERE id IN (SELECT n.id FROM note n WHERE n.deleted_at = 0
         AND NOT EXISTS (SELECT 1 FROM passage p WHERE p.note_id = n.id) LIMIT ?)
-        RETURNING id
+        RETURNING id, created_at
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """Which notes are gone, by their ids, and whether that is all of them."""
+    """Which notes are gone, by their ids, when each was written, and whether that is all."""
 
     ids: tuple[int, ...]
     is_all: bool
+    written: tuple[int, ...] = ()
 
 
 def throw_away(connection: Connection, ids: Sequence[int], now: int) -> None:
@@ -100,12 +101,18 @@ def purge_some(connection: Connection, passages: int) -> Purged:
         connection: Inside of a write.
         passages: At most so many of them.
     """
-    connection.execute(_PASSAGES, (passages,))
+    deleted = connection.execute(_PASSAGES, (passages,))
     gone = connection.execute(_GONE, (_NOTES,)).fetchall()
+    if gone or deleted.rowcount:  # each time: one may be scrubbing what went before
+        chore_rows.note_scrub(connection)
     left = connection.execute(
         "SELECT 1 FROM note WHERE deleted_at = ? LIMIT 1", (_GOING,)
     ).fetchone()
-    return Purged(tuple(row[0] for row in gone), is_all=left is None)
+    return Purged(
+        tuple(row[0] for row in gone),
+        is_all=left is None,
+        written=tuple(row[1] for row in gone),
+    )
 
 
 def _require_one(connection: Connection, ids: Sequence[int]) -> None:

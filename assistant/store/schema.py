@@ -175,7 +175,8 @@ _SUMMARIES_PINS_METRICS = (
 # Notes. ``title_by`` says where a title is from: the text's own first line, the person, or Hush.
 # ``note_name`` holds what ``[[links]]`` may call a note: its title, its aliases, and the name of
 # the file that it was imported from, folded. ``source`` is that file's path in its folder,
-# ``source_hash`` the SHA-256 of its bytes, ``source_form`` how they differ from the text,
+# ``source_hash`` the SHA-256 of its bytes, ``source_form`` how they differ from the text
+# and, on a second line, the tag that only their folder gives,
 # ``source_revision`` the note's revision that has that file's text, ``front_matter`` the YAML that
 # stood before the text, as it was. What is large comes last: SQLite reads a row from its beginning.
 _NOTES = (
@@ -272,7 +273,8 @@ _NOTES = (
         UNIQUE (note_id, revision)
     ) STRICT
     """,
-    # An import under way: one that was cut off is gone on with. One that ended leaves no row.
+    # An import under way: one that was cut off is gone on with. Of the last few that ended, what
+    # was told at their end; ``ended`` in that JSON tells them apart.
     """
     CREATE TABLE import_run (
         id INTEGER PRIMARY KEY,

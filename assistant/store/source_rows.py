@@ -7,7 +7,7 @@ kept notes has their ids here, in another database; so nothing refers to those b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.asking.records import Attached, Attachment, Citation, Source
 from assistant.records import is_private
@@ -20,7 +20,8 @@ def put_sources(connection: Connection, message_id: int, found: Sequence[Source]
 
     Of what was deleted for good since it was found nothing is noted.
     """
-    kept = found if is_private(message_id) else [one for one in found if _is_there(connection, one)]
+    is_there = _is_not_gone if is_private(message_id) else _is_there
+    kept = [one for one in found if is_there(connection, one)]
     connection.execute("DELETE FROM message_source WHERE message_id = ?", (message_id,))
     connection.execute("DELETE FROM message_citation WHERE message_id = ?", (message_id,))
     connection.executemany(
@@ -152,6 +153,55 @@ def attachments(
     for message_id, name, text, note_id in rows:
         found[message_id] = (*found.get(message_id, ()), Attachment(name, text, note_id))
     return found
+
+
+def forget_notes(connection: Connection, ids: Collection[int]) -> None:
+    """Take what private chats have of notes that were deleted for good: passages, attached texts.
+
+    Args:
+        connection: Inside of a write of the private vault. It has no notes, so no trigger tells it;
+            and it remembers these ids, for an answer that is being written may rest on one.
+        ids: The notes'.
+    """
+    _remember_gone(connection, "note", ids)
+    gone = (json.dumps(list(ids)),)
+    connection.execute(
+        "DELETE FROM message_source WHERE note_id IN (SELECT value FROM json_each(?))", gone
+    )
+    connection.execute(
+        "DELETE FROM message_attachment WHERE note_id IN (SELECT value FROM json_each(?))", gone
+    )
+
+
+def forget_conversations(connection: Connection, ids: Collection[int]) -> None:
+    """As ``forget_notes``: take what private chats have of conversations."""
+    _remember_gone(connection, "conversation", ids)
+    connection.execute(
+        "DELETE FROM message_source WHERE source_conversation_id IN"
+        " (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+
+
+def _remember_gone(connection: Connection, kind: str, ids: Collection[int]) -> None:
+    # Only ever in memory, so it is in no step of the schema.
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS gone"
+        " (kind TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID"
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO gone (kind, id) VALUES (?, ?)", [(kind, one) for one in ids]
+    )
+
+
+def _is_not_gone(connection: Connection, source: Source) -> bool:
+    """Whether what a passage is from was not deleted for good while this vault was open."""
+    _remember_gone(connection, "note", ())
+    row = connection.execute(
+        "SELECT 1 FROM gone WHERE (kind = 'note' AND id = ?) OR (kind = 'conversation' AND id = ?)",
+        (source.note_id, source.conversation_id),
+    ).fetchone()
+    return row is None
 
 
 def _is_there(connection: Connection, source: Source) -> bool:

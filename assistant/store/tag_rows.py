@@ -107,6 +107,17 @@ def replace(connection: Connection, note_id: int, reason: Reason, names: Iterabl
         _sweep(connection, note_id)
 
 
+def exchange(connection: Connection, note_id: int, reason: Reason, gone: str, name: str) -> None:
+    """Have a note no longer have one tag for this reason, but another; empty: none."""
+    flag = _FLAGS[reason]
+    there = {row[0]: row[2] for row in _rows(connection, note_id) if row[flag]}
+    if name and folded(name) not in there:
+        _give(connection, note_id, reason, {folded(name): name})
+    if tag_id := there.get(folded(gone)):
+        _take(connection, note_id, reason, [tag_id])
+        _sweep(connection, note_id)
+
+
 def _give(connection: Connection, note_id: int, reason: Reason, names: Mapping[str, str]) -> None:
     if names:
         added = [(name, key) for key, name in names.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,7 @@ class Vault:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._gate = threading.Lock()  # closing and submitting exclude each other
         self._closed = False
-        self._handed_over = 0  # and not done: what runs and what waits
+        self._handed_over = 0  # by a person's wish, and not done: what runs and what waits
         try:
             self._connection = self._executor.submit(connect).result()
         except BaseException:
@@ -84,40 +84,68 @@ class Vault:
         """
         return cls(lambda: _open_in_memory(first_id))
 
-    def write(self, work: Callable[[Connection], T]) -> Future[T]:
+    def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> Future[T]:
         """Run ``work`` in a transaction that is durable once the future holds its result.
 
         On any exception everything ``work`` wrote is rolled back.
 
+        Args:
+            work: Given the connection.
+            patient: Nobody waits for it: a scrub does not give way to it.
+
         Raises:
             VaultLocked: the vault is closed.
         """
-        return self._submit(lambda: _write(self._connection, work))
+        return self._submit(lambda: _write(self._connection, work), patient=patient)
 
-    def read(self, work: Callable[[Connection], T]) -> Future[T]:
+    def read(self, work: Callable[[Connection], T], *, patient: bool = False) -> Future[T]:
         """Run ``work`` on one consistent snapshot. Writing in it is an error, not a no-op.
 
+        Args:
+            work: Given the connection.
+            patient: As for ``write``.
+
         Raises:
             VaultLocked: the vault is closed.
         """
-        return self._submit(lambda: _read(self._connection, work))
+        return self._submit(lambda: _read(self._connection, work), patient=patient)
 
     def scrub(self) -> Future[bool]:
         """Leave nothing of what was deleted: in gaps of pages, in the index or in the WAL.
 
         To be called after something was really deleted: it writes the whole file anew, which
-        takes about 100 ms for each MiB. Beyond 4 MiB it gives way to any other work, to closing
-        too (but for its last part, a fifth of it), and has to start over.
+        takes about 100 ms for each MiB. Beyond 4 MiB the index is done in parts of some 30 ms,
+        between which anything else is done; then the file gives way to any other work that is not
+        ``patient``, to closing too (but for the last half of it), and has to start over.
 
         Returns:
-            False where it was not done, or not to the end: somebody was reading an earlier
-            moment, or something else was to be done. Try again when there is time.
+            False where it was not done to the end: somebody was reading an earlier moment, or
+            something else was to be done. Try again when there is time: it goes on where it was.
 
         Raises:
             VaultLocked: the vault is closed.
             StorageFull: in the future; there is no room for a second copy, the first is whole.
         """
-        return self._submit(lambda: scrub(self._connection, self._wanted))
+        parts = scrub(self._connection, self._wanted)
+        whole: Future[bool] = Future()
+        whole.set_running_or_notify_cancel()
+
+        def go_on(part: Future[bool | None]) -> None:
+            try:
+                done = part.result()
+                following = self._submit(lambda: _next(parts)) if done is None else None
+            except VaultLocked:
+                whole.set_result(False)  # closing cuts it short
+            except BaseException as error:  # noqa: BLE001 - it is handed on, whatever it is
+                whole.set_exception(error)
+            else:
+                if following is None:
+                    whole.set_result(bool(done))
+                else:
+                    following.add_done_callback(go_on)
+
+        self._submit(lambda: _next(parts)).add_done_callback(go_on)
+        return whole
 
     def close(self) -> None:
         """Finish what was handed over, empty the WAL into the file, close. Safe to call twice.
@@ -141,13 +169,14 @@ class Vault:
     ) -> None:
         self.close()
 
-    def _submit(self, run: Callable[[], T]) -> Future[T]:
+    def _submit(self, run: Callable[[], T], *, patient: bool = False) -> Future[T]:
         with self._gate:
             if self._closed:
                 raise VaultLocked("The vault is closed.")
-            self._handed_over += 1
+            self._handed_over += not patient
             future = self._executor.submit(run)
-        future.add_done_callback(self._one_done)
+        if not patient:
+            future.add_done_callback(self._one_done)
         return future
 
     def _one_done(self, _: Future[Any]) -> None:
@@ -155,7 +184,7 @@ class Vault:
             self._handed_over -= 1
 
     def _wanted(self) -> bool:
-        """Whether anything waits behind what the store thread is doing."""
+        """Whether a person waits behind what the store thread is doing for a scrub."""
         return self._closed or self._handed_over > 1
 
 
@@ -203,6 +232,15 @@ def _transact(connection: Connection, begin: str, work: Callable[[Connection], T
             raise translate(error, connection) from None
         raise
     return result
+
+
+def _next(parts: Generator[None, None, bool]) -> bool | None:
+    """Do the next part; None where there is more, else whether all of it came to its end."""
+    try:
+        next(parts)
+    except StopIteration as end:
+        return bool(end.value)
+    return None
 
 
 def _close(connection: Connection) -> None:

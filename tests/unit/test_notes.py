@@ -115,7 +115,7 @@ def test_a_note_of_ten_megabytes(notes: Notes) -> None:
     (listed,) = notes.service.list().result(10)
     assert len(listed.excerpt) <= 160
     notes.service.trash([made.id]).result(30)
-    assert notes.service.empty_trash().result(60) == 1
+    assert notes.service.empty_trash().result(60).notes == 1
 
 
 def test_strange_text(notes: Notes) -> None:
@@ -151,14 +151,14 @@ def test_the_trash_is_emptied_by_hand(kept: Notes, tmp_path: Path) -> None:
     kept.service.save(made.id, "Nothing of it #both", 2, title=words[7]).result(10)
     assert set(hits(path, KEY, words)) == set(words)
     kept.service.trash([made.id, other.id]).result(10)
-    assert kept.service.empty_trash([made.id]).result(10) == 1
+    assert kept.service.empty_trash([made.id]).result(10).notes == 1
     assert hits(path, KEY, words) == []
     terms = kept.vault.read(lambda c: c.execute("SELECT term FROM passage_term").fetchall())
     assert terms.result(10) == [("both",), ("stays",)]
     assert notes_in(kept, trash=True) == ["stays #both"]
     assert not kept.vault.read(chore_rows.scrub_is_due).result(10)
-    assert kept.service.empty_trash().result(10) == 1
-    assert kept.service.empty_trash().result(10) == 0
+    assert kept.service.empty_trash().result(10).notes == 1
+    assert kept.service.empty_trash().result(10).notes == 0
 
 
 def notes_in(notes: Notes, *, trash: bool) -> list[str]:
@@ -169,7 +169,7 @@ def notes_in(notes: Notes, *, trash: bool) -> list[str]:
 def test_only_what_is_in_the_trash_goes(notes: Notes) -> None:
     """Also where others are named."""
     made = notes.service.create("stays").result(10)
-    assert notes.service.empty_trash([made.id]).result(10) == 0
+    assert notes.service.empty_trash([made.id]).result(10).notes == 0
     assert notes.listed() == ["stays"]
 
 
@@ -180,16 +180,16 @@ def test_what_lies_long_in_the_trash_goes_by_itself(notes: Notes) -> None:
     notes.clock.advance(DAY)
     notes.service.trash([young.id, begun.id]).result(10)
     notes.clock.advance((TRASH_DAYS - 1) * DAY)
-    assert notes.service.purge_old().result(10) == 0
+    assert notes.service.purge_old().result(10).notes == 0
     notes.clock.advance(1)
-    assert notes.service.purge_old().result(10) == 1
+    assert notes.service.purge_old().result(10).notes == 1
     assert notes_in(notes, trash=True) == ["b", "y"]
 
     def cut_off(connection: Connection) -> None:
         connection.execute("UPDATE note SET deleted_at = 0 WHERE id = ?", (begun.id,))
 
     notes.vault.write(cut_off).result(10)
-    assert notes.service.purge_old().result(10) == 1
+    assert notes.service.purge_old().result(10).notes == 1
     assert notes_in(notes, trash=True) == ["y"]
 
 
@@ -213,7 +213,7 @@ def test_others_write_while_a_long_note_goes(notes: Notes) -> None:
     assert written.title == "in between"
     with pytest.raises(NotFound):
         notes.service.restore([made.id]).result(10)
-    assert emptied.result(30) == 1
+    assert emptied.result(30).notes == 1
 
 
 class Unscrubbed(Vault):

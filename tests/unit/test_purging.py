@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import NotFound, StorageFull
+from assistant.store import chore_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 from tests.unit.services import Services
@@ -90,18 +91,16 @@ def test_the_file_is_scrubbed_after_a_purge(services: Services, vault: ScrubbedV
     vault.read(lambda _: None).result(10)  # behind the deletion
     vault.read(lambda _: None).result(10)  # and behind the look at what is due
     assert not purged.done()
-    assert services.conversations.has_remains
     scrubbing.set_result(True)
     assert purged.result(10) == 1
-    assert not services.conversations.has_remains
 
 
-def test_nothing_purged_nothing_scrubbed(services: Services) -> None:
+def test_nothing_purged_nothing_scrubbed(services: Services, vault: ScrubbedVault) -> None:
     """Writing a large file anew is no small thing; nor is it done for a chat without a file."""
     assert services.conversations.purge().result(10) == 0
     delete(services, private=True)
     assert services.conversations.purge().result(10) == 1
-    assert not services.conversations.has_remains
+    assert not vault.read(chore_rows.scrub_is_due).result(10)
 
 
 def test_scrubbing_that_gave_way_is_tried_again(services: Services, vault: ScrubbedVault) -> None:
@@ -109,9 +108,7 @@ def test_scrubbing_that_gave_way_is_tried_again(services: Services, vault: Scrub
     delete(services)
     vault.answers = [done(False), done(True)]
     assert services.conversations.purge().result(10) == 1
-    assert services.conversations.has_remains
     assert services.conversations.purge().result(10) == 0
-    assert not services.conversations.has_remains
     assert vault.answers == []
 
 
@@ -125,7 +122,7 @@ def test_no_room_to_scrub(services: Services, vault: ScrubbedVault) -> None:
         services.conversations.purge().result(10)
     with pytest.raises(NotFound):
         services.conversations.restore(conversation).result(10)
-    assert services.conversations.has_remains
+    assert vault.read(chore_rows.scrub_is_due).result(10)
 
 
 def test_closing_does_not_wait_for_scrubbing(services: Services, vault: ScrubbedVault) -> None:

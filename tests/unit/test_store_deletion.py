@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from assistant.store import draft_rows as drafts
 from assistant.store import message_rows as messages
 from assistant.store import summary_rows as summaries
 from assistant.store.migrations import migrate
+from assistant.store.scrubbing import scrub
 from assistant.store.sqlcipher import Connection, check_integrity, open_database
 from assistant.store.vault import Vault
 from tests.cipher_pages import PAGE, decrypted_pages, hits
@@ -31,10 +33,13 @@ def canaries(seed: int) -> list[str]:
     return ["".join(chance.choices("bcdfghjkmnpqrstvwxz", k=16)) for _ in range(COUNT)]
 
 
-# 20 MiB in as many steps as a vault of that size takes.
+BEGUN = "SELECT 1 FROM chore WHERE name = 'scrub/words begun'"
+ROWS = 12_000  # of them
+
+# 6 MiB in as many steps as a vault of that size takes.
 MANY_ROWS = """
-    WITH RECURSIVE row (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM row WHERE id < 40000)
-    INSERT INTO draft SELECT id, hex(zeroblob(250)) FROM row
+    WITH RECURSIVE row (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM row WHERE id < 12000)
+    INSERT OR IGNORE INTO draft SELECT id, hex(zeroblob(250)) FROM row
 """
 
 GONE, KEPT = canaries(1), canaries(2)
@@ -104,7 +109,7 @@ def test_the_search_of_pages_finds_what_is_left(vault: Vault, path: Path) -> Non
     vault.write(lambda c: c.execute("DROP TRIGGER conversation_removed").fetchall()).result()
     delete_all_traces(vault)
     assert vault.scrub().result()
-    assert hits(path, KEY, GONE) == [GONE[2]]
+    assert hits(path, KEY, GONE) == [GONE[0], GONE[2]]
 
 
 @pytest.mark.parametrize(
@@ -159,20 +164,108 @@ def test_a_scrub_waits_for_no_reader(vault: Vault, path: Path) -> None:
     assert hits(path, KEY, GONE) == []
 
 
+class Crowd:
+    """Reads of a vault, one after the other: there is always one that waits."""
+
+    def __init__(self, vault: Vault, *, patient: bool) -> None:
+        self._vault = vault
+        self._patient = patient
+        self.is_over = False
+        self.count = 0
+
+    def come(self) -> None:
+        """The next; on the store thread, from then on."""
+        self.count += 1
+        with suppress(VaultLocked):
+            reading = self._vault.read(conversations.list_all, patient=self._patient)
+            reading.add_done_callback(lambda _: None if self.is_over else self.come())
+
+
+def fill_much(vault: Vault) -> None:
+    """More than is scrubbed at once."""
+    vault.write(lambda c: c.execute(MANY_ROWS).fetchall()).result()
+
+
 def test_a_scrub_of_a_large_vault_gives_way(path: Path) -> None:
-    """To work that waits, and to closing; what it had begun is undone."""
+    """To a person's work, and to closing; what it had begun is undone, what it had done is not."""
     with Vault.open(path, KEY) as vault:
-        vault.write(lambda c: c.execute(MANY_ROWS).fetchall()).result()
-        scrubbed = vault.scrub()
-        waiting = vault.read(drafts.read_all)
-        assert (scrubbed.result(), len(waiting.result())) == (False, 40_000)
+        fill_much(vault)
+        crowd = Crowd(vault, patient=False)
+        crowd.come()
+        assert vault.scrub().result() is False
+        crowd.is_over = True
+        assert vault.read(chore_rows.words_are_anew).result()
         scrubbed = vault.scrub()
         vault.close()
         assert scrubbed.result() is False
     connection = open_database(path, KEY)
     check_integrity(connection)
-    assert len(drafts.read_all(connection)) == 40_000
+    assert len(drafts.read_all(connection)) == ROWS
+    assert chore_rows.words_are_anew(connection)
     connection.close()
+
+
+def test_a_scrub_does_not_give_way_to_what_nobody_waits_for(path: Path) -> None:
+    """The indexer looks what there is to do, all the time: a large vault is scrubbed all the same.
+
+    And between the parts it is let in.
+    """
+    with Vault.open(path, KEY) as vault:
+        fill_much(vault)
+        crowd = Crowd(vault, patient=True)
+        crowd.come()
+        assert vault.scrub().result() is True
+        crowd.is_over = True
+        assert crowd.count > 5
+
+
+def test_work_that_waits_goes_first(path: Path) -> None:
+    """It is done between two parts of a scrub, which comes to its end."""
+    with Vault.open(path, KEY) as vault:
+        fill_much(vault)
+        scrubbed = vault.scrub()
+        waiting = vault.read(drafts.read_all)
+        assert len(waiting.result()) == ROWS
+        assert not scrubbed.done()
+        assert scrubbed.result() is True
+
+
+def test_a_scrub_goes_on_after_a_kill(path: Path) -> None:
+    """What was written anew of the index is not begun with again; the rest follows."""
+    with Vault.open(path, KEY) as vault:
+        vault.write(lambda c: fill(c, KEPT)).result()
+        delete_all_traces(vault)
+        fill_much(vault)
+    connection = open_database(path, KEY)
+    parts = scrub(connection, lambda: True)
+    while not chore_rows.words_are_anew(connection):
+        next(parts)
+    connection.close()  # as a kill: the file was not written anew
+    with Vault.open(path, KEY) as vault:
+        assert vault.read(chore_rows.scrub_is_due).result()
+        assert vault.scrub().result()
+    assert hits(path, KEY, GONE) == []
+    assert set(hits(path, KEY, KEPT)) == set(KEPT)
+
+
+def test_what_is_deleted_during_a_scrub_goes_too(path: Path) -> None:
+    """The index is written anew once more: what was done of it was done before that."""
+    with Vault.open(path, KEY) as vault:
+        vault.write(lambda c: fill(c, KEPT)).result()
+        made = vault.write(lambda c: fill(c, GONE)).result()
+        fill_much(vault)
+    connection = open_database(path, KEY)
+    parts = scrub(connection, lambda: False)
+    for _ in range(3):
+        next(parts)
+    conversations.mark_deleted(connection, made, 3)
+    assert conversations.purge_deleted(connection, 4) == 1
+    begun = [bool(connection.execute(BEGUN).fetchall()) for _ in parts]
+    assert begun.index(True) > begun.index(False)  # a second time
+    assert not chore_rows.scrub_is_due(connection)
+    check_integrity(connection)
+    connection.close()
+    assert hits(path, KEY, GONE) == []
 
 
 def test_a_scrub_of_a_small_vault_does_not(vault: Vault, path: Path) -> None:
