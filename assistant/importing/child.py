@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, BinaryIO, Final
 from zipfile import BadZipFile
@@ -22,6 +22,7 @@ from assistant.children.offline import refuse_network
 from assistant.children.pipes import seize_stdio
 from assistant.errors import FileRefused
 from assistant.importing import limits
+from assistant.importing.archived_notes import document_frames, list_frames, text_frames
 from assistant.importing.archives import open_archive, require_harmless
 from assistant.importing.chatgpt import read_chats
 from assistant.importing.chats import chat_frames
@@ -38,7 +39,7 @@ _TOO_LARGE: Final = "It needs more memory than Hush gives to a file of its kind.
 _DAMAGED: Final = "It is damaged, or no such file at all."
 
 
-def frames_of(kind: Kind, file: BinaryIO) -> Iterator[Frame]:
+def frames_of(kind: Kind, file: BinaryIO, part: Sequence[str] = ()) -> Iterator[Frame]:
     """Tell what a file holds.
 
     Raises:
@@ -53,17 +54,21 @@ def frames_of(kind: Kind, file: BinaryIO) -> Iterator[Frame]:
         yield from _chat_frames(file)
     elif kind is Kind.CHATS_ARCHIVE:
         yield from _archive_frames(file)
+    elif kind is Kind.NOTES_ARCHIVE:
+        yield from _notes_frames(file, *part)
     yield {"op": "end"}
 
 
-def answer(kind: Kind, file: BinaryIO, say: Callable[[Frame], None]) -> None:
+def answer(
+    kind: Kind, file: BinaryIO, say: Callable[[Frame], None], part: Sequence[str] = ()
+) -> None:
     """Read a file and say what it holds, or why it cannot be read.
 
     A library that fails over a file, in whatever way, says something about the file, not about
     Hush: it is refused, and that is all that is told.
     """
     try:
-        for frame in frames_of(kind, file):
+        for frame in frames_of(kind, file, part):
             say(frame)
     except BrokenPipeError:
         raise
@@ -81,14 +86,24 @@ def _text_frames(texts: Iterator[str]) -> Iterator[Frame]:
             yield {"op": "text", "text": text[start : start + TEXT_CHARACTERS]}
 
 
+def _notes_frames(file: BinaryIO, what: str, number: str = "0") -> Iterator[Frame]:
+    if what == "list":
+        yield from list_frames(file)
+    elif what == "texts":
+        yield from text_frames(file, int(number))
+    elif what == limits.DOCUMENT_IN_ARCHIVE:
+        yield from document_frames(file, int(number), _document_frames)
+
+
+def _document_frames(kind: Kind, file: BinaryIO) -> Iterator[Frame]:
+    return _text_frames(pdf_text(file) if kind is Kind.PDF else docx_text(file))
+
+
 def _archive_frames(file: BinaryIO) -> Iterator[Frame]:
     archive = open_archive(file)
     found = [member for member in archive.infolist() if _CHATS_FILE.fullmatch(member.filename)]
     if not found:
-        raise FileRefused(
-            "It holds no ChatGPT conversations.",
-            "To import notes from an archive, unpack it and choose the folder.",
-        )
+        raise FileRefused("It holds no ChatGPT conversations.")
     require_harmless(found, _MOST_CHATS)
     for member in found:
         with archive.open(member) as opened:
@@ -108,15 +123,15 @@ def _chat_frames(file: IO[bytes]) -> Iterator[Frame]:
 
 
 def main() -> None:
-    """Read the file on stdin, of the kind that the first argument names."""
+    """Read the file on stdin, of the kind that the first argument names; others: which part."""
     harden_process()
     refuse_network()
     kind = Kind(sys.argv[1])
     file, replies = seize_stdio()
-    is_chats = kind in {Kind.CHATS, Kind.CHATS_ARCHIVE}
-    limits.limit_process(limits.CHATS if is_chats else limits.DOCUMENT)
+    part = sys.argv[2:]
+    limits.limit_process(limits.of(kind, *part[:1]))
     with suppress(BrokenPipeError):
-        answer(kind, file, lambda frame: write_frame(replies, frame))
+        answer(kind, file, lambda frame: write_frame(replies, frame), part)
     os._exit(0)  # a library's threads or finalisers have nothing to say any more
 
 

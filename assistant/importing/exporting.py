@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,10 +20,12 @@ from assistant.importing.placing import (
     file_name,
     is_within,
     make_folders,
+    mark_finished,
+    mark_unfinished,
     require_folder,
     written,
 )
-from assistant.importing.records import ExportReport, Kind, Named, at_most
+from assistant.importing.records import ExportReport, Kind, Named, Tell, at_most
 from assistant.importing.rendering import Rendered, rendered
 from assistant.store import import_rows, note_rows
 from assistant.store.note_rows import NoteFile
@@ -45,13 +47,17 @@ class NotesExport:
 
     Args:
         vault: Open for writing: which file is which note is written down.
-        folder: Where to.
+        folder: Where to. While it is written to, and after an export that was cut short, a file
+            there says that it is not whole.
         cancelled: Asked between two notes.
+        tell: Hears how far it is.
     """
 
     vault: Vault
     folder: Path = field(repr=False)
     cancelled: Cancelled
+    tell: Tell = lambda _done, _total: None
+    _total: int = 0
     _known: dict[str, bytes] = field(default_factory=dict, repr=False)
     _taken: set[str] = field(default_factory=set, repr=False)  # folded, as some systems see them
     _reserved: set[str] = field(default_factory=set, repr=False)
@@ -66,7 +72,6 @@ class NotesExport:
         Raises:
             InputRefused: this is no folder to write to.
             StorageFull: with how many were written.
-            CancelledError: ``cancelled`` said so; what was written stays.
         """
         self.folder = require_folder(self.folder)
         folder = str(self.folder)
@@ -74,10 +79,19 @@ class NotesExport:
         self._known = {path: file.hash for path, file in known.items()}
         sources = self.vault.read(import_rows.sources).result()
         self._reserved = {_path_of(source).casefold() for source in sources}
-        for notes in self._batches(ids):
-            self._write_all(notes)
+        self._total = self.vault.read(lambda c: note_rows.count_files(c, ids)).result()
+        mark_unfinished(self.folder)
+        try:
+            for notes in self._batches(ids):
+                self._write_all(notes)
+        except CancelledError:
+            return replace(self._report(), cancelled=True)
         if hasattr(os, "sync"):
             os.sync()  # once for all files, where a wait for each took minutes
+        mark_finished(self.folder)
+        return self._report()
+
+    def _report(self) -> ExportReport:
         return ExportReport(
             self._written, self._unchanged, at_most(self._skipped), at_most(self._remarks)
         )
@@ -101,6 +115,7 @@ class NotesExport:
                     raise CancelledError
                 if path := self._write(note, made := rendered(note, _path_of(note.source))):
                     done.append((note, path, made))
+                self.tell(self._written + self._unchanged + len(self._skipped), self._total)
         except OSError:
             raise StorageFull(
                 f"The notes could not all be written there: {self._written + self._unchanged:,} "
@@ -116,7 +131,7 @@ class NotesExport:
         for note, path, made in done:
             digest = hashlib.sha256(made.data).digest()
             if not note.source:
-                import_rows.tie(connection, note.id, path, digest, made.front_matter)
+                import_rows.tie(connection, note.id, note.revision, path, digest, made.front_matter)
             import_rows.remember(connection, str(self.folder), path, digest, note.id, None)
 
     def _write(self, note: NoteFile, made: Rendered) -> str:

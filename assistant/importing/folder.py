@@ -12,7 +12,8 @@ from typing import Final
 
 from assistant.errors import InputRefused, NotFound
 from assistant.importing.files import FORBIDDEN, GONE, LINK, SPECIAL, UNREADABLE
-from assistant.importing.records import ImportPlan, Kind, Named, at_most
+from assistant.importing.folder_tags import folder_tags
+from assistant.importing.records import MOST_NAMED, ImportPlan, Kind, Named, at_most
 from assistant.text import storable
 
 MAX_FILES: Final = 200_000
@@ -29,17 +30,22 @@ _KINDS: Final = {
     ".pdf": Kind.PDF,
     ".docx": Kind.DOCX,
 }
-_CHATS: Final = re.compile(r"conversations(-\d+)?\.json", re.IGNORECASE)
-_HIDDEN: Final = (".", "~$")  # .obsidian, .trash, .git; what Word keeps beside an open document
+CHATS_FILE: Final = re.compile(r"conversations(-\d+)?\.json", re.IGNORECASE)
+HIDDEN: Final = (".", "~$")
+"""How names begin that are left alone: .obsidian, .git; what Word keeps beside an open document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file to be read. ``path`` is relative to the folder, with ``/``."""
+    """A file to be read. ``path`` is relative to the folder, with ``/``.
+
+    ``member`` is its number in an archive.
+    """
 
     path: str = field(repr=False)
     kind: Kind
     bytes: int
+    member: int = -1
 
 
 @dataclass(slots=True)
@@ -47,16 +53,21 @@ class Scan:
     """What was found below ``folder``.
 
     Attributes:
-        folder: Absolute, its own links resolved: it names the folder.
+        folder: Absolute, its own links resolved: it names the folder. Of a .zip of notes, what
+            knows it again (``archive_notebook``).
         entries: What will be read, by path.
         attachments: Other files.
         skipped: What will not be read, and why.
+        archive: The .zip of notes that it is; None where it is a folder, or a file.
+        root: The folder in that archive which is the notebook, with ``/``; empty: all of it.
     """
 
     folder: Path = field(repr=False)
     entries: list[Entry] = field(default_factory=list, repr=False)
     attachments: list[str] = field(default_factory=list, repr=False)
     skipped: list[Named] = field(default_factory=list, repr=False)
+    archive: Path | None = field(default=None, repr=False)
+    root: str = field(default="", repr=False)
 
     def plan(self) -> ImportPlan:
         """Count it."""
@@ -68,12 +79,15 @@ class Scan:
             bytes=sum(entry.bytes for entry in self.entries),
             attachments=tuple(sorted(self.attachments)),
             skipped=at_most(self.skipped),
+            folders=folder_tags(
+                entry.path for entry in self.entries if entry.kind is not Kind.CHATS
+            )[:MOST_NAMED],
         )
 
 
 def kind_of(name: str) -> Kind | None:
     """What a file of this name becomes, in a folder; None where it is an attachment."""
-    if _CHATS.fullmatch(name):
+    if CHATS_FILE.fullmatch(name):
         return Kind.CHATS
     return _KINDS.get(Path(name).suffix.lower())
 
@@ -112,7 +126,8 @@ def _single(path: Path) -> Scan:
     if kind is None:
         raise InputRefused(
             "Hush cannot read this kind of file.",
-            "It reads Markdown, plain text, PDF, DOCX, and ChatGPT's conversations.json or .zip.",
+            "It reads Markdown, plain text, PDF, DOCX, a .zip of these, and ChatGPT's "
+            "conversations.json or .zip.",
         )
     if storable(path.name) != path.name:
         raise InputRefused("The name of this file is not valid text.", "Give it another name.")
@@ -151,7 +166,7 @@ def _listed(at: Path, prefix: str, found: Scan) -> Iterator[tuple[os.DirEntry[st
     try:
         with os.scandir(at) as items:
             for item in items:
-                if item.name.startswith(_HIDDEN):
+                if item.name.startswith(HIDDEN):
                     continue
                 name = prefix + item.name
                 if storable(name) != name:

@@ -13,17 +13,24 @@ from typing import IO, Any, Final
 from assistant.backup.cancellable import Cancelled
 from assistant.errors import StorageFull
 from assistant.importing.placing import require_file, written
-from assistant.importing.records import ExportReport
+from assistant.importing.records import ExportReport, Tell
 from assistant.store import conversation_rows, import_rows, note_rows
 from assistant.store.vault import Vault
 
 FORMAT: Final = "hush-export"
 VERSION: Final = 1
 
+_OURS: Final = ("source_hash", "form", "edited", "revision", "folder_tag")
 _AT_ONCE: Final = 20  # each is read whole, and may have 20 MB
 
 
-def export_all(vault: Vault, path: Path, now: int, cancelled: Cancelled) -> ExportReport:
+def export_all(
+    vault: Vault,
+    path: Path,
+    now: int,
+    cancelled: Cancelled,
+    tell: Tell = lambda _done, _total: None,
+) -> ExportReport:
     """Write all notes outside of the trash, and all chats with every variant of their messages.
 
     ``{"format": "hush-export", "version": 1, "exported_at": …, "notes": […], "conversations":
@@ -31,19 +38,31 @@ def export_all(vault: Vault, path: Path, now: int, cancelled: Cancelled) -> Expo
 
     Raises:
         InputRefused: ``path`` is no name for a file.
-        StorageFull: it could not be written; an earlier file stands.
-        CancelledError: likewise.
+        StorageFull: it could not be written. An earlier file stands, as it does where
+            ``cancelled`` said so.
     """
     require_file(path)
     count = 0
+    total = vault.read(note_rows.count_files).result()
+    total += len(vault.read(conversation_rows.list_all).result())
+
+    def counted(items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for number, item in enumerate(items, start=count + 1):
+            if cancelled():
+                raise CancelledError
+            yield item
+            tell(number, total)
+
     try:
         with written(path, durable=True) as file:
             head = json.dumps({"format": FORMAT, "version": VERSION, "exported_at": now})
             file.write(head.removesuffix("}").encode() + b', "notes": [')
-            count += _write_list(file, _notes(vault), cancelled)
+            count += _write_list(file, counted(_notes(vault)))
             file.write(b'], "conversations": [')
-            count += _write_list(file, _conversations(vault), cancelled)
+            count += _write_list(file, counted(_conversations(vault)))
             file.write(b"]}\n")
+    except CancelledError:
+        return ExportReport(cancelled=True)
     except OSError:
         raise StorageFull(
             f"The file {path.name} could not be written there.",
@@ -52,11 +71,9 @@ def export_all(vault: Vault, path: Path, now: int, cancelled: Cancelled) -> Expo
     return ExportReport(written=count)
 
 
-def _write_list(file: IO[bytes], items: Iterator[dict[str, Any]], cancelled: Cancelled) -> int:
+def _write_list(file: IO[bytes], items: Iterator[dict[str, Any]]) -> int:
     count = 0
     for item in items:
-        if cancelled():
-            raise CancelledError
         file.write(b",\n" if count else b"\n")
         file.write(json.dumps(item, ensure_ascii=False).encode())
         count += 1
@@ -71,7 +88,8 @@ def _notes(vault: Vault) -> Iterator[dict[str, Any]]:
             return
         for note in found:
             data = asdict(note)
-            del data["source_hash"], data["form"], data["edited"]
+            for name in _OURS:
+                del data[name]
             yield data
         after = found[-1].id
 

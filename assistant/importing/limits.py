@@ -7,6 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.importing.records import Kind
+
+DOCUMENT_IN_ARCHIVE: Final = "document"
+
+_LONG: Final = frozenset({Kind.CHATS, Kind.CHATS_ARCHIVE})
 _MIB: Final = 1024 * 1024
 _OPEN_FILES: Final = 32  # Python opens its modules one at a time
 
@@ -32,7 +37,18 @@ DOCUMENT: Final = Limits(1024 * _MIB, cpu_seconds=120, seconds=600.0)
 room on a machine several times slower."""
 
 CHATS: Final = Limits(2048 * _MIB, cpu_seconds=600, seconds=1800.0)
-"""Its parent writes to the vault while it waits."""
+"""Also of all texts of an archive. Its parent writes to the vault while it waits."""
+
+
+def of(kind: Kind, what: str = "") -> Limits:
+    """The limits of the process that reads a file.
+
+    Args:
+        kind: Of the file.
+        what: Of an archive of notes: what is read of it.
+    """
+    is_long = kind in _LONG or (kind is Kind.NOTES_ARCHIVE and what != DOCUMENT_IN_ARCHIVE)
+    return CHATS if is_long else DOCUMENT
 
 
 def limit_process(limits: Limits) -> None:

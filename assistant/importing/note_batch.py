@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.errors import InputRefused
+from assistant.importing.archive_notebook import ENDING
 from assistant.importing.folder import Entry
 from assistant.importing.notes import ReadFile, Unchanged
 from assistant.importing.tally import Tally
@@ -151,7 +152,7 @@ class NoteBatch:
         """A name for a file whose path another folder's file has already."""
         number = 1
         while True:
-            name = f"{self.folder.name}{'' if number == 1 else f' {number}'}/{path}"
+            name = f"{_notebook(self.folder)}{'' if number == 1 else f' {number}'}/{path}"
             look = partial(import_rows.places, sources=[name], hashes=[])
             places = self.vault.read(look).result()
             if not any(place.source == name and place.hash != digest for place in places):
@@ -168,9 +169,21 @@ class NoteBatch:
         return any(place.source == path for place in standing)
 
     def _stands_elsewhere(self, place: Place, read: Mapping[str, ReadFile]) -> bool:
-        if not place.path or (place.folder == str(self.folder) and place.path in read):
+        folder = Path(place.folder)
+        if not place.path or (folder == self.folder and place.path in read):
             return False
-        return os.path.lexists(Path(place.folder) / place.path)
+        if _is_archive(folder) or _is_archive(self.folder):  # which may be thrown away once read
+            return _notebook(folder).casefold() != _notebook(self.folder).casefold()
+        return os.path.lexists(folder / place.path)
+
+
+def _is_archive(folder: Path) -> bool:
+    return folder.suffix.lower() == ENDING
+
+
+def _notebook(folder: Path) -> str:
+    """What a folder and the .zip of it are both called."""
+    return folder.stem if _is_archive(folder) else folder.name
 
 
 @contextmanager

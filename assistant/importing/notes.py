@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Final
 
-from assistant.cancel import Cancel
 from assistant.importing import front_matter
 from assistant.importing.decoding import decode
-from assistant.importing.files import digest, open_beneath, read_whole
 from assistant.importing.folder import Entry
+from assistant.importing.folder_tags import TOO_LONG, folder_tag
 from assistant.importing.front_matter import Facts, FrontMatterRefused
-from assistant.importing.parsing import Parser
-from assistant.importing.reading import DOCUMENTS, MAX_TEXT_BYTES, read_parsed
+from assistant.importing.notebook import Notebook
+from assistant.importing.reading import DOCUMENTS
 from assistant.importing.records import Kind
 from assistant.notes.records import TitleBy
 from assistant.store.note_rows import Imported
@@ -45,25 +43,37 @@ class ReadFile:
 
 
 def read_file(
-    folder: Path, entry: Entry, known: bytes | None, now: int, parser: Parser, stop: Cancel
+    notebook: Notebook, entry: Entry, known: bytes | None, now: int, *, by_folder: bool = False
 ) -> ReadFile | Unchanged:
     """Read a file of any kind but conversations.
 
     Args:
-        folder: That is imported.
+        notebook: That is imported.
         entry: The file.
         known: SHA-256 of its bytes when it was last seen; None where it never was.
         now: No file is newer, whatever it says.
-        parser: Reads PDF and DOCX.
-        stop: Ends it.
+        by_folder: Give it the tag of its folder.
 
     Raises:
         FileRefused: why it cannot be read.
-        CancelledError: ``stop`` was asked.
+        CancelledError: a stop was asked for.
     """
-    if entry.kind in DOCUMENTS:
-        return _read_document(folder, entry, known, now, parser, stop)
-    whole = read_whole(lambda: open_beneath(folder, entry.path), MAX_TEXT_BYTES)
+    is_document = entry.kind in DOCUMENTS
+    read = (_read_document if is_document else _read_text)(notebook, entry, known, now)
+    return _tagged(read, entry.path) if by_folder and isinstance(read, ReadFile) else read
+
+
+def _tagged(read: ReadFile, path: str) -> ReadFile:
+    tag = folder_tag(path)
+    if not tag:
+        return replace(read, remark=f"{read.remark} {TOO_LONG}".strip()) if "/" in path else read
+    return replace(read, note=replace(read.note, tags=(*read.note.tags, tag), folder_tag=tag))
+
+
+def _read_text(
+    notebook: Notebook, entry: Entry, known: bytes | None, now: int
+) -> ReadFile | Unchanged:
+    whole = notebook.whole(entry)
     found = hashlib.sha256(whole.data).digest()
     if found == known:
         return Unchanged(found)
@@ -91,19 +101,18 @@ def read_file(
 
 
 def _read_document(
-    folder: Path, entry: Entry, known: bytes | None, now: int, parser: Parser, stop: Cancel
+    notebook: Notebook, entry: Entry, known: bytes | None, now: int
 ) -> ReadFile | Unchanged:
-    with open_beneath(folder, entry.path) as file:
-        if known and digest(file) == known:
-            return Unchanged(known)
-        modified_at = max(0, min(os.fstat(file.fileno()).st_mtime_ns // 1_000_000, now))
-        text, found = read_parsed(entry.kind, file, parser, stop)
+    parsed = notebook.document(entry, known)
+    if parsed is None:
+        return Unchanged(known or b"")
+    modified_at = max(0, min(parsed.modified_at, now))
     note = Imported(
         source=entry.path,
-        source_hash=found,
+        source_hash=parsed.hash,
         title=PurePosixPath(entry.path).stem,
         title_by=TitleBy.HUSH,
-        text=text,
+        text=parsed.text,
         tags=(),
         front_matter="",
         attachments=(),

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import IO, BinaryIO, Final
@@ -25,7 +25,6 @@ COMMAND: Final = (sys.executable, "-I", "-m", "assistant.importing.child")
 
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _MOST_WORDS: Final = 300  # of a sentence; what comes from there is not to be believed
-_CHATS: Final = frozenset({Kind.CHATS, Kind.CHATS_ARCHIVE})
 
 
 class Parser:
@@ -52,34 +51,37 @@ class Parser:
             FileRefused: why it cannot be read.
             CancelledError: ``stop`` was asked.
         """
-        parts: list[str] = []
-        characters = 0
-        for frame in self._frames(kind, file, stop):
-            if frame["op"] != "text" or not isinstance(frame.get("text"), str):
-                raise _stopped()
-            characters += len(frame["text"])
-            if characters > 2 * MAX_CHARACTERS:
-                raise _stopped()
-            parts.append(frame["text"])
-        return clean("".join(parts))
+        return collected(self.frames(kind, file, stop))
 
     def chats(self, kind: Kind, file: BinaryIO, stop: Cancel) -> Iterator[Chat | Named]:
         """The conversations in a file, and those that cannot be had. Raises as ``text`` does."""
         reader = ChatReader()
-        for frame in self._frames(kind, file, stop):
+        for frame in self.frames(kind, file, stop):
             if frame["op"] == "skip":
-                yield Named(_words(frame.get("name")), _words(frame.get("why")))
+                yield Named(shortened(frame.get("name")), shortened(frame.get("why")))
                 continue
             try:
                 chat = reader.take(frame)
             except BrokenFrame:
-                raise _stopped() from None
+                raise stopped() from None
             if chat:
                 yield chat
 
-    def _frames(self, kind: Kind, file: BinaryIO, stop: Cancel) -> Iterator[Frame]:
-        """What the process tells, up to its end."""
-        with self._process(kind, file, stop) as process:
+    def frames(
+        self, kind: Kind, file: BinaryIO, stop: Cancel, *what: str
+    ) -> Generator[Frame, None, None]:
+        """What the process tells, up to its end. Closed before that, it kills the process.
+
+        Args:
+            kind: Of the file.
+            file: Open until the first frame was asked for.
+            stop: As ``text``; heard for one process at a time.
+            what: Which part of the file, for kinds that have such; never a name.
+
+        Raises:
+            FileRefused, CancelledError: as ``text``.
+        """
+        with self._process((kind.value, *what), limits.of(kind, *what[:1]), file, stop) as process:
             replies = process.stdout
             assert replies is not None  # noqa: S101 - it is started with a pipe
             while (frame := _next(replies)) is not None:
@@ -88,22 +90,23 @@ class Parser:
                 if frame["op"] == "end":
                     return
                 if frame["op"] == "refused":
-                    raise FileRefused(_words(frame.get("message")), _words(frame.get("advice")))
+                    raise FileRefused(
+                        shortened(frame.get("message")), shortened(frame.get("advice"))
+                    )
                 yield frame
         if stop.asked:
             raise CancelledError
-        raise _stopped()
+        raise stopped()
 
     @contextmanager
     def _process(
-        self, kind: Kind, file: BinaryIO, stop: Cancel
+        self, what: Sequence[str], usual: limits.Limits, file: BinaryIO, stop: Cancel
     ) -> Iterator[subprocess.Popen[bytes]]:
         """The process, which ``stop`` or the deadline kills, and which is gone afterwards."""
-        usual = limits.CHATS if kind in _CHATS else limits.DOCUMENT
         os.lseek(file.fileno(), 0, os.SEEK_SET)  # what was read before moved the file itself
         try:
             process = subprocess.Popen(
-                [*self._command, kind.value],
+                [*self._command, *what],
                 stdin=file,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -128,6 +131,24 @@ class Parser:
                 process.stdout.close()
 
 
+def collected(frames: Iterable[Frame]) -> str:
+    """The text in these frames, clean.
+
+    Raises:
+        FileRefused: they hold something else, or too much.
+    """
+    parts: list[str] = []
+    characters = 0
+    for frame in frames:
+        if frame["op"] != "text" or not isinstance(frame.get("text"), str):
+            raise stopped()
+        characters += len(frame["text"])
+        if characters > 2 * MAX_CHARACTERS:
+            raise stopped()
+        parts.append(frame["text"])
+    return clean("".join(parts))
+
+
 def _next(replies: IO[bytes]) -> Frame | None:
     try:
         return read_frame(replies)
@@ -135,11 +156,13 @@ def _next(replies: IO[bytes]) -> Frame | None:
         return None
 
 
-def _words(value: object) -> str:
+def shortened(value: object) -> str:
+    """Words of that process, which are not to be believed: one line, and not long."""
     return " ".join(storable(str(value or "")).split())[:_MOST_WORDS]
 
 
-def _stopped() -> FileRefused:
+def stopped() -> FileRefused:
+    """That the process ended before its time, or told what it never tells."""
     return FileRefused(
         "It could not be read: reading it took too long, or more than Hush gives to such a file."
     )

@@ -7,13 +7,22 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
 from assistant.disk import flush_folder, flush_to_disk
 from assistant.errors import FileRefused, InputRefused
+from assistant.importing.files import open_beneath, read_whole
 
+UNFINISHED_NAME: Final = "EXPORT NOT FINISHED"
+"""What stands in a folder until all notes are. Without an ending: no import takes it for a note."""
+
+_NOT_WHOLE: Final = (
+    "Hush had not written all notes into this folder when it stopped, or is still writing.\n"
+    "Export into this folder once more: what is missing is added, and this file goes away.\n"
+)
+_MOST_BYTES: Final = 10_000
 _UNFINISHED: Final = ".hush-"
 _NAME_CHARACTERS: Final = 80  # of four bytes at most each, well below any file system's 255
 # Of Windows and macOS, so that the folder can go there; and brackets, which end a [[link]].
@@ -59,6 +68,27 @@ def require_file(path: Path) -> None:
         raise InputRefused("This is a link or a device, not a plain file.", "Name a file.")
     if not path.parent.is_dir():
         raise InputRefused("The folder for this file does not exist.", "Make it first.")
+
+
+def mark_unfinished(folder: Path) -> None:
+    """Say in a folder, by a file, that what is written to it is not all there yet.
+
+    Where it cannot be said there, nothing is: what follows tells why.
+    """
+    place = folder / UNFINISHED_NAME
+    with suppress(OSError):
+        if not os.path.lexists(place):
+            with written(place, durable=True) as file:
+                file.write(_NOT_WHOLE.encode())
+
+
+def mark_finished(folder: Path) -> None:
+    """Take that back. A file of that name that says something else stays."""
+    place = folder / UNFINISHED_NAME
+    with suppress(OSError, FileRefused):
+        there = read_whole(lambda: open_beneath(folder, UNFINISHED_NAME), _MOST_BYTES).data
+        if there == _NOT_WHOLE.encode():
+            place.unlink()
 
 
 def make_folders(root: Path, relative: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     DOCX = "docx"  # likewise
     CHATS = "chats"  # ChatGPT's conversations.json
     CHATS_ARCHIVE = "chats archive"  # the .zip that it comes in
+    NOTES_ARCHIVE = "notes archive"  # a .zip of a folder of notes
 
 
 class Named(NamedTuple):
@@ -41,6 +43,8 @@ class ImportPlan:
         bytes: Of all of these together.
         attachments: Other files, which stay where they are.
         skipped: What will not be imported, and why.
+        folders: The tags that these files would get of their folders; empty where all lie on top.
+        by_folder: Whether notes that were imported from here before have such tags.
     """
 
     notes: int
@@ -49,6 +53,8 @@ class ImportPlan:
     bytes: int
     attachments: tuple[str, ...] = field(default=(), repr=False)
     skipped: tuple[Named, ...] = field(default=(), repr=False)
+    folders: tuple[str, ...] = field(default=(), repr=False)
+    by_folder: bool = False
 
     @property
     def files(self) -> int:
@@ -70,7 +76,8 @@ class ImportReport:
         tags: How many tags the notes that were added or changed brought along.
         skipped: What was not imported, and why.
         remarks: What was imported, but not all of it as it stood.
-        attachments: Files of other kinds, which stay where they are.
+        attachments: Files of other kinds, which stay where they are: the first of them.
+        more_attachments: How many there are beside these.
         cancelled: Whether it was called off; what was imported until then stays.
     """
 
@@ -84,7 +91,13 @@ class ImportReport:
     skipped: tuple[Named, ...] = field(default=(), repr=False)
     remarks: tuple[Named, ...] = field(default=(), repr=False)
     attachments: tuple[str, ...] = field(default=(), repr=False)
+    more_attachments: int = 0
     cancelled: bool = False
+
+    @property
+    def others(self) -> int:
+        """How many files of other kinds there are."""
+        return len(self.attachments) + self.more_attachments
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,21 @@ class UnfinishedImport:
 
 
 @dataclass(frozen=True, slots=True)
+class PastImport:
+    """An import that ended, and what was told then.
+
+    Attributes:
+        path: The folder or file that was imported.
+        ended_at: Milliseconds since 1970, UTC.
+    """
+
+    id: int
+    path: Path = field(repr=False)
+    ended_at: int
+    report: ImportReport
+
+
+@dataclass(frozen=True, slots=True)
 class ExportReport:
     """What an export came to.
 
@@ -120,12 +148,27 @@ class ExportReport:
         unchanged: How many of the files stood there already, just so.
         skipped: What was not written, and why.
         remarks: What was written, but not under its name or not with all that Hush knows.
+        cancelled: Whether it was called off: of a folder, what was written stays, beside a file
+            that says so; of one file, nothing does.
     """
 
     written: int = 0
     unchanged: int = 0
     skipped: tuple[Named, ...] = field(default=(), repr=False)
     remarks: tuple[Named, ...] = field(default=(), repr=False)
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRun:
+    """An export that was begun. ``done`` holds its report, or why it stopped half-way."""
+
+    id: int
+    done: Future[ExportReport]
+
+
+Tell = Callable[[int, int], None]
+"""Hears how many of how many are written."""
 
 
 def at_most(found: list[Named]) -> tuple[Named, ...]:

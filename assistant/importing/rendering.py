@@ -41,11 +41,11 @@ def rendered(note: NoteFile, path: str) -> Rendered:
     if note.front_matter:
         matter = _changed(note)
     elif kind_of(PurePosixPath(path).name) is Kind.TEXT:  # whose front matter would be text
-        matter = None if note.tags or _title(note, path) else ""
-    elif path and not note.tags and not _title(note, path):
+        matter = None if _tags(note) or _title(note, path) else ""
+    elif path and not _tags(note) and not _title(note, path):
         matter = ""
     else:
-        matter = front_matter.make(_title(note, path), note.tags, note.created_at)
+        matter = front_matter.make(_title(note, path), _tags(note), note.created_at)
     kept = note.front_matter if matter is None else matter
     data = encode(kept + note.text, note.form)
     return Rendered(data, kept, _STAYS if matter is None else "")
@@ -57,14 +57,15 @@ def _changed(note: NoteFile) -> str | None:
         facts = front_matter.read(note.front_matter) or Facts()
     except FrontMatterRefused:
         return None
-    same_tags = _set(note.tags) == _set(tags_read(facts.tags))
+    tags = _tags(note, facts.tags)
+    same_tags = _set(tags) == _set(tags_read(facts.tags))
     same_title = note.title_by is not TitleBy.PERSON or note.title == note_title(facts.title)
     if same_tags and same_title:
         return note.front_matter
     return front_matter.rewrite(
         note.front_matter,
         None if same_title else note.title,
-        None if same_tags else note.tags,
+        None if same_tags else tags,
     )
 
 
@@ -73,6 +74,14 @@ def _title(note: NoteFile, path: str) -> str:
     if note.title_by is TitleBy.TEXT or (path and note.title_by is TitleBy.HUSH):
         return ""
     return "" if path and note.title == PurePosixPath(note.source).stem else note.title
+
+
+def _tags(note: NoteFile, in_file: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The tags that its file is to have: its folder says the one that is there for that."""
+    said = folded(note.folder_tag)
+    if not said or said in _set(tags_read(in_file)):
+        return note.tags
+    return tuple(tag for tag in note.tags if folded(tag) != said)
 
 
 def _set(tags: tuple[str, ...]) -> set[str]:

@@ -13,12 +13,15 @@ from assistant.errors import FileRefused, StorageFull
 from assistant.events import EventSink, ImportProgress
 from assistant.importing.chat_filing import ChatFiling
 from assistant.importing.files import open_beneath, require_size
-from assistant.importing.folder import Entry, Scan, scan
+from assistant.importing.folder import Entry, Scan
+from assistant.importing.folder_tags import folder_tag
 from assistant.importing.note_batch import NoteBatch
+from assistant.importing.notebook import Notebook
 from assistant.importing.notes import read_file
 from assistant.importing.parsing import Parser
 from assistant.importing.reading import MAX_CHATS_BYTES
 from assistant.importing.records import ImportReport, Kind, Named
+from assistant.importing.surveying import notebook_of, survey
 from assistant.importing.tally import Tally
 from assistant.store import import_rows
 from assistant.store.import_rows import RunRow
@@ -26,7 +29,8 @@ from assistant.store.vault import Vault
 
 _CHATS: Final = frozenset({Kind.CHATS, Kind.CHATS_ARCHIVE})
 _PROGRAM: Final = "chatgpt"
-_PROGRESS_SECONDS: Final = 0.1
+PROGRESS_SECONDS: Final = 0.1
+"""Between two words on how far it is."""
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class ImportJob:
     run: RunRow
     stop: Cancel
     _tally: Tally = field(init=False)
+    _by_folder: bool = field(default=False, init=False)
     _told: float = field(default=float("-inf"), init=False)
 
     def work(self) -> ImportReport:
@@ -65,7 +70,7 @@ class ImportJob:
         self._tally = Tally.parse(self.run.report)
         try:
             self._tell(0, 0)
-            found = scan(Path(self.run.path), lambda: self.stop.asked)
+            found = survey(Path(self.run.path), self.parser, self.stop)
         except CancelledError:
             return ImportReport(cancelled=True)
         self._import_all(found)
@@ -75,12 +80,13 @@ class ImportJob:
 
     def _import_all(self, found: Scan) -> None:
         batch = self._batch(found)
+        notebook = notebook_of(found, self.parser, self.stop)
         in_vault = 0
         try:
             for number, entry in enumerate(found.entries):
                 if self.stop.asked:
                     break
-                self._take(entry, found.folder, batch)
+                self._take(entry, found.folder, notebook, batch)
                 if batch.is_full or entry.kind in _CHATS:
                     self._tally = batch.put(self._tally, self.clock.now())
                     in_vault = number + 1
@@ -91,34 +97,34 @@ class ImportJob:
                 f"{error.message} {in_vault:,} of {len(found.entries):,} files are imported.",
                 "Make room, then go on with the import: it takes up where it stopped.",
             ) from None
+        finally:
+            notebook.close()
         if not self.stop.asked:
             self._tell(len(found.entries), len(found.entries), always=True)
 
     def _batch(self, found: Scan) -> NoteBatch:
         folder, present = str(found.folder), frozenset(entry.path for entry in found.entries)
         known = self.vault.read(lambda c: import_rows.known_files(c, folder)).result()
-        if Path(self.run.path).is_dir():
+        chosen = self._tally.by_folder
+        had = any(file.folder_tag for file in known.values())
+        self._by_folder = had if chosen is None else chosen
+        if found.archive or Path(self.run.path).is_dir():
             gone = [path for path in known if path not in present]
             if gone:
                 self.vault.write(lambda c: import_rows.forget_files(c, folder, gone)).result()
         return NoteBatch(self.vault, found.folder, self.run.id, known, present)
 
-    def _take(self, entry: Entry, folder: Path, batch: NoteBatch) -> None:
+    def _take(self, entry: Entry, folder: Path, notebook: Notebook, batch: NoteBatch) -> None:
         """Read one file. What cannot be read is noted, and ends nothing."""
         try:
             if entry.kind in _CHATS:
                 self._take_chats(entry, folder)
                 return
             known = batch.known.get(entry.path)
-            read = read_file(
-                folder,
-                entry,
-                known.hash if known else None,
-                self.clock.now(),
-                self.parser,
-                self.stop,
-            )
-            batch.add(entry, read)
+            tag = folder_tag(entry.path) if self._by_folder else ""
+            digest = known.hash if known and known.folder_tag == tag else None
+            now = self.clock.now()
+            batch.add(entry, read_file(notebook, entry, digest, now, by_folder=self._by_folder))
         except FileRefused as refusal:
             self._tally.skip(entry.path, refusal.sentence)
         except CancelledError:
@@ -137,6 +143,6 @@ class ImportJob:
 
     def _tell(self, done: int, total: int, *, always: bool = False) -> None:
         now = self.clock.elapsed()
-        if always or now - self._told >= _PROGRESS_SECONDS:
+        if always or now - self._told >= PROGRESS_SECONDS:
             self._told = now
             self.publish(ImportProgress(self.run.id, done, total))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.importing.folder import Scan
@@ -13,12 +13,16 @@ from assistant.store.note_rows import Outcome
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of outcomes, and sentences about files by name, one for each."""
+    """Counts of outcomes, and sentences about files by name, one for each.
+
+    ``by_folder`` is what the person chose for folders as tags; None: as it was before.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     conversations: int = 0
     skipped: dict[str, str] = field(default_factory=dict, repr=False)
     remarks: dict[str, str] = field(default_factory=dict, repr=False)
+    by_folder: bool | None = None
 
     @classmethod
     def parse(cls, written: str) -> Tally:
@@ -31,7 +35,12 @@ class Tally:
 
     def copy(self) -> Tally:
         """Another, to count on in a transaction that may yet fail."""
-        return Tally(dict(self.counts), self.conversations, dict(self.skipped), dict(self.remarks))
+        return replace(
+            self,
+            counts=dict(self.counts),
+            skipped=dict(self.skipped),
+            remarks=dict(self.remarks),
+        )
 
     def count(self, outcome: Outcome) -> None:
         """Count a note or a conversation."""
@@ -61,12 +70,14 @@ class Tally:
                 "conversations": self.conversations,
                 "skipped": self.skipped,
                 "remarks": self.remarks,
+                "by_folder": self.by_folder,
             }
         )
 
     def report(self, scan: Scan, tags: int, *, cancelled: bool) -> ImportReport:
         """What the person is told at the end."""
         skipped = [*scan.skipped, *(Named(*item) for item in self.skipped.items())]
+        others = sorted(scan.attachments)
         return ImportReport(
             new=self.counts.get(Outcome.NEW, 0),
             changed=self.counts.get(Outcome.CHANGED, 0),
@@ -77,6 +88,7 @@ class Tally:
             tags=tags,
             skipped=at_most(skipped),
             remarks=at_most([Named(*item) for item in self.remarks.items()]),
-            attachments=scan.plan().attachments,
+            attachments=tuple(others[:MOST_NAMED]),
+            more_attachments=max(0, len(others) - MOST_NAMED),
             cancelled=cancelled,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from assistant.errors import FileRefused, InputRefused, StorageFull
-from assistant.events import ImportProgress
+from assistant.events import ExportProgress, ImportProgress
 from assistant.importing.records import (
     MOST_NAMED,
     ExportReport,
     ImportPlan,
     ImportReport,
     Named,
+    PastImport,
     UnfinishedImport,
 )
 from tests.gui.fakes import NOON
@@ -29,6 +31,7 @@ from ui.importing import words
 from ui.importing.bar import ThinBar
 from ui.importing.controller import ImportController
 from ui.importing.panel import TransferPanel
+from ui.switch import Switch
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.window import Window
@@ -560,6 +563,151 @@ def test_an_export_goes_on_without_the_panel(
     assert "1,871 notes are in “Notes” now." in bench.told[0][0]
 
 
+def test_an_export_can_be_called_off(bench: ImportBench, dialogs: list[QFileDialog]) -> None:
+    """It says how far it is; closed and asked for again, it is shown still; then what there is."""
+    bench.service.export_report = ExportReport(written=44, cancelled=True)
+    bench.service.hold()
+    bench.imports.export()
+    bench.settle()
+    bench.press("Markdown files")
+    dialogs[0].fileSelected.emit(str(NOTES))
+    bench.settle()
+    bench.bridge.sink(ExportProgress(1, 40, 1_871))
+    bench.settle()
+    assert "40 of 1,871" in bench.text
+    bench.key(Qt.Key.Key_Escape)
+    bench.imports.export()
+    bench.settle()
+    assert "40 of 1,871" in bench.text
+    bench.bridge.sink(ExportProgress(9, 900, 1_871))  # of another one
+    bench.settle()
+    assert "900" not in bench.text
+    bench.press("Cancel")
+    assert bench.service.cancelled == [1]
+    assert "Stopping" in bench.text
+    bench.service.release()
+    bench.settle()
+    assert "The export was stopped" in bench.text
+    assert "44 notes are in “Notes” now." in bench.text
+    assert "“EXPORT NOT FINISHED”" in bench.text
+
+
+def test_a_file_that_was_called_off_is_none(bench: ImportBench, dialogs: list[QFileDialog]) -> None:
+    """Nothing half-written stays."""
+    bench.service.export_report = ExportReport(cancelled=True)
+    bench.imports.export()
+    bench.settle()
+    bench.press("One JSON file")
+    dialogs[0].fileSelected.emit("/tmp/notes.json")  # noqa: S108 - nothing is written
+    bench.settle()
+    assert "nothing was written to “notes.json”" in bench.text
+
+
+# Folders as tags --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_folders_as_tags(bench: ImportBench, before: bool) -> None:
+    """Off at first, as it was later; the example is one of the folders."""
+    folders = ("travel", "travel/japan")
+    bench.service.plan = ImportPlan(
+        notes=3, documents=0, chats=0, bytes=9, folders=folders, by_folder=before
+    )
+    bench.plan()
+    assert "“travel/japan” gets the tag “travel/japan”" in bench.text
+    assert bench.panel is not None
+    switch = bench.panel.findChild(Switch)
+    assert switch.isChecked() is before
+    bench.qtbot.keyClick(switch, Qt.Key.Key_Space)
+    bench.press("Import 3 files")
+    assert bench.service.by_folder == [not before]
+
+
+def test_no_folders_to_tag(bench: ImportBench) -> None:
+    """Nothing is asked where there is nothing to choose."""
+    bench.run()
+    assert bench.service.by_folder == [None]
+
+
+# Reports that are kept --------------------------------------------------------------------
+
+
+def past(number: int, name: str = "Vault") -> PastImport:
+    """An import that ended."""
+    skipped = tuple(Named(f"{n}.md", "It is no text.") for n in range(300))
+    return PastImport(number, Path("/home/ada") / name, NOON, replace(REPORT, skipped=skipped))
+
+
+def test_a_report_is_there_after_a_restart(bench: ImportBench, qtbot: QtBot) -> None:
+    """A long list scrolls and can be copied whole; the report can be forgotten."""
+    bench.service.past = [past(1)]
+    bench.imports.open()
+    bench.settle()
+    assert "“Vault”: 1,860 new, 8 brought up to date and 300 skipped." in bench.text
+    bench.press("Show report")
+    assert "Import of “Vault”" in bench.text
+    assert "300 files skipped." in bench.text
+    assert bench.panel is not None
+    listed = bench.panel.findChild(QPlainTextEdit)
+    assert listed.isVisible()
+    assert listed.verticalScrollBar().maximum() > 0
+    bench.press("Copy: 300 files")
+    copied = QApplication.clipboard().text().splitlines()
+    assert (len(copied), copied[7]) == (300, "7.md: It is no text.")
+    bench.press("Forget this report")
+    assert "A folder of notes" in bench.text
+    assert "“Vault”" not in bench.text
+
+
+def test_a_short_list_is_seen_whole(bench: ImportBench) -> None:
+    """Also where its sentences take two lines each: nothing scrolls that has room."""
+    why = "It is not valid text in UTF-8, nor in UTF-16 or UTF-32 with a byte order mark."
+    bench.run()
+    bench.end(ImportReport(new=1, skipped=(Named("a.txt", why), Named("b.txt", why))))
+    assert bench.panel is not None
+    listed = bench.panel.findChild(QPlainTextEdit)
+    assert listed.isVisible()
+    assert listed.verticalScrollBar().maximum() == 0
+
+
+def test_what_is_behind_is_dimmed(bench: ImportBench) -> None:
+    """So that the panel does not read as a part of it; and not a moment longer."""
+
+    def corner() -> int:
+        return bench.window.grab().toImage().pixelColor(3, 3).lightness()
+
+    before = corner()
+    bench.imports.open()
+    bench.settle()
+    assert corner() < before
+    bench.key(Qt.Key.Key_Escape)
+    assert corner() == before
+
+
+def test_earlier_reports(bench: ImportBench) -> None:
+    """One leads to the one before."""
+    bench.service.past = [past(2), past(1, "Older")]
+    bench.imports.open()
+    bench.settle()
+    bench.press("Show report")
+    bench.press("Earlier import")
+    assert "Import of “Older”" in bench.text
+    assert "Earlier import" not in bench.names
+
+
+def test_a_report_that_cannot_be_forgotten(bench: ImportBench) -> None:
+    """It says so, and the way on."""
+    bench.service.past = [past(1)]
+    bench.imports.open()
+    bench.settle()
+    bench.press("Show report")
+    bench.service.problem = StorageFull("The disk is full.")
+    bench.press("Forget this report")
+    assert "The report is still there" in bench.text
+    bench.press("Choose something else")
+    assert "A folder of notes" in bench.text
+
+
 # Hostile names ----------------------------------------------------------------------------
 
 
@@ -568,8 +716,7 @@ def test_names_of_files_are_anybodys(bench: ImportBench) -> None:
     skipped = tuple(Named("W" * 4_000 + "\u202egnp\n<b>", "It is too long.") for _ in range(5))
     bench.run()
     bench.end(ImportReport(new=1, skipped=skipped, attachments=("a",) * 5_000))
-    for _ in range(2):
-        bench.press("Show")
+    bench.press("Show: 5,000 other")
     lists = bench.panel.findChildren(QPlainTextEdit) if bench.panel else []
     shown, others = (entry.toPlainText() for entry in lists)
     assert shown.count("\n") == 4

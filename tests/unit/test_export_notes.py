@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from typing import Any
 import pytest
 
 from assistant.errors import InputRefused, StorageFull
-from assistant.importing.placing import file_name, is_within
+from assistant.events import Event, ExportProgress
+from assistant.importing.exporting import NotesExport
+from assistant.importing.json_export import export_all
+from assistant.importing.placing import UNFINISHED_NAME, file_name, is_within
 from assistant.importing.records import ExportReport, ImportReport
 from assistant.notes.names import tags_given
-from assistant.store import note_rows
+from assistant.store import note_rows, note_text_rows
 from assistant.store.sqlcipher import KEY_BYTES
 from assistant.store.vault import Vault
 from tests.unit.import_bench import (
@@ -45,7 +49,7 @@ def work() -> Iterator[ImportBench]:
 
 def write(work: ImportBench, folder: Path, ids: list[int] | None = None) -> ExportReport:
     """Export and wait."""
-    return work.service.export_notes(folder, ids).result(PATIENCE)
+    return work.service.export_notes(folder, ids).done.result(PATIENCE)
 
 
 def add(work: ImportBench, text: str, title: str = "", tags: tuple[str, ...] = ()) -> int:
@@ -133,7 +137,7 @@ def test_what_was_changed_in_hush_is_in_the_file(
     now = work.clock.now()
 
     def edit(c: Any) -> None:
-        note_rows.save(c, front.id, "New text.\n", front.revision, "Another title", now)
+        note_text_rows.save(c, front.id, "New text.\n", front.revision, "Another title", now)
         note_rows.choose_tags(c, front.id, ("sea", "north"))
 
     work.vault.write(edit).result()
@@ -190,7 +194,7 @@ def test_back_into_the_folder_it_is_from(work: ImportBench, folder: Path) -> Non
     plain = work.notes()["plain.md"]
     now = work.clock.now()
     work.vault.write(
-        lambda c: note_rows.save(c, plain.id, "# Plain\n\nnew\n", plain.revision, None, now)
+        lambda c: note_text_rows.save(c, plain.id, "# Plain\n\nnew\n", plain.revision, None, now)
     ).result()
     assert write(work, folder) == ExportReport(written=1, unchanged=8)
     assert (folder / "plain.md").read_bytes() == b"# Plain\r\n\r\nnew\r\n"
@@ -272,8 +276,10 @@ def test_a_full_disk(work: ImportBench, tmp_path: Path) -> None:
         names = [path.name for path in (disk.root / "out").iterdir()]
         assert 0 < len(names) < 30
         assert not [name for name in names if name.startswith(".")]
+        assert UNFINISHED_NAME in names
         disk.empty()
         report = write(work, disk.root / "out")
+        assert not (disk.root / "out" / UNFINISHED_NAME).exists()
         assert report.written + report.unchanged == 30
         assert report.remarks == ()
 
@@ -321,7 +327,7 @@ class TestJson:
         )
         work.take(tmp_path / "conversations.json")
         path = tmp_path / "all.json"
-        assert work.service.export_json(path).result(PATIENCE) == ExportReport(written=2)
+        assert work.service.export_json(path).done.result(PATIENCE) == ExportReport(written=2)
         found = json.loads(path.read_text())
         assert (found["format"], found["version"]) == ("hush-export", 1)
         assert found["exported_at"] == work.clock.now()
@@ -335,7 +341,7 @@ class TestJson:
     def test_an_empty_vault(self, work: ImportBench, tmp_path: Path) -> None:
         """It is JSON all the same; an earlier file is replaced."""
         (tmp_path / "all.json").write_text("earlier")
-        work.service.export_json(tmp_path / "all.json").result(PATIENCE)
+        work.service.export_json(tmp_path / "all.json").done.result(PATIENCE)
         assert json.loads((tmp_path / "all.json").read_text())["notes"] == []
 
     @pytest.mark.parametrize("name", ["", "folder", "link", "nowhere/all.json"])
@@ -344,7 +350,7 @@ class TestJson:
         (tmp_path / "folder").mkdir()
         (tmp_path / "link").symlink_to(tmp_path / "target")
         with pytest.raises(InputRefused):
-            work.service.export_json(tmp_path / name).result(PATIENCE)
+            work.service.export_json(tmp_path / name).done.result(PATIENCE)
         assert not (tmp_path / "target").exists()
 
     def test_a_full_disk_leaves_the_earlier_file(self, work: ImportBench, tmp_path: Path) -> None:
@@ -355,7 +361,7 @@ class TestJson:
             path.write_text("earlier")
             disk.leave_free(20)
             with pytest.raises(StorageFull, match=r"all\.json could not be written"):
-                work.service.export_json(path).result(PATIENCE)
+                work.service.export_json(path).done.result(PATIENCE)
             assert path.read_text() == "earlier"
             assert sorted(p.name for p in disk.root.iterdir()) == ["all.json", "ballast"]
 
@@ -385,3 +391,89 @@ def test_the_report_of_many_names_is_bounded(work: ImportBench, tmp_path: Path) 
     assert report.skipped[-1].why == "100 more are not named here."
     assert skipped(report)
     assert not remarks(report)
+
+
+def test_a_note_edited_while_it_is_written_is_not_taken_for_its_file(
+    work: ImportBench, tmp_path: Path
+) -> None:
+    """Its file has the revision that was read: a change to that file keeps both, losing no edit."""
+    note_id = add(work, "# Mine\n\nfirst")
+    text, now = "# Mine\n\nsecond", work.clock.now()
+
+    def edit_meanwhile() -> bool:
+        work.vault.write(lambda c: note_text_rows.save(c, note_id, text, 1, None, now)).result()
+        return False
+
+    NotesExport(work.vault, tmp_path / "out", edit_meanwhile).work(None)
+    file = tmp_path / "out" / "Mine.md"
+    assert b"first" in file.read_bytes()
+    assert work.take(tmp_path / "out").same == 1
+    file.write_text("# Mine\n\nthird, in another program")
+    report = work.take(tmp_path / "out")
+    assert (report.kept_both, report.changed) == (1, 0)
+    texts = [note.text for note in work.all_notes()]
+    assert sorted(texts) == ["# Mine\n\nsecond", "# Mine\n\nthird, in another program"]
+
+
+class TestCancelling:
+    """What is half-way never looks whole."""
+
+    def test_a_folder_says_that_it_is_not_all(self, work: ImportBench, tmp_path: Path) -> None:
+        """Each note in it is whole, a file says the rest; the next export adds what is missing."""
+        for n in range(60):
+            add(work, f"# Note {n}")
+        out = tmp_path / "out"
+        answers = iter([False] * 30 + [True] * 30)
+        report = NotesExport(work.vault, out, lambda: next(answers)).work(None)
+        assert (report.written, report.cancelled) == (30, True)
+        assert b"not written all" in (out / UNFINISHED_NAME).read_bytes()
+        assert len(list(out.glob("*.md"))) == 30
+        assert work.take(out).same == 30
+        assert write(work, out) == ExportReport(written=30, unchanged=30)
+        assert not (out / UNFINISHED_NAME).exists()
+
+    def test_one_file_is_there_whole_or_not_at_all(self, work: ImportBench, tmp_path: Path) -> None:
+        """An earlier one stands."""
+        for n in range(60):
+            add(work, f"# Note {n}")
+        path = tmp_path / "all.json"
+        path.write_text("earlier")
+        answers = iter([False] * 30 + [True])
+        report = export_all(work.vault, path, 1, lambda: next(answers))
+        assert (report.written, report.cancelled) == (0, True)
+        assert path.read_text() == "earlier"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_file_of_that_name_is_left_alone(self, work: ImportBench, tmp_path: Path) -> None:
+        """It is somebody's own."""
+        add(work, "# Mine")
+        (tmp_path / UNFINISHED_NAME).write_text("my list")
+        write(work, tmp_path)
+        assert (tmp_path / UNFINISHED_NAME).read_text() == "my list"
+
+    @pytest.mark.parametrize("to", ["folder", "file"])
+    def test_it_is_called_off_by_its_number(self, tmp_path: Path, to: str) -> None:
+        """And says how far it is, up to the end."""
+        first, going = threading.Event(), threading.Event()
+
+        def hear(event: Event) -> None:
+            if isinstance(event, ExportProgress):
+                first.set()
+                going.wait(PATIENCE)
+
+        with bench(hear=hear) as work:
+            for n in range(60):
+                add(work, f"# Note {n}")
+            path = tmp_path / "out"
+            export = work.service.export_notes if to == "folder" else work.service.export_json
+            run = export(path)
+            assert first.wait(PATIENCE)
+            work.service.cancel(run.id)
+            going.set()
+            assert run.done.result(PATIENCE).cancelled
+            again = export(path)
+            assert again.id != run.id
+            assert again.done.result(PATIENCE).written + again.done.result().unchanged == 60
+            told = [work.events.get_nowait() for _ in range(work.events.qsize())]
+        assert ExportProgress(run.id, 1, 60) in told
+        assert told[-1] == ExportProgress(again.id, 60, 60)

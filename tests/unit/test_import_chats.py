@@ -323,7 +323,6 @@ class TestImport:
     @pytest.mark.parametrize(
         ("members", "words"),
         [
-            ({"notes.md": b"x"}, "holds no ChatGPT conversations"),
             ({"conversations.json": b"[]", "../../evil": b"x"}, "points outside"),
             ({"conversations.json": b"[" + b" " * 20_000_000 + b"]"}, "unpack to 20 MB"),
             ({"conversations.json": b"\xff\xfe"}, "damaged"),

@@ -158,6 +158,7 @@ class TestScan:
             chats=1,
             bytes=8,
             attachments=("data.json", "picture.png", "sub/h.canvas"),
+            folders=("sub/deep",),
         )
         assert found.plan().files == 8
         assert [entry.path for entry in found.entries] == sorted(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.import_bench import write_notes
+from tests.unit.import_bench import archive, write_notes
 from tests.unit.terminals import Terminal
 
 
@@ -78,3 +78,40 @@ def test_a_screen_is_safe_from_names(terminal: Terminal, tmp_path: Path) -> None
     (tmp_path / "in" / "a\x1b[2Jb.md").write_bytes(b"\xff\xff")
     terminal.run("notes", "import", str(tmp_path / "in"), screen=True)
     assert "\x1b" not in terminal.out + terminal.err
+
+
+def test_folders_as_tags(terminal: Terminal, tmp_path: Path) -> None:
+    """Wanted, kept without another word, and no longer wanted; of a .zip as of a folder."""
+    path = tmp_path / "Vault.zip"
+    path.write_bytes(archive({"travel/japan/x.md": b"# Kyoto"}))
+    terminal.run("notes", "import", str(path))
+    terminal.run("notes", "list", "--tag", "travel")
+    assert "Kyoto" not in terminal.out
+    terminal.run("notes", "import", str(path), "--folder-tags")
+    assert terminal.out == "1 changed.\n"
+    terminal.run("notes", "import", str(path))
+    assert terminal.out == "1 unchanged.\n"
+    terminal.run("notes", "list", "--tag", "travel")
+    assert "Kyoto" in terminal.out
+    terminal.run("notes", "import", str(path), "--no-folder-tags")
+    terminal.run("notes", "list", "--tag", "travel")
+    assert "Kyoto" not in terminal.out
+
+
+def test_the_report_is_there_later(terminal: Terminal, tmp_path: Path) -> None:
+    """With every name, also where the import showed some alone."""
+    assert terminal.run("notes", "report") == 0
+    assert "no report" in terminal.err
+    write_notes(tmp_path / "in", 2)
+    for n in range(25):
+        (tmp_path / "in" / f"bad{n:02}.md").write_bytes(b"\xff\xff")
+    terminal.run("notes", "import", str(tmp_path / "in"))
+    assert terminal.err.count("skipped: bad") == 20
+    assert "5 more; “hush notes report” names them" in terminal.err
+    terminal.run("notes", "report")
+    assert str(tmp_path / "in") in terminal.out
+    assert "2 new." in terminal.out
+    assert terminal.err.count("skipped: bad") == 25
+    terminal.run("notes", "report", "--json")
+    told = json.loads(terminal.out)
+    assert (told["new"], len(told["skipped"])) == (2, 25)

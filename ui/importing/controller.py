@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from assistant.errors import HushError
-from assistant.events import Event, ImportProgress
+from assistant.events import Event, ExportProgress, ImportProgress
 from assistant.importing.records import ImportPlan, ImportReport, ImportRun, UnfinishedImport
 from ui.bridge import Bridge
 from ui.importing import stages, words
 from ui.importing.desk import Desk, Tell
 from ui.importing.exporting import ExportController
+from ui.importing.reports import Reports
+from ui.importing.stage import Stage
 from ui.latest import Latest
 from ui.window import Window
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from assistant.importing.service import ImportService
 
 _NAME: Final = "Import"
-_NOTES: Final = "Notes (*.md *.markdown *.txt *.pdf *.docx);;All files (*)"
+_NOTES: Final = "Notes (*.md *.markdown *.txt *.pdf *.docx *.zip);;All files (*)"
 _CHATS: Final = "ChatGPT export (*.zip *.json);;All files (*)"
 _STOPPED: Final = "The import stopped"
 _NOT_LOOKED: Final = "This cannot be imported"
@@ -59,6 +61,8 @@ class ImportController:
         self._progress: ImportProgress | None = None
         self._running: stages.Running | None = None  # what was shown of the run
         self._unfinished: Sequence[UnfinishedImport] = ()
+        self._choice: Stage | None = None
+        self._reports = Reports(service, bridge, self._desk, self._choose) if service else None
         self.exports = ExportController(service, bridge, self._desk)
         self._status.import_wanted.connect(self.open)
 
@@ -105,8 +109,10 @@ class ImportController:
             self._look(path)
 
     def handle(self, event: Event) -> None:
-        """Take an event about the import that runs; others are passed over."""
-        if isinstance(event, ImportProgress) and self._run and event.run_id == self._run.id:
+        """Take an event about what runs; others are passed over."""
+        if isinstance(event, ExportProgress):
+            self.exports.handle(event)
+        elif isinstance(event, ImportProgress) and self._run and event.run_id == self._run.id:
             self._progress = event
             self._status.show_import(event)
             if self._is_shown and self._running:
@@ -116,12 +122,18 @@ class ImportController:
 
     def _choose(self) -> None:
         self._show_choice()
-        if self._service:
+        if self._service and self._reports:
             self._looks.expect(self._service.unfinished(), self._offer_again, lambda _: None)
+            self._reports.look(self._choose_again)
 
     def _offer_again(self, runs: list[UnfinishedImport]) -> None:
-        if runs != list(self._unfinished) and self._desk.is_open:
+        if runs != list(self._unfinished):
             self._unfinished = runs
+            self._choose_again()
+
+    def _choose_again(self) -> None:
+        """Show the choice as it is by now, where it is still shown."""
+        if self._choice and self._desk.stage is self._choice:
             self._show_choice()
 
     def _show_choice(self) -> None:
@@ -132,8 +144,11 @@ class ImportController:
             lambda: desk.ask_file("Choose an export of ChatGPT", _CHATS, self._look),
             lambda run: self._resume(run.id),
             self._leave_it,
+            self._reports.show if self._reports else desk.close,
         )
-        desk.show(_NAME, stages.choosing(desk.theme, self._unfinished, to), self._look)
+        last = self._reports.last if self._reports else None
+        self._choice = stages.choosing(desk.theme, self._unfinished, last, to)
+        desk.show(_NAME, self._choice, self._look)
 
     def _leave_it(self, run: UnfinishedImport) -> None:
         """Do not go on with this one, ever; what is in stays."""
@@ -159,8 +174,10 @@ class ImportController:
 
         def came(plan: ImportPlan) -> None:
             if desk.stage is waiting:  # else the panel was closed meanwhile
-                begin = self._beginning(lambda service: service.start(path))
-                desk.show(_NAME, stages.planned(desk.theme, path, plan, begin, self._choose))
+                stage = stages.planned(
+                    desk.theme, path, plan, lambda tags: self._start(path, tags), self._choose
+                )
+                desk.show(_NAME, stage)
 
         def failed(error: HushError) -> None:
             if desk.stage is waiting:
@@ -168,23 +185,22 @@ class ImportController:
 
         self._looks.expect(future, came, failed)
 
+    def _start(self, path: Path, by_folder: bool | None) -> None:  # noqa: FBT001 - a value, not a flag
+        self._begin(lambda service: service.start(path, by_folder=by_folder))
+
     def _resume(self, run_id: int) -> None:
-        self._beginning(lambda service: service.resume(run_id))()
+        self._begin(lambda service: service.resume(run_id))
 
-    def _beginning(self, start: Callable[[ImportService], ImportRun]) -> Callable[[], None]:
-        """What begins an import in this way, unless another one runs."""
-
-        def begin() -> None:
-            if not self._service or self._run:
-                return
-            try:
-                run = start(self._service)
-            except HushError as error:
-                self._desk.fail(_NAME, _STOPPED, error, ("Choose something else", self._choose))
-            else:
-                self._follow(run)
-
-        return begin
+    def _begin(self, start: Callable[[ImportService], ImportRun]) -> None:
+        """Begin an import in this way, unless another one runs."""
+        if not self._service or self._run:
+            return
+        try:
+            run = start(self._service)
+        except HushError as error:
+            self._desk.fail(_NAME, _STOPPED, error, ("Choose something else", self._choose))
+        else:
+            self._follow(run)
 
     def _follow(self, run: ImportRun) -> None:
         self._looks.forget()
@@ -201,7 +217,7 @@ class ImportController:
 
     def _show_running(self) -> None:
         desk = self._desk
-        self._running = stages.Running(desk.theme, desk.close, self._cancel)
+        self._running = stages.importing(desk.theme, desk.close, self._cancel)
         if self._progress:
             self._running.show(self._progress.done, self._progress.total)
         desk.show(_NAME, self._running.stage)

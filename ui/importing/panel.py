@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.importing.stage import Stage
+from ui.importing.stage import WIDTH, Stage
 from ui.overlay import Overlay
 from ui.theme.style import Theme
-
-_WIDTH: Final = 520  # pixels at 100 %
+from ui.theme.tokens import Space
 
 
 class TransferPanel(Overlay):
@@ -27,7 +25,9 @@ class TransferPanel(Overlay):
     """
 
     def __init__(self, window: QWidget, theme: Theme, name: str) -> None:
-        super().__init__(window, name, width=theme.px(_WIDTH), any_key_closes=False)
+        super().__init__(
+            window, name, width=theme.px(WIDTH) + 2 * Space.GROUP, any_key_closes=False
+        )
         self._stage: Stage | None = None
         self._take_drop: Callable[[Path], object] | None = None
 

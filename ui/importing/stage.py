@@ -6,18 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.controls import PlainLabel, TextButton
 from ui.flow import FlowLayout
 from ui.importing.bar import ThinBar
+from ui.read_only_text import ReadOnlyText
+from ui.switch import SwitchLine
 from ui.theme.icons import Icon, pixmap
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 _PICTURE: Final = 20  # pixels at 100 %
 _LINES: Final = 7  # of a list, shown at once
+
+WIDTH: Final = 472
+"""Of a step, in pixels at 100 %: what lists are laid out for."""
 
 
 class Stage(QWidget):
@@ -99,17 +104,25 @@ class Stage(QWidget):
         self._column.addSpacing(Space.HALF)
         self._column.addLayout(row)
 
+    def add_switch(self, title: str, words: str, *, on: bool) -> SwitchLine:
+        """Add something that is on or off."""
+        line = SwitchLine(title, words, self._theme, on=on)
+        self._said += [title, words]
+        self._column.addSpacing(Space.HALF)
+        self._column.addWidget(line)
+        return line
+
     def add_bar(self, name: str) -> ThinBar:
         """Add a bar."""
         bar = ThinBar(name, self._theme)
         self._column.addWidget(bar)
         return bar
 
-    def add_list(self, words: str, lines: str) -> None:
+    def add_list(self, words: str, lines: str, *, unfolded: bool = False) -> None:
         """Add a list that is folded until it is wanted; an empty one is left out."""
         if not lines:
             return
-        details = Details(words, lines)
+        details = Details(words, lines, self._theme.px(WIDTH), unfolded=unfolded)
         details.toggled.connect(self.grew)
         self._said.append(words)
         self._column.addWidget(details)
@@ -135,25 +148,40 @@ class Stage(QWidget):
 
 
 class Details(QWidget):
-    """One line that unfolds to a list, which can be read, selected and copied.
+    """One line that unfolds to a list, which can be read, selected, and copied whole.
 
     Args:
         words: What the list is of.
         lines: The list.
+        width: What it has, in pixels.
+        unfolded: Whether it is at first.
     """
 
     toggled = Signal()
 
-    def __init__(self, words: str, lines: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        words: str,
+        lines: str,
+        width: int,
+        parent: QWidget | None = None,
+        *,
+        unfolded: bool = False,
+    ) -> None:
         super().__init__(parent)
-        self._list = _List(lines)
-        self._list.setAccessibleName(words)
+        self._list = ReadOnlyText(lines, words)
+        self._list.fit(width, _LINES)
         self._list.hide()
         self._button = TextButton("Show", "link")
         self._button.setAccessibleName(f"Show: {words}")
         row = QHBoxLayout()
         row.setSpacing(Space.INSIDE)
         row.addWidget(PlainLabel(words, wrap=True), 1)
+        self._copy = TextButton("Copy", "link")
+        self._copy.setAccessibleName(f"Copy: {words}")
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(lines))
+        self._copy.hide()
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -162,36 +190,14 @@ class Details(QWidget):
         column.addWidget(self._list)
         self._words = words
         self._button.clicked.connect(self._toggle)
+        if unfolded:
+            self._toggle()
 
     def _toggle(self) -> None:
         is_shown = self._list.isHidden()
         self._list.setVisible(is_shown)
+        self._copy.setVisible(is_shown)
         word = "Hide" if is_shown else "Show"
         self._button.set_words(word)
         self._button.setAccessibleName(f"{word}: {self._words}")
         self.toggled.emit()
-
-
-class _List(QPlainTextEdit):
-    """Lines that are never read as HTML and cannot be changed."""
-
-    def __init__(self, lines: str) -> None:
-        super().__init__(lines)
-        self.setProperty("kind", "field")
-        self.setReadOnly(True)
-        self.setTabChangesFocus(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        shown = min(lines.count("\n") + 1, _LINES)
-        self.ensurePolished()
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * shown + 2 * Space.RELATED)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc is the panel's."""
-        if event.key() == Qt.Key.Key_Escape:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)

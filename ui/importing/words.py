@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from assistant.importing.placing import UNFINISHED_NAME
 from assistant.importing.records import (
     MOST_NAMED,
     ExportReport,
     ImportPlan,
     ImportReport,
     Named,
+    PastImport,
     UnfinishedImport,
 )
+from ui.days import local, long_date
 from ui.markdown.safe_text import harmless
 from ui.search.words import quoted
 from ui.vault.words import number, size
@@ -24,6 +27,7 @@ NOT_ENCRYPTED: Final = (
 )
 _NAME: Final = 200  # characters of a file's name or path in a list
 _WHY: Final = 300
+_FOLDER: Final = 60
 
 
 def called(path: Path) -> str:
@@ -58,6 +62,13 @@ def plan_words(plan: ImportPlan) -> list[str]:
 def import_button(plan: ImportPlan) -> str:
     """What the button that begins says."""
     return f"Import {number(plan.files, 'file')}"
+
+
+def folder_words(plan: ImportPlan) -> str:
+    """What folders as tags come to, by one of these folders."""
+    nested = (folder for folder in plan.folders if "/" in folder)
+    example = quoted(_line(next(nested, plan.folders[0]), _FOLDER))
+    return f"What lies in {example} gets the tag {example}. The files stay as they are."
 
 
 def unfinished_words(run: UnfinishedImport) -> str:
@@ -116,25 +127,44 @@ def report_words(report: ImportReport) -> list[str]:
     return lines or ["There was nothing to import."]
 
 
+def when_words(run: PastImport) -> str:
+    """When an import ended."""
+    then = local(run.ended_at)
+    return f"Ended on {long_date(then)} at {then:%H:%M}."
+
+
+def past_words(run: PastImport) -> str:
+    """An import that ended, in one sentence."""
+    return f"{called(run.path)}: {_listed(_counts(run.report))}."
+
+
 def report_line(report: ImportReport) -> str:
     """The same in one sentence, for whoever went on with something else meanwhile."""
     begin = "The import was stopped" if report.cancelled else "The import is done"
+    return f"{begin}: {_listed(_counts(report))}."
+
+
+def _counts(report: ImportReport) -> list[str]:
     parts = [f"{report.new:,} new"]
     if report.changed:
         parts.append(f"{report.changed:,} brought up to date")
     if report.skipped:
         parts.append(f"{len(report.skipped):,} skipped")
-    return f"{begin}: {_listed(parts)}."
+    return parts
 
 
 def export_words(report: ExportReport, target: Path, *, with_chats: bool) -> list[str]:
     """What an export came to, one sentence a line; ``with_chats`` where there are chats in it."""
+    if report.cancelled and with_chats:
+        return [f"It was called off: nothing was written to {called(target)}."]
     both = "note or chat" if report.written == 1 else "notes and chats"
     written = f"{report.written:,} {both}" if with_chats else number(report.written, "note")
     lines = [f"{written} {_are(report.written)} in {called(target)} now."]
     if report.unchanged:
         lines.append(f"{report.unchanged:,} of them stood there already, just so.")
     lines.append("They are not encrypted there.")
+    if report.cancelled:
+        lines.append(f"That is not all: a file {quoted(UNFINISHED_NAME)} beside them says so.")
     return lines
 
 
@@ -143,11 +173,12 @@ def named_lines(named: Sequence[Named]) -> str:
     return "\n".join(f"{_line(entry.name, _NAME)}: {_line(entry.why, _WHY)}" for entry in named)
 
 
-def name_lines(names: Sequence[str]) -> str:
-    """Files, one a line, as many as anybody reads."""
+def name_lines(names: Sequence[str], more: int = 0) -> str:
+    """Files, one a line, as many as anybody reads; ``more`` are not among them."""
     lines = [_line(name, _NAME) for name in names[:MOST_NAMED]]
-    if len(names) > MOST_NAMED:
-        lines.append(f"… and {len(names) - MOST_NAMED:,} more")
+    more += max(0, len(names) - MOST_NAMED)
+    if more:
+        lines.append(f"… and {more:,} more")
     return "\n".join(lines)
 
 
