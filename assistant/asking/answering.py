@@ -9,6 +9,7 @@ from assistant.asking.citations import cite
 from assistant.asking.finding import find
 from assistant.asking.protocol import Retriever
 from assistant.asking.records import Citation, Scope, Source, given
+from assistant.cancel import Cancel
 from assistant.context.contexts import Talk
 from assistant.context.fitting import Quote
 from assistant.errors import HushError, InputRefused
@@ -29,7 +30,8 @@ NO_ROOM: Final = (
 class NotesAnswer:
     """The passages and the citations of one answer. For the worker's thread.
 
-    ``sources`` are what the answer rests on, from ``look`` on.
+    From ``look`` on ``sources`` are what the answer rests on, and ``missing`` says what could not
+    be found at that moment; empty where everything could.
 
     Args:
         answer: As it was saved, or as it is gone on with.
@@ -44,23 +46,28 @@ class NotesAnswer:
         self._retriever = retriever
         self._vault = vault
         self.sources = given(answer.sources)
+        self.missing = ""
+        self._question = ""
 
-    def look(self, talk: Talk) -> bool:
+    def look(self, talk: Talk, cancel: Cancel | None = None) -> bool:
         """Find what to answer from; False where nothing is near enough.
 
         An answer that is gone on with keeps the passages that it began with.
 
         Args:
             talk: The conversation, to the question.
+            cancel: Ends a wait for the index.
 
         Raises:
-            HushError: the store failed.
+            HushError: nothing could be searched, or ``cancel`` was asked.
         """
+        *earlier, question = talk.questions
+        self._question = question.turn.text
         if self.sources:
             return True
-        *earlier, question = talk.questions
         before = earlier[-1].turn.text if earlier else ""
-        found = find(self._retriever, question.turn.text, before, self._scope, question.id)
+        found = find(self._retriever, self._question, before, self._scope, question.id, cancel)
+        self.missing = self._retriever.missing(self._scope)
         log_event("notes.asked", passages=len(found.passages), nearest=len(found.nearest))
         self.sources = _numbered(found.passages, given=True)
         if not self.sources:
@@ -82,15 +89,18 @@ class NotesAnswer:
     @property
     def nothing_found(self) -> str:
         """What is said in place of an answer where nothing is near enough."""
-        return f"Nothing in {self._scope.words} answers this, so the model was not asked."
+        nothing = f"Nothing in {self._scope.words} answers this, so the model was not asked."
+        if not self.missing:
+            return nothing
+        return f"{nothing} But {self.missing[0].lower()}{self.missing[1:]} Ask again in a while."
 
     def citations(self, answer: str) -> tuple[Citation, ...]:
         """What supports which part of the answer; nothing where that cannot be told."""
         try:
-            return cite(answer, self.sources, self._retriever.encode)
+            return cite(answer, self.sources, self._retriever.encode, self._question)
         except HushError as error:
             log_event("notes.not_encoded", code=error.code)
-            return cite(answer, self.sources, lambda _: None)  # by words alone
+            return cite(answer, self.sources, lambda _: None, self._question)  # by words alone
 
     def _keep(self, sources: Sequence[Source]) -> None:
         def work(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from typing import Final
 
 from assistant.asking.protocol import Encode
 from assistant.asking.records import Citation, Source
-from assistant.asking.words import numbers, share, stems
+from assistant.asking.words import is_open, numbers, share, stems
 
 SUPPORTED: Final = 0.6
 """Support from which a sentence is taken to be from a passage.
@@ -38,6 +38,7 @@ _MOST_PIECES: Final = 12  # of one passage, compared with the sentences; 2 ms ea
 
 _MARK: Final = re.compile(r"[ \t\u00a0]{0,4}[\[【](\d{1,2}(?: ?[,;] ?\d{1,2}){0,9})[\]】](?!\()")
 _CODE: Final = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1[^\n]*$|\Z)|`[^`\n]+`", re.M | re.S)
+_QUOTED: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")  # code within a sentence
 _NO_CLAIM: Final = re.compile(r"\s*(?:>\s*)*(#{1,6}\s|\||([-*_]\s*){3,}$)")
 _LIST_MARKER: Final = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?")
 _SENTENCE_END: Final = re.compile(
@@ -62,13 +63,16 @@ class Claim:
     named: tuple[int, ...] = ()
 
 
-def cite(answer: str, sources: Sequence[Source], encode: Encode) -> tuple[Citation, ...]:
+def cite(
+    answer: str, sources: Sequence[Source], encode: Encode, question: str = ""
+) -> tuple[Citation, ...]:
     """Find which sources support which sentences.
 
     Args:
         answer: As the model wrote it.
         sources: What it was given.
         encode: For comparing by meaning.
+        question: A sentence that only says it again says nothing that could be supported.
 
     Returns:
         In the order of the text, each number once a place. Where sentences of one paragraph rest
@@ -77,7 +81,9 @@ def cite(answer: str, sources: Sequence[Source], encode: Encode) -> tuple[Citati
     Raises:
         HushError: the embedding model failed.
     """
-    claims = claims_of(answer)[:_MOST_CLAIMS]
+    asked = set(stems(question)) if is_open(question) else set()
+    claims = [one for one in claims_of(answer) if not asked.issuperset(stems(one.text))]
+    claims = claims[:_MOST_CLAIMS]
     if not claims or not sources:
         return ()
     support = _support([claim.text for claim in claims], [one.text for one in sources], encode)
@@ -192,8 +198,16 @@ def _support(claims: Sequence[str], texts: Sequence[str], encode: Encode) -> lis
 
 
 def _shared(claim: str, text: str) -> float:
-    """Share of a claim's words that a text has; none where the claim has a number of its own."""
-    return share(stems(claim), stems(text)) if numbers(claim) <= numbers(text) else 0.0
+    """Share of a claim's words that a text has; none where it has a number or code of its own."""
+    there = _flat(text)
+    if numbers(claim) <= numbers(text) and all(_flat(c) in there for c in _QUOTED.findall(claim)):
+        return share(stems(claim), stems(text))
+    return 0.0
+
+
+def _flat(code: str) -> str:
+    """To compare code by: what stands between its words makes no difference."""
+    return " ".join(code.casefold().split())
 
 
 def _code(text: str) -> list[tuple[int, int]]:

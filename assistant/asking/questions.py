@@ -55,10 +55,8 @@ def checked(
         MessageTooLong: more than a message holds.
         InputRefused: what is asked cannot be, or too many attachments.
     """
-    if scope and not has_notes:
-        raise InputRefused(NOT_HERE, "Ask without them.")
-    if scope and scope.kind is ScopeKind.CONVERSATION and is_private(scope.id):
-        raise InputRefused("A private chat is not searched.", "Choose another one.")
+    if scope:
+        checked_scope(scope, has_notes=has_notes)
     if len(attachments) > MAX_ATTACHMENTS:
         raise InputRefused(
             f"A message takes {MAX_ATTACHMENTS} attachments; these are {len(attachments)}.",
@@ -69,6 +67,18 @@ def checked(
         for one in attachments
     )
     return Asked(checked_text(text), scope, texts)
+
+
+def checked_scope(scope: Scope, *, has_notes: bool) -> None:
+    """Check what is to be asked.
+
+    Raises:
+        InputRefused: it cannot be.
+    """
+    if not has_notes:
+        raise InputRefused(NOT_HERE, "Ask without them.")
+    if scope.kind is ScopeKind.CONVERSATION and is_private(scope.id):
+        raise InputRefused("A private chat is not searched.", "Choose another one.")
 
 
 def checked_text(text: str) -> str:

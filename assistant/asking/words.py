@@ -36,6 +36,12 @@ _OF_TEXTS: Final = frozenset(
     )
 )
 """What one asks of a text without saying what it is about."""
+_OPENING: Final = frozenset({"how", "what", "when", "where", "who", "whom", "whose", "why"})
+
+_GOING_ON: Final = frozenset({"and", "but", "or", "so", "also", "then"})
+_REFERRING: Final = frozenset(
+    re.split(" ", "he she it they him her them his hers its their theirs these those ones else")
+)
 
 
 def stems(text: str) -> list[str]:
@@ -51,6 +57,23 @@ def numbers(text: str) -> set[str]:
 def is_general(question: str) -> bool:
     """Whether a question says nothing of its subject, like "What is this note about?"."""
     return all(word in _STOP or word in _OF_TEXTS for word in _words(question))
+
+
+def is_open(question: str) -> bool:
+    """Whether it asks for what it does not say itself, as "When does it leave?" does.
+
+    Such a question said again is no answer; "Is it the red or the blue one?" holds its own.
+    """
+    words = _words(question)
+    return bool(words) and words[0] in _OPENING and "or" not in words
+
+
+def leans(question: str) -> bool:
+    """Whether a question is understood only with the one before: "And when does it leave?"."""
+    words = _words(question)
+    if not words or words[0] in _GOING_ON or not _REFERRING.isdisjoint(words):
+        return True
+    return len({word for word in words if word not in _STOP}) <= 1
 
 
 def share(wanted: Collection[str], there: Collection[str]) -> float:

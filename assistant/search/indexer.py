@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from assistant.embed.panics import is_survivable
 from assistant.embed.protocol import EncoderSource
-from assistant.errors import HushError, VaultLocked
+from assistant.errors import Bug, HushError, VaultLocked
 from assistant.events import EventSink, IndexChanged
 from assistant.log import log_error, log_event
 from assistant.power.plan import Plan
@@ -36,6 +37,9 @@ _IDLE_SECONDS: Final = 20.0
 _TROUBLE_SECONDS: Final = 30.0  # after what failed, until it is tried again
 _TOLD_SECONDS: Final = 0.25  # between two events while it works
 _CLOSE_SECONDS: Final = 1.0
+
+_STUCK: Final = "Something went wrong inside Hush while it kept the index."
+_AGAIN: Final = "It tries again in half a minute; its log says where it was."
 
 
 class Indexer:
@@ -78,7 +82,7 @@ class Indexer:
         self._rebuild = False
         self._trouble: HushError | None = None
         self._work: Work | None = None
-        self._preparing = Preparing(self.wake)
+        self._preparing = Preparing(self.wake, elapsed)
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
 
@@ -86,6 +90,11 @@ class Indexer:
     def status(self) -> IndexStatus:
         """How far the index is."""
         return self._status
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it was told to end."""
+        return self._closing
 
     @property
     def serving(self) -> Lane | None:
@@ -101,6 +110,11 @@ class Indexer:
     def vocabulary(self) -> Vocabulary | None:
         """The words there are; None until the index is loaded."""
         return self._work.vocabulary if self._work else None
+
+    @property
+    def trouble(self) -> HushError | None:
+        """What is wrong now; it is tried again by itself. None: nothing."""
+        return self._trouble
 
     def start(self, *, calm_seconds: float = 0.0) -> None:
         """Load the index and begin to work, on a thread of its own. Safe to call again.
@@ -170,12 +184,12 @@ class Indexer:
         while not self._closing and self._work is None:
             try:
                 self._work = Work(self._vault, self._source, writes=self._writes)
-            except VaultLocked:
-                raise
-            except HushError as error:
-                self._fail(error)
+            except BaseException as error:  # noqa: BLE001 - raised again, if it is to end the thread
+                self._survive(error)
                 self._wake.wait(_TROUBLE_SECONDS)
+                self._wake.clear()
         if self._work:
+            self._trouble = None
             self._tell(self._work, at_once=True)  # before anybody asks how far it is
         self._loaded.set()
 
@@ -190,13 +204,8 @@ class Indexer:
             self._trouble = None
             waits = not more and self._prepare(work)
             self._tell(work, at_once=asked or not more)
-        except VaultLocked:
-            raise
-        except HushError as error:
-            self._fail(error)
-            return _TROUBLE_SECONDS
-        except Exception as error:  # noqa: BLE001 - the thread outlives one bad text
-            log_error("index.turn", error)
+        except BaseException as error:  # noqa: BLE001 - raised again, if it is to end the thread
+            self._survive(error)
             return _TROUBLE_SECONDS
         if more:
             return 0.0
@@ -227,6 +236,7 @@ class Indexer:
 
     def _prepare(self, work: Work) -> bool:
         """Have the model exported where it has to be; whether that is going on, or may not yet."""
+        self._preparing.reconsider()
         encoder = work.unprepared
         if encoder is None or not self._writes:
             return False
@@ -236,8 +246,12 @@ class Indexer:
         self._preparing.follow(encoder, allowed=self._plan().background_allowed and not is_calm)
         return encoder.is_unprepared
 
-    def _fail(self, error: HushError) -> None:
-        log_error("index.trouble", error)
+    def _survive(self, found: BaseException) -> None:
+        """Tell what went wrong; the thread goes on, unless it is to end."""
+        if isinstance(found, VaultLocked) or not is_survivable(found):
+            raise found
+        log_error("index.trouble", found)
+        error = found if isinstance(found, HushError) else Bug(_STUCK, _AGAIN)
         self._trouble = error
         self._set(replace(self._status, state=IndexState.PAUSED, reason=error.sentence))
 

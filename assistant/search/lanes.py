@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
 
 import numpy as np
 
 from assistant.embed.protocol import Encoder, EncoderSource
-from assistant.errors import EncoderUnprepared, HushError
-from assistant.search.bm25 import Lengths
+from assistant.errors import EncoderUnprepared, HushError, TextUnreadable
+from assistant.search.bm25 import Lengths, numbers
 from assistant.search.passages import Spans, plain_spans
 from assistant.search.vector_index import Codes, Ids, VectorIndex
 from assistant.store import edition_rows, passage_rows, vector_rows
@@ -70,7 +70,9 @@ class WarmEncoder:
             return self._encoder
 
     def fail(self, error: HushError) -> None:
-        """Note that it does not work: it is not asked again."""
+        """Note that it does not work: it is not asked again. One text alone says nothing of it."""
+        if isinstance(error, TextUnreadable):
+            return
         self.error = error
         self.close()
 
@@ -96,6 +98,7 @@ class Lane:
         self.encoder = encoder
         self.lengths = Lengths()
         self.vectors: VectorIndex | None = None
+        self.unreadable: set[int] = set()  # passages that the model fails at, since the start
         self._vault = vault
 
     @property
@@ -109,31 +112,42 @@ class Lane:
         return self.lengths.nbytes + (self.vectors.nbytes if self.vectors else 0)
 
     def counts(self) -> Counts:
-        """How far the edition is; reads the store."""
-        return self._vault.read(lambda c: edition_rows.counts(c, self.id)).result()
+        """How far the edition is, as far as it is in memory."""
+        return Counts(len(self.lengths), len(self.vectors) if self.vectors else 0)
 
     def load(self) -> None:
         """Read it all, in slices. Not on the store thread."""
-        self.lengths = Lengths(
-            self._vault.read(lambda c: passage_rows.lengths(c, self.id)).result()
+        # First: one that gets its vector meanwhile comes twice then, and not never.
+        ids, lengths = self._vault.read(
+            lambda c: passage_rows.lengths_without_vector(c, self.id)
+        ).result()
+        read = [(numbers(ids), numbers(lengths))]
+        self._load(lambda ids, lengths: read.append((ids, lengths)))
+        self.lengths = Lengths.of(
+            np.concatenate([one[0] for one in read]), np.concatenate([one[1] for one in read])
         )
-        self.load_vectors()
 
     def load_vectors(self) -> None:
         """Read the vectors, in slices; those that were in memory serve until then."""
-        expected = self.counts().encoded
-        sampled = self._vault.read(lambda c: vector_rows.sample(c, self.id, _SAMPLE)).result()
+        self._load(lambda _ids, _lengths: None)
+
+    def _load(self, hear: Callable[[Ids, Ids], None]) -> None:
+        """Read the vectors; ``hear`` gets ids and lengths of the passages that have one."""
+        counted = self._vault.read(lambda c: edition_rows.counts(c, self.id))
+        sampling = self._vault.read(lambda c: vector_rows.sample(c, self.id, _SAMPLE))
+        coming = self._slice((0, 0))
+        sampled = sampling.result()
         if not sampled:
             self.vectors = None
             return
         vectors = VectorIndex(len(sampled[0]), self._fetch)
-        vectors.expect(expected, _codes(b"".join(sampled), len(sampled[0])))
-        part = self._slice((0, 0)).result()
-        while part.passages:
+        vectors.expect(counted.result().encoded, _codes(b"".join(sampled), len(sampled[0])))
+        while (part := coming.result()).codes:
             # The store reads and decrypts the next slice while this one is taken in.
-            coming = self._slice((part.vectors[-1], part.passages[-1]))
-            vectors.add(part.passages, _codes(part.codes, vectors.dimensions), part.vectors)
-            part = coming.result()
+            coming = self._slice(part.last)
+            ids = numbers(part.passages)
+            vectors.add(ids, _codes(part.codes, vectors.dimensions), numbers(part.vectors))
+            hear(ids, numbers(part.lengths))
         self.vectors = vectors
 
     def add(self, lengths: Mapping[int, int]) -> None:
@@ -153,6 +167,7 @@ class Lane:
     def remove(self, passages: Sequence[int]) -> None:
         """Forget passages that were deleted."""
         self.lengths.remove(passages)
+        self.unreadable.difference_update(passages)
         if self.vectors is not None:
             self.vectors.remove(passages)
 

@@ -116,6 +116,9 @@ class IndexStatus:
         reason: Why it is paused, or why only words are found, as a sentence; else empty.
         building: Another embedding model that is being built beside this one; empty where none.
         built: The share of it that is done, 0 to 1.
+        unreadable: Passages that the embedding model fails at: their words are found.
+        notes: How many notes there are, where some are not indexed yet; else 0.
+        notes_left: How many of them nothing is found of yet, or of what was changed last.
     """
 
     state: IndexState
@@ -125,3 +128,17 @@ class IndexStatus:
     reason: str = ""
     building: str = ""
     built: float = 0.0
+    unreadable: int = 0
+    notes: int = 0
+    notes_left: int = 0
+
+    @property
+    def missing(self) -> str:
+        """What a search now cannot find, as a sentence; empty where that is nothing."""
+        if self.notes_left:
+            some = f"{self.notes_left:,} of {self.notes:,} notes"
+            return f"{some} {'is' if self.notes_left == 1 else 'are'} not indexed yet."
+        left = self.passages - self.encoded - self.unreadable
+        if left > 0 and self.state is not IndexState.WORDS_ONLY:
+            return f"{left:,} of {self.passages:,} passages are found by their words alone so far."
+        return ""

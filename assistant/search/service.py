@@ -8,9 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from assistant.errors import HushError, VaultLocked
+from assistant.cancel import Cancel
+from assistant.errors import EnvironmentProblem, HushError, VaultLocked
 from assistant.search.indexer import Indexer
-from assistant.search.records import Filters, Hit, IndexStatus, SearchResult
+from assistant.search.records import Filters, Hit, IndexState, IndexStatus, SearchResult
+from assistant.store import vector_rows
 from assistant.vaults import Vaults
 
 if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
@@ -24,6 +26,13 @@ EVERYWHERE: Final = Filters()
 _LOADING_SECONDS: Final = 30.0
 """How long a search waits for the index to be loaded, just after the vault was opened."""
 
+_LOOK_SECONDS: Final = 0.02  # between two looks whether a wait is to end
+
+_NOT_LOADED: Final = "Your notes and chats were not searched: their index is still being opened."
+_NOT_SEARCHED: Final = "Your notes and chats were not searched."
+_NOT_INDEXED: Final = "Your notes and chats were not searched: nothing of them is indexed yet."
+_AGAIN: Final = "Nothing is lost. Try again in a moment."
+
 
 class SearchService:
     """Finds passages of notes and chats.
@@ -31,11 +40,15 @@ class SearchService:
     Args:
         vaults: Open; only the kept one is searched.
         indexer: Started with the first search, where it is not yet.
+        patience: Seconds that a search waits for the index to be loaded.
     """
 
-    def __init__(self, vaults: Vaults, indexer: Indexer) -> None:
+    def __init__(
+        self, vaults: Vaults, indexer: Indexer, patience: float = _LOADING_SECONDS
+    ) -> None:
         self._vault = vaults.kept
         self._indexer = indexer
+        self._patience = patience
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
@@ -55,7 +68,7 @@ class SearchService:
 
         Raises:
             VaultLocked: at once; it was closed.
-            HushError: in the future; the store failed.
+            HushError: in the future; the store failed, or the index could not be loaded.
         """
         return self._submit(lambda: self._search(query, filters, limit))
 
@@ -68,17 +81,30 @@ class SearchService:
         """
         return self._submit(lambda: self._related(note_id, limit))
 
-    def retrieve(self, query: str, filters: Filters = EVERYWHERE, limit: int = 8) -> list[Hit]:
+    def retrieve(
+        self,
+        query: str,
+        filters: Filters = EVERYWHERE,
+        limit: int = 8,
+        cancel: Cancel | None = None,
+    ) -> list[Hit]:
         """The passages that come nearest to a question, the best first; several of a note, too.
 
-        Blocks for some milliseconds; not for the GUI thread. Whole words only.
+        Blocks for some milliseconds, and until the index is loaded; not for the GUI thread. Whole
+        words only.
+
+        Args:
+            query: A question.
+            filters: Where to search.
+            limit: The most passages.
+            cancel: Ends the wait.
 
         Raises:
-            HushError: the store failed.
+            HushError: the store failed, the index could not be loaded, or ``cancel`` was asked.
         """
-        searcher = self._ready()
+        searcher = self._searcher_now(cancel)
         if searcher is None:
-            return []
+            raise EnvironmentProblem(_NOT_INDEXED, self.status().reason)
         return list(searcher.search(query, filters, limit, typing=False, each=False).hits)
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors | None:
@@ -101,10 +127,25 @@ class SearchService:
         """How far the index is. At once, on any thread; ``IndexChanged`` events tell of changes."""
         return self._indexer.status
 
+    def missing_notes(self) -> str:
+        """What of the notes cannot be found now, as a sentence; empty where all of it can. Blocks.
+
+        Raises:
+            HushError: the store failed.
+        """
+        status, lane = self.status(), self._indexer.serving
+        if status.notes_left or lane is None or status.state is IndexState.WORDS_ONLY:
+            return status.missing
+        read = self._vault.read(lambda c: vector_rows.count_pending_of_notes(c, lane.id))
+        left = read.result() - len(lane.unreadable)
+        if left <= 0:
+            return ""
+        passages = f"{left:,} passage{' of your notes is' if left == 1 else 's of your notes are'}"
+        return f"{passages} found by words alone so far."
+
     def loaded(self) -> bool:
         """Wait until the index is there to be searched; False where it takes very long."""
-        self._indexer.start()
-        return self._indexer.loaded(_LOADING_SECONDS)
+        return self._wait(None)
 
     def rebuild(self) -> None:
         """Build the index anew, beside the one that serves until then."""
@@ -132,7 +173,7 @@ class SearchService:
             raise VaultLocked("The vault is closed.") from None
 
     def _search(self, query: str, filters: Filters, limit: int) -> SearchResult:
-        searcher = self._ready()
+        searcher = self._searcher_now()
         if searcher is None:
             return SearchResult(query, ())
         return searcher.search(query, filters, limit, typing=True, each=True)
@@ -147,9 +188,38 @@ class SearchService:
         if model:
             model.encode(["ready"], query=True)  # it takes its memory with the first text
 
-    def _ready(self) -> Searcher | None:
+    def _wait(self, cancel: Cancel | None) -> bool:
+        """Wait until the index is loaded, until that fails, or until the wait is to end."""
+        self._indexer.start()
+        for _ in range(max(1, round(self._patience / _LOOK_SECONDS))):
+            if (cancel and cancel.asked) or self._indexer.loaded(_LOOK_SECONDS):
+                break
+            if self._indexer.trouble:
+                return False
+        return self._indexer.loaded(0.0)
+
+    def _searcher_now(self, cancel: Cancel | None = None) -> Searcher | None:
+        """What searches the edition that serves now; None where nothing was ever indexed.
+
+        Raises:
+            HushError: there is none, and why; or ``cancel`` was asked.
+        """
+        searcher = self._ready(cancel)
+        if cancel and cancel.asked:
+            raise HushError("The search was stopped.")
+        trouble = self._indexer.trouble
+        if searcher is None and trouble:
+            self._indexer.wake()  # whoever asks again finds that it was tried again
+            raise EnvironmentProblem(f"{_NOT_SEARCHED} {trouble.message}", trouble.advice)
+        if searcher is None and self._indexer.is_closing:
+            raise VaultLocked("The vault is closed.")
+        if searcher is None and not self._indexer.loaded(0.0):
+            raise EnvironmentProblem(_NOT_LOADED, _AGAIN)
+        return searcher
+
+    def _ready(self, cancel: Cancel | None = None) -> Searcher | None:
         """What searches the edition that serves now; None where there is none."""
-        self.loaded()
+        self._wait(cancel)
         lane, terms, words = self._indexer.serving, self._indexer.terms, self._indexer.vocabulary
         if lane is None or terms is None or words is None:
             return None

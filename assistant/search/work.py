@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from assistant.embed.panics import is_survivable
 from assistant.embed.protocol import EncoderSource
-from assistant.engine.process import physical_cores
 from assistant.errors import EncoderError, HushError
+from assistant.log import log_event
 from assistant.power.plan import Plan
+from assistant.search.encoding import codes_by_hash
 from assistant.search.lanes import Lane, WarmEncoder
-from assistant.search.passages import PassageText, split
+from assistant.search.passages import PassageText, plain_spans, split
 from assistant.search.records import IndexState, IndexStatus
 from assistant.search.terms import Terms
-from assistant.search.vector_index import codes_of
 from assistant.search.vocabulary import Vocabulary
 from assistant.store import edition_rows, passage_rows, vector_rows
-from assistant.store.edition_rows import Edition, EditionState
+from assistant.store.edition_rows import Counts, Edition, EditionState
 from assistant.store.passage_rows import Added, Waiting
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
@@ -31,9 +34,11 @@ _PASSAGES: Final = 100
 _ENCODED: Final = 16
 """Passages encoded between two looks at the plan: a tenth of a second."""
 
+_MET: Final = 20_000
+"""Words that the vocabulary is not asked for again: most of a text's, at 10 µs each."""
+
 _DROPPED: Final = 100  # passages of an edition that leaves, deleted in one transaction
 _NOT_HERE: Final = "What is new is indexed while Hush is open, or with “hush index update”."
-_SEPARATOR: Final = "\n"  # between context and text, as they are encoded
 
 
 class Work:
@@ -57,14 +62,21 @@ class Work:
     ) -> None:
         self._vault = vault
         self._writes = writes
-        self._chosen = WarmEncoder(source)
         self._leaving = True  # perhaps something is
+        self._met: set[str] = set()  # words that the vocabulary was asked for
         self.terms = Terms()
-        self.vocabulary = Vocabulary(vault.read(passage_rows.terms).result())
         self.serving: Lane | None = None
         self._building: Lane | None = None
-        if writes:
-            vault.write(passage_rows.take_gone).result()  # nothing is in memory yet
+        words = vault.read(passage_rows.terms)
+        if writes:  # nothing is in memory yet; on a full disk, all of it is taken out later
+            vault.write(passage_rows.take_gone)
+        # The store reads and decrypts meanwhile, so that this costs next to no time of its own.
+        with ThreadPoolExecutor(1, "encoder-opening") as aside:
+            chosen = aside.submit(WarmEncoder, source)
+            edition = vault.read(edition_rows.serving).result()
+            self.serving = self._loaded(edition) if edition else None
+            self.vocabulary = Vocabulary(words.result())
+            self._chosen = chosen.result()
         self._settle_editions()
 
     @property
@@ -90,7 +102,7 @@ class Work:
 
     def forget_gone(self) -> bool:
         """Take out of memory what was deleted."""
-        if not self._vault.read(passage_rows.is_gone).result():
+        if not self._vault.read(passage_rows.is_gone, patient=True).result():
             return False
         gone = self._vault.write(passage_rows.take_gone).result()
         for lane in self._lanes():
@@ -99,8 +111,10 @@ class Work:
 
     def split_some(self) -> bool:
         """Cut some of what waits into passages, and write them."""
-        waiting = self._vault.read(lambda c: passage_rows.waiting(c, _OWNERS, _CHARACTERS)).result()
-        for batch in self._batches(waiting):
+        waiting = self._vault.read(
+            lambda c: passage_rows.waiting(c, _OWNERS, _CHARACTERS), patient=True
+        ).result()
+        for batch in _batches(waiting):
             self._write(batch)
         return bool(waiting)
 
@@ -124,7 +138,9 @@ class Work:
         """Delete some of what was replaced."""
         if not self._leaving:
             return False
-        done = self._vault.write(lambda c: edition_rows.drop_some(c, _DROPPED)).result()
+        done = self._vault.write(
+            lambda c: edition_rows.drop_some(c, _DROPPED), patient=True
+        ).result()
         self._leaving = not done
         return not done
 
@@ -141,19 +157,25 @@ class Work:
             prepared: How far the export of the model is; None where none is under way.
         """
         lane = self.serving
+        waits = self._vault.read(passage_rows.is_waiting, patient=True).result()
         if lane is None:  # read only, and nothing was ever indexed
-            return IndexStatus(IndexState.READY)
-        counts = lane.counts()
-        state, reason = self._state(plan, prepared, unfinished=counts.encoded < counts.passages)
-        built = self._building.counts() if self._building else None
+            nothing = IndexStatus(IndexState.READY)
+            return replace(nothing, state=IndexState.PAUSED, reason=_NOT_HERE) if waits else nothing
+        counts, unreadable = lane.counts(), len(lane.unreadable)
+        unfinished = counts.encoded + unreadable < counts.passages
+        state, reason = self._state(plan, prepared, waits=waits, unfinished=unfinished)
+        notes, left = self._notes(lane) if waits else (0, 0)
         return IndexStatus(
             state,
             counts.passages,
             counts.encoded,
             lane.encoder.name if lane.encoder else "",
             reason,
-            self._chosen.name if built else "",
-            built.encoded / max(1, built.passages) if built else 0.0,
+            self._chosen.name if self._building else "",
+            self._built(counts),
+            unreadable,
+            notes if left else 0,
+            left,
         )
 
     def close(self) -> None:
@@ -163,8 +185,23 @@ class Work:
         self._chosen.close()
         self.terms.close()
 
+    def _notes(self, lane: Lane) -> tuple[int, int]:
+        """How many notes there are, and how many the edition that serves lacks."""
+        new_only = self._building is not None
+        return self._vault.read(
+            lambda c: passage_rows.count_notes(c, lane.id, new_only=new_only), patient=True
+        ).result()
+
+    def _built(self, served: Counts) -> float:
+        """The share that is done of what is built beside, which may not have all passages yet."""
+        if self._building is None:
+            return 0.0
+        built = self._building.counts()
+        done = built.encoded + len(self._building.unreadable)
+        return done / max(1, built.passages, served.passages)
+
     def _state(
-        self, plan: Plan, prepared: float | None, *, unfinished: bool
+        self, plan: Plan, prepared: float | None, *, waits: bool, unfinished: bool
     ) -> tuple[IndexState, str]:
         serves = self.serving and self.serving.encoder and not self.serving.encoder.error
         if self._chosen.error:
@@ -172,10 +209,9 @@ class Work:
             return state, self._chosen.error.sentence
         if prepared is not None:
             return IndexState.PREPARING, f"The embedding model is {prepared:.0%} ready."
-        waiting = self._vault.read(passage_rows.count_waiting).result()
-        if waiting and self._writes:
+        if waits and self._writes:
             return IndexState.WORKING, ""
-        if waiting or (unfinished and not self._writes):
+        if waits or (unfinished and not self._writes):
             return IndexState.PAUSED, _NOT_HERE
         is_ready = not unfinished and not self._building
         if is_ready and not (self._chosen.is_unprepared and self.wants_meaning):
@@ -196,12 +232,12 @@ class Work:
             if not self._writes:
                 return
             served = self._begin(key, EditionState.SERVING)
-        if self.serving is None or self.serving.id != served.id:
-            lane = Lane(self._vault, served, self._encoder_of(served))
-            lane.load()
-            self.serving = lane
-        elif served.encoder == key:
-            self.serving.encoder = self._chosen
+        lane = self.serving
+        if lane is None or lane.id != served.id:
+            lane = self._loaded(served)
+        if lane.encoder is None or served.encoder == key:
+            lane.encoder = self._encoder_of(served)
+        self.serving = lane
         if self._writes and key:
             self._building = self._build(served, built)
 
@@ -217,7 +253,12 @@ class Work:
             if served.encoder == self._chosen.key:
                 return None
             going_on = self._begin(self._chosen.key, EditionState.BUILDING)
-        lane = Lane(self._vault, going_on, self._chosen)
+        lane = self._loaded(going_on)
+        lane.encoder = self._chosen
+        return lane
+
+    def _loaded(self, edition: Edition) -> Lane:
+        lane = Lane(self._vault, edition, None)
         lane.load()
         return lane
 
@@ -241,21 +282,8 @@ class Work:
     def _lanes(self) -> list[Lane]:
         return [lane for lane in (self.serving, self._building) if lane]
 
-    def _batches(self, waiting: list[Waiting]) -> Iterator[list[Waiting]]:
-        """One by one where they are long, else some together: a commit waits for the disk."""
-        batch: list[Waiting] = []
-        size = 0
-        for owner in waiting:
-            batch.append(owner)
-            size += len(owner.text)
-            if size >= _CHARACTERS // 10:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
     def _write(self, batch: list[Waiting]) -> None:
-        cut = [(owner, self._cut(owner)) for owner in batch]
+        cut = [(owner, _cut(owner, self._lanes(), self._chosen)) for owner in batch]
         text = "\n".join(f"{owner.title}\n{owner.text}" for owner in batch)
         words = self.vocabulary.short(self.terms.different(text))
         unfinished = True
@@ -266,36 +294,34 @@ class Work:
                     if lane.id == one.edition_id:
                         lane.add(one.lengths)
             unfinished = any(not one.is_all for one in added)
-        self.vocabulary.add(self.vocabulary.missing(words))
-
-    def _cut(self, owner: Waiting) -> dict[int, list[PassageText]]:
-        """Into passages for each edition."""
-        found = {}
-        for lane in self._lanes():
-            encoder = lane.encoder or self._chosen
-            found[lane.id] = split(owner.text, encoder.spans, encoder.limit, title=owner.title)
-        return found
+        fresh = [word for word in words if word not in self._met]
+        self.vocabulary.add(self.vocabulary.missing(fresh))
+        if len(self._met) > _MET:
+            self._met.clear()
+        self._met.update(fresh)
 
     def _encode_some(self, lane: Lane) -> bool:
         encoder = lane.encoder
         if encoder is None or encoder.error or encoder.key != lane.edition.encoder:
             return False
-        pending = self._vault.read(lambda c: vector_rows.pending(c, lane.id, _ENCODED)).result()
+        pending = self._vault.read(
+            lambda c: vector_rows.pending(c, lane.id, _ENCODED, lane.unreadable), patient=True
+        ).result()
         model = encoder.get() if pending else None
         if model is None:
             return False
+        known = {one.hash: one.code for one in pending if one.code is not None}
         new = {one.hash: one for one in pending if one.code is None}
-        texts = [f"{one.context}{_SEPARATOR}{one.text}".strip() for one in new.values()]
         try:
-            made = codes_of(model.encode(texts, threads=physical_cores())) if texts else None
+            known |= codes_by_hash(model, list(new.values()))
         except HushError as error:
             encoder.fail(error)
             return False
-        known = {one.hash: one.code for one in pending if one.code is not None}
-        if made is not None:
-            known |= {digest: row.tobytes() for digest, row in zip(new, made, strict=True)}
-        rows = [(one.id, one.hash, known[one.hash]) for one in pending]
-        vectors = self._vault.write(lambda c: vector_rows.put(c, lane.id, rows)).result()
+        lane.unreadable.update(one.id for one in pending if one.hash not in known)
+        rows = [(one.id, one.hash, known[one.hash]) for one in pending if one.hash in known]
+        vectors = self._vault.write(
+            lambda c: vector_rows.put(c, lane.id, rows), patient=True
+        ).result()
         there = [(row, vector) for row, vector in zip(rows, vectors, strict=True) if vector]
         if there:
             codes = np.frombuffer(b"".join(row[2] for row, _ in there), np.int8)
@@ -307,10 +333,40 @@ class Work:
         return True
 
     def _is_unfinished(self, lane: Lane) -> bool:
-        return (
-            self._vault.read(passage_rows.is_waiting).result()
-            or self._vault.read(lambda c: vector_rows.is_pending(c, lane.id)).result()
-        )
+        waits = self._vault.read(passage_rows.is_waiting)
+        pending = self._vault.read(lambda c: vector_rows.pending(c, lane.id, 1, lane.unreadable))
+        return waits.result() or bool(pending.result())
+
+
+def _batches(waiting: list[Waiting]) -> Iterator[list[Waiting]]:
+    """One by one where they are long, else some together: a commit waits for the disk."""
+    batch: list[Waiting] = []
+    size = 0
+    for owner in waiting:
+        batch.append(owner)
+        size += len(owner.text)
+        if size >= _CHARACTERS // 10:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _cut(
+    owner: Waiting, lanes: Sequence[Lane], chosen: WarmEncoder
+) -> dict[int, list[PassageText]]:
+    """Into passages for each edition."""
+    found = {}
+    for lane in lanes:
+        encoder = lane.encoder or chosen
+        try:
+            found[lane.id] = split(owner.text, encoder.spans, encoder.limit, title=owner.title)
+        except BaseException as error:
+            if not is_survivable(error):
+                raise
+            log_event("index.not_split", kind=owner.kind.value)
+            found[lane.id] = split(owner.text, plain_spans, encoder.limit, title=owner.title)
+    return found
 
 
 def _put(

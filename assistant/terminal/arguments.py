@@ -38,7 +38,9 @@ _NOTE_ACTIONS = {
     "show": "Show a note.",
     "new": "Write a note: from words, from a pipe, else in your editor ($EDITOR).",
     "edit": "Change a note in your editor ($EDITOR), or replace its text by what a pipe holds.",
-    "import": "Import a folder of notes or a file: Markdown, text, PDF, DOCX, ChatGPT's chats.",
+    "import": "Import a folder of notes, a .zip of one, or a file: Markdown, text, PDF, DOCX, "
+    "ChatGPT's chats.",
+    "report": "What the last imports came to: what they skipped, and why.",
     "export": "Write all notes as Markdown into a folder, or all notes and chats as one JSON file.",
 }
 
@@ -85,6 +87,7 @@ class Arguments:
     tags: tuple[str, ...] = ()
     trash: bool = False
     path: str = ""
+    by_folder: bool | None = None
     of_notes: bool = False
     of_tag: str = ""
     of_note: int | None = None
@@ -168,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
     _scope(ask)
+    _attach(ask)
     _slowly(ask)
     _keyring_only(ask)
     _json(ask, "one event a line")
@@ -175,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     chat = command("chat", "Chat in the terminal.")
     chat.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
     chat.add_argument("--unsaved", action="store_true", help="keep nothing of it")
+    _scope(chat)
     _slowly(chat)
     _keyring_only(chat)
 
@@ -280,11 +285,21 @@ def _notes(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> 
         if name == "list":
             action.add_argument("text", nargs="*", metavar="word", help="only those with all these")
             action.add_argument(
-                "--tag", default="", dest="of_tag", help="only those with this tag, or one in it"
+                "--tag",
+                default="",
+                dest="of_tag",
+                metavar="TAG",
+                help="only those with this tag, or one in it",
             )
             action.add_argument("--trash", action="store_true", help="those in the trash")
         if name == "import":
             action.add_argument("path", metavar="FOLDER_OR_FILE")
+            action.add_argument(
+                "--folder-tags",
+                action=argparse.BooleanOptionalAction,
+                dest="by_folder",
+                help="tag notes with their folders: travel/japan; default: as the last time",
+            )
         if name == "export":
             action.add_argument("path", metavar="FOLDER_OR_FILE", help="new, or one that stands")
             action.add_argument("--format", choices=("markdown", "json"), default="markdown")
@@ -292,7 +307,12 @@ def _notes(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> 
             action.add_argument("text", nargs="*", help="what to write down")
             action.add_argument("--title", default="", help="default: the text's first line")
             action.add_argument(
-                "--tag", action="append", default=[], dest="tags", help="may be given again"
+                "--tag",
+                action="append",
+                default=[],
+                dest="tags",
+                metavar="TAG",
+                help="may be given again",
             )
 
 
@@ -300,7 +320,11 @@ def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="+", metavar="word", help="what to search for")
     parser.add_argument("--kind", choices=("note", "message"), default="", help="only these")
     parser.add_argument(
-        "--tag", default="", dest="of_tag", help="only notes with this tag, or one in it"
+        "--tag",
+        default="",
+        dest="of_tag",
+        metavar="TAG",
+        help="only notes with this tag, or one in it",
     )
     parser.add_argument(
         "--limit", type=_hits, default=20, metavar="N", help=f"at most N, 1 to {_MAX_HITS}; 20"
@@ -328,6 +352,9 @@ def _scope(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--note", type=_note_id, dest="of_note", metavar="ID", help="from one note")
     group.add_argument("--chat", type=_id, dest="of_chat", metavar="ID", help="from another chat")
+
+
+def _attach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attach",
         action="append",

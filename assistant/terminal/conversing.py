@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from assistant.app import App, Session
 from assistant.asking.attaching import attach_file
-from assistant.asking.records import Scope, ScopeKind
+from assistant.asking.records import Scope
 from assistant.asking.shown import answer_text, listed_sources, source_name, sources_heading
 from assistant.chat import Run
 from assistant.errors import EmptyMessage, HushError, InputRefused
@@ -32,18 +32,21 @@ from assistant.power.plan import Mode, Override, Plan, Reason
 from assistant.records import NEW_PRIVATE_ID, Message, MessageState, is_private
 from assistant.terminal.arguments import Arguments, conversation_id
 from assistant.terminal.console import Console
+from assistant.terminal.scopes import named, scope_given, scope_typed
 from assistant.text import storable
 
 EXIT_STOPPED: Final = 130
 
 _HELP: Final = (
-    "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   /quit   "
+    "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   "
+    "/notes [tag:NAME | note:ID | chat:ID | off]  answers from your notes   /quit   "
     "Ctrl+C stops an answer"
 )
 _INDEX_SECONDS: Final = 5.0
 """How long a question waits for notes that are not indexed yet. The rest is not found this time."""
 
 _HOW_TO_GO_ON: Final = "The answer waits. Ctrl+C stops it; --slowly goes on all the same."
+_BACK: Final = "Each says which passages it rests on. /notes off ends that."
 _PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
 
 # What ends a program from outside: Ctrl+C, a polite kill, a terminal window that is closed.
@@ -82,8 +85,9 @@ def ask(
     Raises:
         HushError: where the answer failed; what came before it was printed.
     """
-    scope = _scope(arguments)
+    scope = scope_given(arguments)
     if scope:
+        scope = named(scope, session)
         _bring_up_to_date(app, session, console)
     attachments = [attach_file(Path(name)) for name in arguments.attach]
     for remark in filter(None, (one.remark for one in attachments)):
@@ -109,36 +113,18 @@ def _bring_up_to_date(app: App, session: Session, console: Console) -> None:
             console.remark(reason)
 
 
-def _scope(arguments: Arguments) -> Scope | None:
-    """What the question is asked of; None: of nothing but the model.
-
-    Raises:
-        InputRefused: a tag without a name.
-    """
-    if arguments.of_tag:
-        tag = storable(arguments.of_tag).strip().removeprefix("#")
-        if not tag:
-            raise InputRefused("Which tag?", "Name one, like --tag work.")
-        return Scope(ScopeKind.TAG, tag=tag)
-    if arguments.of_note is not None:
-        return Scope(ScopeKind.NOTE, id=arguments.of_note)
-    if arguments.of_chat is not None:
-        return Scope(ScopeKind.CONVERSATION, id=arguments.of_chat)
-    return Scope() if arguments.of_notes else None
-
-
 def chat(arguments: Arguments, app: App, session: Session, events: Events, console: Console) -> int:
     """``hush chat``: until Ctrl+D or /quit."""
     app.warm_engine()
     console.remark(f"Your words stay on this machine. {_HELP}")
+    talk = _Talk(app, session, console)
+    if arguments.conversation is not None:
+        talk.open(arguments.conversation)
+    talk.ask_of(scope_given(arguments))
     printer = Printer(console, app.governor, slowly=arguments.slowly)
-    conversation = arguments.conversation
-    if conversation is not None:
-        _recall(session, conversation, console)
     while True:
         try:
-            you = "You, in private" if is_private(conversation) else "You"
-            text = console.prompt(f"\n{you}: ").strip()
+            text = console.prompt(f"\n{talk.you}: ").strip()
         except (EOFError, KeyboardInterrupt):
             console.line()
             return 0
@@ -146,21 +132,91 @@ def chat(arguments: Arguments, app: App, session: Session, events: Events, conso
             if text == "/quit":
                 return 0
             if text.startswith("/"):
-                conversation = _command(text, session, conversation, console)
+                talk.command(text)
             elif text:
-                run = _send(session, conversation, text)
-                conversation = run.saved.result().conversation.id
+                run = talk.send(text)
                 console.write("\nHush: ")
+                printer.cites = talk.scope is not None
                 follow(run, session, events, printer)
         except HushError as error:
             console.problem(error)
 
 
-def _send(session: Session, conversation: int | None, text: str) -> Run:
-    """Ask in a chat that may not have begun: None, or the private one."""
-    if conversation == NEW_PRIVATE_ID:
-        return session.chat.send(None, text, private=True)
-    return session.chat.send(conversation, text)
+class _Talk:
+    """Where the next question goes, and of what it is asked.
+
+    Args:
+        app: Keeps the index up to date where notes are asked.
+        session: Open.
+        console: Tells what a command came to.
+    """
+
+    def __init__(self, app: App, session: Session, console: Console) -> None:
+        self._app = app
+        self._session = session
+        self._console = console
+        self._conversation: int | None = None
+        self.scope: Scope | None = None
+
+    @property
+    def you(self) -> str:
+        """What stands before the person's words."""
+        of = f", of {self.scope.words}" if self.scope else ""
+        private = ", in private" if is_private(self._conversation) else ""
+        return f"You{private}{of}"
+
+    def open(self, conversation: int) -> None:
+        """Go on with a conversation."""
+        thread = self._session.conversations.thread(conversation).result()
+        self._conversation = conversation
+        count = len(thread.messages)
+        self._console.remark(f"“{thread.conversation.title}”, {count} messages.")
+
+    def ask_of(self, scope: Scope | None) -> None:
+        """Ask something else from now on; None: nothing but the model."""
+        if scope:
+            scope = named(scope, self._session)
+            _bring_up_to_date(self._app, self._session, self._console)
+            self._console.remark(f"Answers come from {scope.words} now. {_BACK}")
+        elif self.scope:
+            self._console.remark("Answers come from the model alone now.")
+        self.scope = scope
+
+    def send(self, text: str) -> Run:
+        """Ask, in a chat that may not have begun."""
+        chat = self._session.chat
+        if self._conversation == NEW_PRIVATE_ID:
+            run = chat.send(None, text, private=True, scope=self.scope)
+        else:
+            run = chat.send(self._conversation, text, scope=self.scope)
+        self._conversation = run.saved.result().conversation.id
+        return run
+
+    def command(self, text: str) -> None:
+        """Do a slash command."""
+        word, _, rest = text.partition(" ")
+        match word:
+            case "/new":
+                self._conversation = None
+                self._console.remark("A new chat.")
+            case "/private":
+                self._conversation = NEW_PRIVATE_ID
+                self._console.remark(_PRIVATE)
+            case "/notes":
+                self.ask_of(scope_typed(rest))
+            case "/list":
+                for found in self._session.conversations.list(storable(rest)).result():
+                    mark = "private  " if found.private else ""
+                    self._console.line(f"{found.id:>6}  {mark}{found.title}")
+            case "/open":
+                chosen = conversation_id(rest.strip())
+                if chosen is None:
+                    raise InputRefused("Which chat?", "Type its number, like /open 3; see /list.")
+                self.open(chosen)
+            case "/help":
+                self._console.remark(_HELP)
+            case _:
+                raise InputRefused(f"There is no command {word}.", _HELP)
 
 
 class Printer:
@@ -171,7 +227,7 @@ class Printer:
         governor: Told to go on where it pauses.
         slowly: Whether the person wants that.
         as_json: One event a line, for a program.
-        cites: The answer is printed at its end, with its citations in it.
+        cites: The answers are printed at their end, with their citations in them.
     """
 
     def __init__(
@@ -187,7 +243,7 @@ class Printer:
         self._governor = governor
         self._slowly = slowly
         self._as_json = as_json
-        self._cites = cites
+        self.cites = cites
         self._told: Reason | None = Plan().reason  # full power needs no words
 
     def begin(self) -> None:
@@ -200,10 +256,10 @@ class Printer:
             self._say(event.plan)
         elif self._as_json:
             tell_program(event, self._console)
-        elif self._cites and isinstance(event, ReplyText):
+        elif self.cites and isinstance(event, ReplyText):
             pass  # which sentence rests on what is known at the end
         else:
-            if self._cites and isinstance(event, ReplyEnded):
+            if self.cites and isinstance(event, ReplyEnded):
                 self._console.write(answer_text(event.message))
             tell_person(event, self._console)
 
@@ -318,35 +374,3 @@ def _described(event: Event) -> dict[str, Any]:
             return {"event": "notice", "text": event.text}
         case _:
             return {}
-
-
-def _command(text: str, session: Session, conversation: int | None, console: Console) -> int | None:
-    """Do a slash command; returns the conversation to go on with."""
-    word, _, rest = text.partition(" ")
-    match word:
-        case "/new":
-            console.remark("A new chat.")
-            return None
-        case "/private":
-            console.remark(_PRIVATE)
-            return NEW_PRIVATE_ID
-        case "/list":
-            for found in session.conversations.list(storable(rest)).result():
-                mark = "private  " if found.private else ""
-                console.line(f"{found.id:>6}  {mark}{found.title}")
-        case "/open":
-            chosen = conversation_id(rest.strip())
-            if chosen is None:
-                raise InputRefused("Which chat?", "Type its number, like /open 3; see /list.")
-            _recall(session, chosen, console)
-            return chosen
-        case "/help":
-            console.remark(_HELP)
-        case _:
-            raise InputRefused(f"There is no command {word}.", _HELP)
-    return conversation
-
-
-def _recall(session: Session, conversation: int, console: Console) -> None:
-    thread = session.conversations.thread(conversation).result()
-    console.remark(f"“{thread.conversation.title}”, {len(thread.messages)} messages.")

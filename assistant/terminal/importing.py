@@ -1,4 +1,4 @@
-"""``hush notes import`` and ``hush notes export``."""
+"""``hush notes import``, ``hush notes report`` and ``hush notes export``."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from typing import Any, Final
 
 from assistant.app import Session
 from assistant.errors import InputRefused
-from assistant.events import ImportProgress
-from assistant.importing.records import ImportReport, ImportRun, Named
+from assistant.events import ExportProgress, ImportProgress
+from assistant.importing.placing import UNFINISHED_NAME
+from assistant.importing.records import ExportRun, ImportReport, ImportRun, Named
 from assistant.importing.service import ImportService
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
 from assistant.terminal.conversing import EXIT_STOPPED, Events
+from assistant.terminal.reading import local_time
 
-ACTIONS: Final = frozenset({"import", "export"})
+ACTIONS: Final = frozenset({"import", "report", "export"})
 
-_SHOWN: Final = 20  # of skipped files; --json names them all
+_SHOWN: Final = 20  # of skipped files, at the end of an import; “report” names them all
 _WAIT_SECONDS: Final = 0.2
+_NO_FILE: Final = "No file was written."
+_IN_FOLDER: Final = f"What was written stays, unencrypted, with a file “{UNFINISHED_NAME}”."
 
 
 def transfer(arguments: Arguments, session: Session, events: Events, console: Console) -> int:
-    """Import from ``arguments.path``, or export to it.
+    """Import from ``arguments.path``, or export to it; or tell what the last imports came to.
 
     Returns:
         The exit code.
@@ -39,11 +43,13 @@ def transfer(arguments: Arguments, session: Session, events: Events, console: Co
         raise InputRefused("Notes need a vault that is kept.", "Open yours first.")
     if arguments.action == "import":
         return _import(arguments, service, events, console)
-    return _export(arguments, service, console)
+    if arguments.action == "report":
+        return _report(arguments, service, console)
+    return _export(arguments, service, events, console)
 
 
 def _import(arguments: Arguments, service: ImportService, events: Events, console: Console) -> int:
-    run = service.start(Path(arguments.path))
+    run = service.start(Path(arguments.path), by_folder=arguments.by_folder)
     try:
         _follow(run, events, console)
         report = run.done.result()
@@ -57,20 +63,38 @@ def _import(arguments: Arguments, service: ImportService, events: Events, consol
     return EXIT_STOPPED if report.cancelled else 0
 
 
-def _follow(run: ImportRun, events: Events, console: Console) -> None:
+def _report(arguments: Arguments, service: ImportService, console: Console) -> int:
+    found = service.reports().result()
+    if arguments.json:
+        for past in found:
+            told = _described(asdict(past.report))
+            console.data({"path": str(past.path), "ended_at": past.ended_at} | told)
+        return 0
+    if not found:
+        console.remark("There is no report of an import.")
+    for past in found:
+        console.line(f"{local_time(past.ended_at)}  {past.path}")
+        _tell(past.report, console, shown=None)
+    return 0
+
+
+def _follow(run: ImportRun | ExportRun, events: Events, console: Console) -> None:
     """Show how far it is, where somebody looks, until it is done."""
     shown = False
     while not run.done.done():
         with suppress(queue.Empty):
             event = events.get(timeout=_WAIT_SECONDS)
-            if isinstance(event, ImportProgress) and console.stderr.isatty() and event.total:
+            if not isinstance(event, ImportProgress | ExportProgress):
+                continue
+            if console.stderr.isatty() and event.total:
                 shown = True
-                _put(console, f"\r{event.done:,} of {event.total:,} files")
+                what = "files" if isinstance(event, ImportProgress) else "written"
+                _put(console, f"\r{event.done:,} of {event.total:,} {what}")
     if shown:
         _put(console, "\n")
 
 
-def _tell(report: ImportReport, console: Console) -> None:
+def _tell(report: ImportReport, console: Console, shown: int | None = _SHOWN) -> None:
     counts = (
         (report.new, "new"),
         (report.changed, "changed"),
@@ -81,20 +105,23 @@ def _tell(report: ImportReport, console: Console) -> None:
     words = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing to import"
     chats = f" {report.conversations:,} of these are chats." if report.conversations else ""
     console.line(f"{words[0].upper()}{words[1:]}.{chats}")
-    if report.attachments:
-        console.remark(f"{len(report.attachments):,} other files stay where they are.")
-    _name(report.remarks, "not quite as it stood", console)
-    _name(report.skipped, "skipped", console)
+    if report.others:
+        console.remark(f"{report.others:,} other files stay where they are.")
+    _name(report.remarks, "not quite as it stood", console, shown)
+    _name(report.skipped, "skipped", console, shown)
     if report.cancelled:
         console.remark("Stopped. What was imported stays; import it again to go on.")
 
 
-def _export(arguments: Arguments, service: ImportService, console: Console) -> int:
+def _export(arguments: Arguments, service: ImportService, events: Events, console: Console) -> int:
     target = Path(arguments.path)
-    if arguments.format == "json":
-        report = service.export_json(target).result()
-    else:
-        report = service.export_notes(target).result()
+    as_json = arguments.format == "json"
+    run = service.export_json(target) if as_json else service.export_notes(target)
+    try:
+        _follow(run, events, console)
+    except KeyboardInterrupt:
+        service.cancel(run.id)
+    report = run.done.result()
     if arguments.json:
         console.data(_described(asdict(report)))
     else:
@@ -102,15 +129,18 @@ def _export(arguments: Arguments, service: ImportService, console: Console) -> i
         console.line(f"{report.written:,} written{unchanged}.")
         _name(report.remarks, "to know", console)
         _name(report.skipped, "skipped", console)
+    if report.cancelled:
+        console.remark("Stopped. " + (_NO_FILE if as_json else _IN_FOLDER))
+        return EXIT_STOPPED
     console.remark(f"Written to {target}. It is not encrypted there.")
     return 0
 
 
-def _name(found: Sequence[Named], what: str, console: Console) -> None:
-    for name, why in found[:_SHOWN]:
+def _name(found: Sequence[Named], what: str, console: Console, shown: int | None = _SHOWN) -> None:
+    for name, why in found[:shown]:
         console.remark(f"{what}: {name}: {why}")
-    if len(found) > _SHOWN:
-        console.remark(f"{what}: {len(found) - _SHOWN:,} more; --json names them.")
+    if shown is not None and len(found) > shown:
+        console.remark(f"{what}: {len(found) - shown:,} more; “hush notes report” names them.")
 
 
 def _described(report: dict[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from assistant.app import Session
-from assistant.errors import EmptyMessage, FileRefused, HushError, InputRefused, NotFound
+from assistant.errors import EmptyMessage, FileRefused, HushError, InputRefused
 from assistant.importing.decoding import decode
 from assistant.notes.limits import MAX_NOTE_BYTES, MAX_NOTE_CHARACTERS
 from assistant.notes.names import tags_given
-from assistant.notes.private_file import PrivateFile, left
+from assistant.notes.private_file import PrivateFile
 from assistant.notes.records import Note, NoteFilter, NoteLine, Saved
 from assistant.notes.service import NoteService
+from assistant.notes.taking_in import take_in
 from assistant.paths import Profile
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
@@ -36,7 +37,6 @@ Edit = Callable[[PrivateFile], bool]
 """Opens a file in the person's editor and waits; whether that ended well."""
 
 _UNTITLED: Final = "Untitled"
-_NO_REVISION: Final = -1  # whatever stands there is another version
 _IN_THE_CLEAR: Final = "While your editor has it, this note lies unencrypted in"
 _NOT_KEPT: Final = "What the editor left cannot be kept."
 _TAKEN_IN: Final = "It is not encrypted there; the next “hush notes new” takes it into your vault."
@@ -166,28 +166,9 @@ class _Desk:
 
     def recover(self) -> None:
         """Take into the vault what an edit left that was cut off, beside what stands there."""
-        for file in left(self._root):
-            try:
-                text = file.read()
-            except FileRefused as error:
-                self._console.remark(f"{file.path} is from an earlier edit. {error.sentence}")
-                continue
-            found = self._taken_in(file.note_id, text) if text.strip() else None
-            if found:
-                self._console.remark(f"What an earlier edit left is kept as note {found.id}.")
-            file.forget()
-
-    def _taken_in(self, note_id: int | None, text: str) -> Note | None:
-        """Keep a text as a note of its own, unless its note has that text; None then."""
-        try:
-            note = self._notes.get(note_id).result() if note_id else None
-        except NotFound:
-            note = None
-        if note is None:
-            return self._notes.create(text).result()
-        if note.text.rstrip("\n") == text.rstrip("\n"):
-            return None
-        return self._notes.save(note.id, text, _NO_REVISION).result().other
+        for taken in take_in(self._root, self._notes):
+            if taken.sentence:
+                self._console.remark(taken.sentence)
 
     def _keep(
         self,

@@ -50,8 +50,9 @@ def search(arguments: Arguments, session: Session, console: Console) -> int:
     if not found.hits:
         console.remark("Nothing was found.")
     status = service.status()
-    if status.reason or not found.by_meaning:
-        console.remark(status.reason or _STATES[IndexState.WORDS_ONLY])
+    words_only = "" if found.by_meaning else _STATES[IndexState.WORDS_ONLY]
+    for remark in filter(None, (status.missing, status.reason or words_only)):
+        console.remark(remark)
     return 0
 
 
@@ -106,6 +107,9 @@ def status_as_data(status: IndexStatus) -> dict[str, Any]:
         "reason": status.reason,
         "building": status.building,
         "built": status.built,
+        "unreadable": status.unreadable,
+        "notes": status.notes,
+        "notes_left": status.notes_left,
     }
 
 
@@ -116,8 +120,10 @@ def status_as_lines(status: IndexStatus) -> list[str]:
         lines.append(f"Embedding model: {status.encoder}")
     if status.building:
         lines.append(f"Being built beside it: {status.building}, {status.built:.0%}")
-    if status.reason:
-        lines.append(status.reason)
+    if status.unreadable:
+        passages = f"{status.unreadable:,} passage{'' if status.unreadable == 1 else 's'}"
+        lines.append(f"{passages} the embedding model cannot read: found by words alone.")
+    lines += filter(None, (status.missing if status.notes_left else "", status.reason))
     return lines
 
 
@@ -134,10 +140,12 @@ def _wait(service: SearchService, console: Console) -> None:
         status = service.status()
         if status.state is IndexState.PAUSED:
             break
-        share = f"{status.built:.0%}" if status.building else f"{status.encoded:,}"
-        line = (
-            f"{share} of {status.passages:,} passages" if not status.building else f"{share} built"
-        )
+        if status.building:
+            line = f"{status.built:.0%} built"
+        elif status.notes_left:
+            line = status.missing
+        else:
+            line = f"{status.encoded:,} of {status.passages:,} passages"
         if line != told:
             console.remark(line)
             told = line

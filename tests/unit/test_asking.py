@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import Event
 
 import pytest
 
@@ -15,10 +16,12 @@ from assistant.asking.records import (
     given,
 )
 from assistant.asking.shown import UNSUPPORTED, answer_text, listed_sources, sources_heading
+from assistant.cancel import Cancel
 from assistant.engine.protocol import GenerationRequest
-from assistant.errors import InputRefused, StorageFull
+from assistant.errors import EnvironmentProblem, InputRefused, StorageFull
 from assistant.events import ContextBuilt, ReplyBegan, ReplyEnded, ReplyText
 from assistant.records import FIRST_PRIVATE_ID, FinishReason, Message, MessageState, Thread
+from assistant.search.records import Hit
 from assistant.settings import Settings
 from assistant.store import source_rows
 from assistant.store.sqlcipher import Connection
@@ -66,6 +69,19 @@ def _two_notes(connection: Connection) -> None:
             " VALUES (?, 'A note', 'text', ?, 1, 0, 0)",
             (number, text),
         )
+
+
+class Loading(FakeRetriever):
+    """One whose index is being loaded until somebody stops it."""
+
+    def retrieve(
+        self, query: str, scope: Scope, limit: int, cancel: Cancel | None = None
+    ) -> list[Hit]:
+        stopped = Event()
+        assert cancel is not None
+        cancel.listen(stopped.set)
+        stopped.wait(10)
+        raise EnvironmentProblem("The search was stopped.")
 
 
 def ask(services: Services, text: str = QUESTION, conversation: int | None = None) -> Message:
@@ -125,6 +141,40 @@ def test_nothing_near_enough_and_the_model_is_not_asked(make: Make) -> None:
     assert [one.title for one in listed_sources(answer)] == ["Bread", "Mud"]  # one of each note
     assert sources_heading(answer) == "What comes nearest:"
     assert any(isinstance(event, ContextBuilt) for event in services.seen)
+
+
+def test_an_index_that_is_not_whole_is_told_with_the_answer(make: Make) -> None:
+    """Where something was found, and in the honest sentence where nothing was."""
+    missing = "12 of 1,871 notes are not indexed yet."
+    services = make(retriever=FakeRetriever([hit(TRAIN, "Trains")], lacks=missing))
+    events = services.until(ReplyEnded, services.chat.send(None, QUESTION, scope=Scope()))
+    (began,) = (event for event in events if isinstance(event, ReplyBegan))
+    assert began.left_out == missing
+    answer = ask(services, "How tall is Mont Blanc?")
+    assert answer.text == (
+        "Nothing in your notes answers this, so the model was not asked. But 12 of 1,871 notes are "
+        "not indexed yet. Ask again in a while."
+    )
+
+
+def test_a_wait_for_the_index_is_stopped(make: Make) -> None:
+    """The answer ends as stopped, not as failed, and nothing is generated."""
+    services = make(retriever=Loading())
+    run = services.chat.send(None, QUESTION, scope=Scope())
+    run.saved.result(10)
+    services.chat.stop(run.id)
+    end = services.ended(run)
+    assert (end.error, end.message.state) == (None, MessageState.STOPPED)
+    assert services.engine.requests == []
+
+
+def test_an_index_that_is_not_loaded_is_no_empty_answer(make: Make) -> None:
+    """The answer fails in words; it does not say that nothing answers this."""
+    problem = EnvironmentProblem("Your notes were not searched.", "Try again in a moment.")
+    services = make(retriever=FakeRetriever(problem=problem))
+    end = services.ended(services.chat.send(None, QUESTION, scope=Scope()))
+    assert end.error is problem
+    assert (end.message.state, end.message.text) == (MessageState.FAILED, "")
 
 
 def test_no_notes_at_all(make: Make) -> None:

@@ -33,6 +33,34 @@ def test_words_decide_where_meaning_is_unknown() -> None:
     assert near_enough("Which night flights go to Oslo?", [found], Scope()) == []
 
 
+def test_what_lies_far_behind_the_nearest_is_left_out() -> None:
+    """Where one answers, others about the same thing lead astray; one without vector may stay."""
+    first, close, far = (hit("a", similarity=value) for value in (0.9, 0.8, 0.6))
+    new = hit("Night trains to Lisbon")
+    question = "Which night trains go to Lisbon?"
+    assert near_enough(question, [first, close, far, new], Scope()) == [first, close, new]
+    assert near_enough(question, [far, new], Scope()) == [far, new]
+
+
+@pytest.mark.parametrize(
+    ("question", "passages"),
+    [
+        ("And from where?", 1),
+        ("Why?", 1),
+        ("Is it on time?", 1),
+        ("What is the capital of Mongolia?", 0),
+        ("How tall is Mont Blanc?", 0),
+    ],
+)
+def test_only_a_question_that_leans_on_the_one_before_is_sought_with_it(
+    question: str, passages: int
+) -> None:
+    """Another subject would find what the first one was about."""
+    retriever = FakeRetriever([hit("The night train to Lisbon.", "Trains")])
+    found = find(retriever, question, "When is the night train to Lisbon?", Scope(), NEWEST)
+    assert len(found.passages) == passages
+
+
 @pytest.mark.parametrize(
     ("scope", "kept"),
     [

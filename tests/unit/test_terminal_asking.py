@@ -11,12 +11,13 @@ from typing import Any, cast
 
 import pytest
 
-from assistant.errors import InputRefused
+from assistant.errors import InputRefused, NotFound
+from assistant.notes.service import NoteService
 from assistant.power.plan import Plan
 from assistant.records import FIRST_PRIVATE_ID
 from assistant.terminal import parse
 from assistant.terminal.console import Console
-from assistant.terminal.conversing import ask
+from assistant.terminal.conversing import ask, chat
 from tests.fakes.engine import FakeEngine
 from tests.fakes.retriever import FakeRetriever, hit, said
 from tests.unit.services import Services
@@ -53,10 +54,12 @@ class Tty(io.StringIO):
         return True
 
 
-def run(services: Services, *argv: str, output: io.StringIO | None = None) -> tuple[int, str, str]:
-    """Ask; returns the exit code, the output and the remarks."""
+def run(
+    services: Services, *argv: str, output: io.StringIO | None = None, typed: str | None = None
+) -> tuple[int, str, str]:
+    """Ask, or chat where something is typed; returns exit code, output and remarks."""
     output, remarks = output or io.StringIO(), io.StringIO()
-    console = Console(io.StringIO(), output, remarks)
+    console = Console(io.StringIO(typed or ""), output, remarks)
     governor = SimpleNamespace(plan=Plan())
     kept: list[bool] = []  # whether the index was brought up to date
     app: Any = SimpleNamespace(
@@ -64,9 +67,17 @@ def run(services: Services, *argv: str, output: io.StringIO | None = None) -> tu
     )
     status = SimpleNamespace(reason="Only words are searched." if services.retriever else "")
     search = SimpleNamespace(settled=lambda _seconds: kept == [True], status=lambda: status)
-    session: Any = SimpleNamespace(chat=services.chat, search=search)
-    arguments = parse(["ask", *argv])
-    code = ask(" ".join(arguments.text), arguments, app, session, services.events, console)
+    session: Any = SimpleNamespace(
+        chat=services.chat,
+        search=search,
+        notes=NoteService(services.vaults, services.clock, lambda: None),
+        conversations=services.conversations,
+    )
+    arguments = parse(["ask" if typed is None else "chat", *argv])
+    if typed is not None:
+        code = chat(arguments, app, session, services.events, console)
+    else:
+        code = ask(" ".join(arguments.text), arguments, app, session, services.events, console)
     return code, output.getvalue(), remarks.getvalue()
 
 
@@ -164,6 +175,85 @@ def test_what_cannot_be_asked(services: Services, argv: list[str]) -> None:
     with pytest.raises(InputRefused):
         run(services, *argv, "Why?")
     assert services.conversations.list().result(10) == []
+
+
+@pytest.mark.parametrize("argv", [["--note", "99"], ["--chat", "99"]])
+def test_what_is_not_there_cannot_be_asked(services: Services, argv: list[str]) -> None:
+    """Told before anything is stored, and not as if it held no answer."""
+    with pytest.raises(NotFound):
+        run(services, *argv, "Why?")
+    assert services.conversations.list().result(10) == []
+
+
+def test_an_index_that_is_not_whole_is_told_with_the_answer(services: Services) -> None:
+    """Beside the answer."""
+    cast("FakeRetriever", services.retriever).lacks = "3 of 9 notes are not indexed yet."
+    _, out, remarks = run(services, "--notes", QUESTION)
+    assert "3 of 9 notes are not indexed yet." in remarks
+    assert "not indexed" not in out
+
+
+def test_a_chat_asks_the_notes(services: Services) -> None:
+    """From a command on; its answers have citations, and what they rest on below them."""
+    typed = f"Hello\n/notes\n{QUESTION}\n/notes off\nThanks\n"
+    code, out, remarks = run(services, typed=typed)
+    assert code == 0
+    assert f"Hush: {TRAIN[:-1]} [1]. Enjoy.\n\nFrom:\n  [1] Trains" in out
+    assert out.count("From:") == 1
+    assert out.count("You, of your notes: ") == 2
+    assert "Answers come from your notes now." in remarks
+    assert "Answers come from the model alone now." in remarks
+    assert [query for query, _ in cast("FakeRetriever", services.retriever).asked] == [QUESTION]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "you"),
+    [
+        ("/notes all", "all", "You, of your notes: "),
+        ("/notes tag:travel/trains", "tag:travel/trains", "You, of your notes tagged #travel/t"),
+        ("/notes #🎉", "tag:🎉", "You, of your notes tagged #🎉: "),
+        ("/notes tag: #two words", "tag:two words", "You, of your notes tagged #two words: "),
+        ("/notes note:1", "note:1", "You, of “A note”: "),
+    ],
+)
+def test_scopes_of_a_chat(services: Services, typed: str, stored: str, you: str) -> None:
+    """As they are typed, and named in the prompt."""
+    _, out, _ = run(services, typed=f"{typed}\n{QUESTION}\n")
+    ((_, scope),) = cast("FakeRetriever", services.retriever).asked
+    assert scope.stored == stored
+    assert you in out
+
+
+def test_a_chat_asks_another_one(services: Services) -> None:
+    """By its number; and begins so with an option."""
+    where = services.ask(TRAIN).conversation_id
+    _, out, _ = run(services, "--chat", str(where), typed=f"{QUESTION}\n/notes chat:{where}\n")
+    ((_, scope),) = cast("FakeRetriever", services.retriever).asked
+    assert scope.id == where
+    assert out.count("You, of “The night train") == 3
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "/notes everything",
+        "/notes note",
+        "/notes note:x",
+        "/notes note:0",
+        "/notes note:99",
+        "/notes chat:99",
+        f"/notes chat:{FIRST_PRIVATE_ID}",
+        "/notes tag:",
+        "/notes #",
+    ],
+)
+def test_what_a_chat_cannot_ask(services: Services, typed: str) -> None:
+    """Said in words; the chat goes on as it was."""
+    code, out, remarks = run(services, typed=f"{typed}\n{QUESTION}\n")
+    assert code == 0
+    assert "hush: " in remarks
+    assert "You, of" not in out
+    assert cast("FakeRetriever", services.retriever).asked == []
 
 
 def test_a_file_goes_along(services: Services, tmp_path: Path) -> None:

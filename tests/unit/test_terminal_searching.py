@@ -13,7 +13,7 @@ from assistant.errors import EncoderDamaged, EnvironmentProblem, InputRefused
 from assistant.search.records import IndexState, IndexStatus
 from assistant.terminal.arguments import parse
 from assistant.terminal.console import Console
-from assistant.terminal.searching import index, search, status_as_lines
+from assistant.terminal.searching import index, search, status_as_data, status_as_lines
 from tests.fakes.encoder import FakeEncoderSource
 from tests.unit.indexed import RESTING, Indexed
 
@@ -116,3 +116,13 @@ def test_status_tells_what_is_built_beside() -> None:
     """And how far it is."""
     status = IndexStatus(IndexState.WORKING, 5, 4, "Old", "", "New", 0.5)
     assert "Being built beside it: New, 50%" in status_as_lines(status)
+
+
+def test_status_tells_what_is_missing() -> None:
+    """Notes that wait, and what the embedding model cannot read."""
+    status = IndexStatus(IndexState.WORKING, 5, 4, "Old", unreadable=1, notes=9, notes_left=2)
+    lines = status_as_lines(status)
+    assert "2 of 9 notes are not indexed yet." in lines
+    assert "1 passage the embedding model cannot read: found by words alone." in lines
+    described = status_as_data(status)
+    assert (described["unreadable"], described["notes"], described["notes_left"]) == (1, 9, 2)
