@@ -14,6 +14,7 @@ from assistant.paths import Profile
 from benchmarks.harness import PASSPHRASE
 from ui.desktop import Desktop
 from ui.holding import hold
+from ui.process import put_window_first
 from ui.theme.style import dress, system_theme
 from ui.window import Window
 
@@ -26,6 +27,7 @@ def open_window(profile: Profile, build: Callable[[Profile, EventSink], App]) ->
         profile: Prepared; its vault opens with ``PASSPHRASE``.
         build: Builds the core, on a thread.
     """
+    put_window_first()
     with ExitStack() as stack:
         application = QApplication(sys.argv[:1])
         application.setStyle("Fusion")

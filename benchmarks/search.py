@@ -12,6 +12,7 @@ from benchmarks.search_encoder import encoder_rows
 from benchmarks.search_import import import_rows
 from benchmarks.search_quality import quality_rows
 from benchmarks.search_speed import BARS, speed_rows
+from benchmarks.search_window import window_rows
 
 _QUERIES: Final = 300
 _QUICK: Final = (20_000, 60)  # passages and queries, to see that it works
@@ -27,6 +28,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Sequence[Row]]]] = {
     "speed": lambda options: (
         speed_rows([_QUICK[0]], _QUICK[1]) if options.quick else speed_rows(list(BARS), _QUERIES)
     ),
+    "window": lambda options: window_rows(_QUICK[0]) if options.quick else window_rows(),
 }
 
 

@@ -65,6 +65,13 @@ class PlainLabel(QLabel):
             self.style().polish(self)
 
 
+def centred_label(kind: str) -> PlainLabel:
+    """A line in the middle of an empty place, which wraps; its words come later."""
+    label = PlainLabel("", kind, wrap=True)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return label
+
+
 class ElidedLabel(PlainLabel):
     """One line that ends in "…" where it does not fit; the whole text is its tooltip then."""
 

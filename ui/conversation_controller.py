@@ -21,9 +21,8 @@ from ui.bridge import Bridge
 from ui.chat.controller import ChatController
 from ui.chat.page import ChatPage
 from ui.conversation_list import ConversationList
-from ui.days import local
 from ui.notice import Notice
-from ui.vault.words import date, number
+from ui.vault.words import held_in, number
 
 if TYPE_CHECKING:
     from assistant.backup.service import BackupService, Holding
@@ -174,7 +173,7 @@ class ConversationController:
 
         def came(holding: Holding) -> None:
             is_still_said = deletion == self._deletion_number and said == notice.text
-            if (places := _places(holding)) and is_still_said:
+            if (places := held_in(holding)) and is_still_said:
                 where = f"{_those(kept, deleted)} {places}."
                 notice.add(where, "Backups…", self._show_backups)
 
@@ -196,12 +195,7 @@ class ConversationController:
             future = self._service.purge()
         except HushError:
             return  # the vault is closed, and closing it was the end of what was deleted
-        self._bridge.then(future, self._purged, self._fail)
-
-    def _purged(self, count: int) -> None:
-        del count
-        if self._service.has_remains:  # a backup was reading, or there was other work
-            self.purge_timer.start()
+        self._bridge.then(future, lambda _: None, self._fail)
 
     # Export -------------------------------------------------------------------------------
 
@@ -247,17 +241,6 @@ def _those(kept: Sequence[Conversation], deleted: Sequence[Conversation]) -> str
     if len(kept) < len(deleted):
         return "What was not private stays"
     return "It stays" if len(kept) == 1 else "They stay"
-
-
-def _places(holding: Holding) -> str:
-    """Where that is, and until when; empty where it is nowhere."""
-    places = []
-    if holding.backups:
-        until = date(local(max(backup.expires for backup in holding.backups)))
-        places.append(f"in {number(len(holding.backups), 'backup')} until {until} at the latest")
-    if holding.kept:
-        places.append("in the files kept from a restore")
-    return " and ".join(places)
 
 
 def _named(deleted: Sequence[Conversation]) -> str:

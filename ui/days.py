@@ -42,6 +42,11 @@ def heading(then: datetime, now: datetime) -> str:
     return month if then.year == now.year else f"{month} {then.year}"
 
 
+def long_date(then: datetime) -> str:
+    """A day, as a sentence says it: "3 March 2024"."""
+    return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
+
+
 def short_time(then: datetime, now: datetime) -> str:
     """A moment as seen from now: "now", "5m", "3h", "21:04", "Tue", "3 Mar" or "3 Mar 2024"."""
     minutes = int((now - then).total_seconds()) // 60

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -19,11 +19,15 @@ _MOVES_OR_PRESSES: Final = (
     Qt.Key.Key_Enter,
     Qt.Key.Key_Space,
 )
+_DIM: Final = QColor(0, 0, 0, 72)  # enough to part the panel from what is behind, light or dark
 _EDGE: Final = 1  # pixels: the panel's hairline, which the style sheet draws
 
 
 class Overlay(QWidget):
-    """Covers its window, unseen, and carries one panel. Made anew each time; ends by itself.
+    """Covers its window and carries one panel. Made anew each time; ends by itself.
+
+    What is behind is dimmed where the panel stands in the middle, and seen as it was where it
+    belongs to a part of the window.
 
     A child of the window and no window of its own, so it stands where it should on every system.
     What is too high for the window scrolls.
@@ -46,6 +50,7 @@ class Overlay(QWidget):
         self._any_key_closes = any_key_closes
         self._before = window.focusWidget()
         self._place: Callable[[QSize], QRect] = self._centred
+        self._dims = True
         self.panel = QFrame(self)
         self.panel.setObjectName("popover")
         self.panel.setAccessibleName(name)
@@ -76,10 +81,12 @@ class Overlay(QWidget):
 
     def open_centred(self) -> None:
         """Show the panel in the middle of the window."""
+        self._dims = True
         self._open(self._centred)
 
     def open_above(self, widget: QWidget) -> None:
         """Show the panel above a widget of the window, as far as there is room."""
+        self._dims = False
         corner = widget.mapTo(self._window, QPoint(0, -Space.INSIDE))
         self._open(lambda size: QRect(corner - QPoint(0, size.height()), size))
 
@@ -138,6 +145,11 @@ class Overlay(QWidget):
             and part.isEnabled()
             and not part.isHidden()
         ]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Dim what is behind."""
+        if self._dims:
+            QPainter(self).fillRect(event.rect(), _DIM)
 
     # Keys and clicks ----------------------------------------------------------------------
 

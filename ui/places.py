@@ -53,7 +53,7 @@ class Places:
         is_kept = session.keys is not None
         self.vault = VaultPage(app.profile.backups, theme, is_kept=is_kept)
         rebuild = session.search.rebuild if session.search and is_kept else None
-        self.settings = SettingsPage(app.settings, theme, lambda: app.tuned, rebuild)
+        self.settings = SettingsPage(app.settings, theme, rebuild)
         self.chats.show_list(shown=app.settings.list_visible)
 
     @property

@@ -49,6 +49,7 @@ class Preferences(QObject):
         self._page = page
         self._notice = notice
         page.changed.connect(self._save)
+        page.shown.connect(self._ask_for_figures)
 
     def change(self, settings: Settings) -> None:
         """Settings were changed beside their page."""
@@ -76,6 +77,10 @@ class Preferences(QObject):
             self.layout_changed.emit()
         if before.reading_size != settings.reading_size:
             self._window.apply(replace(self._window.theme, reading=settings.reading_size))
+
+    def _ask_for_figures(self) -> None:
+        """Have the page tell what is known of the tuned copy: tuning may have ended meanwhile."""
+        self._bridge.then(self._app.tuned(), self._page.show_tuned, lambda _: None)
 
     def _saved(self, settings: Settings) -> None:
         del settings

@@ -17,7 +17,7 @@ from assistant.paths import Profile
 from ui.desktop import Desktop
 from ui.holding import hold
 from ui.lock.resumption import Resumption
-from ui.process import problems_logged, quit_on_signals
+from ui.process import problems_logged, put_window_first, quit_on_signals
 from ui.theme.icons import app_icon
 from ui.theme.style import dress, system_theme
 from ui.window import Window
@@ -39,6 +39,7 @@ def run(
         resumption: What the process before this one was locked with, if it was.
     """
     harden_process()
+    put_window_first()
     with ExitStack() as stack:
         holds = stack.enter_context(ExitStack())  # let go last, also where it is taken late
         held: Instance | HushError

@@ -15,12 +15,14 @@ from assistant.events import (
     DrillEnded,
     EngineChanged,
     Event,
+    ExportProgress,
     ImportProgress,
     IndexChanged,
     Notice,
     PowerChanged,
 )
 from assistant.notes.records import Note
+from assistant.notes.taking_in import TakenIn, take_in
 from assistant.records import is_private
 from assistant.search.records import Hit, Kind
 from ui.bridge import Bridge
@@ -32,6 +34,7 @@ from ui.days import local
 from ui.importing.controller import ImportController
 from ui.metrics.controller import MetricsController
 from ui.notes.controller import NotesController, Ways
+from ui.notes.listing import Backups
 from ui.notes.model import title_of
 from ui.place_keys import Act, PlaceKeys
 from ui.places import Places
@@ -138,6 +141,7 @@ class Workplace:
         window.rail.lock_wanted.connect(lock)
         self.chat.new()
         self.importing.offer_unfinished()
+        self._take_in_edits(session, bridge, pool)
 
     def _notes_over(
         self, session: Session, bridge: Bridge, pool: Executor, now: Callable[[], int]
@@ -146,8 +150,30 @@ class Workplace:
         if session.notes is None:
             place.rest(_NO_NOTES)
             return None
-        ways = Ways(self.open_hit, self.importing.open, self._ask_about)
+        backups = Backups(self._app.backups.holding, self._show_backups)
+        ways = Ways(self.open_hit, self.importing.open, self._ask_about, backups=backups)
         return NotesController(session.notes, session.search, bridge, place, pool, now, ways)
+
+    def _take_in_edits(self, session: Session, bridge: Bridge, pool: Executor) -> None:
+        """Keep what an editor outside of Hush had when Hush was killed."""
+        notes, root = session.notes, self._app.profile.root
+        if notes is None or session.keys is None:
+            return
+
+        def came(found: list[TakenIn]) -> None:
+            for taken in found:
+                if taken.note:
+                    self._tell(taken.sentence, "Show", partial(self.open_note, taken.note.id))
+                elif taken.sentence:
+                    self._places.notice.say(taken.sentence)
+            if self.notes and any(taken.note for taken in found):
+                self.notes.refresh()
+
+        bridge.then(
+            pool.submit(lambda: list(take_in(root, notes))),
+            came,
+            lambda error: self._places.notice.say(error.sentence),
+        )
 
     def _connect(self) -> None:
         window, page = self._window, self._places.page
@@ -197,7 +223,7 @@ class Workplace:
                 self._window.status.show_index(event.status)
                 self._places.settings.show_index(event.status)
                 self.search.handle(event)
-            case ImportProgress():
+            case ImportProgress() | ExportProgress():
                 self.importing.handle(event)
             case Notice():
                 self._places.notice.say(event.text)

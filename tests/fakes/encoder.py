@@ -85,7 +85,7 @@ class FakeEncoderSource:
         earlier: Encoders that were prepared once and are not chosen now.
 
     ``gate`` holds ``prepare`` until it is set or cancelled; it starts set. Every ``open`` gives the
-    one encoder, ``opened`` counts them.
+    one encoder; ``opened`` counts them, and ``prepares`` the calls of ``prepare``.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class FakeEncoderSource:
         self.earlier = {one.key: one for one in earlier}
         self.gate = threading.Event()
         self.gate.set()
-        self.opened = 0
+        self.opened = self.prepares = 0
         self._looks = threading.Event()  # never set
 
     def tokenizer(self) -> Tokenizer:
@@ -127,6 +127,7 @@ class FakeEncoderSource:
         return self.earlier.get(key)
 
     def prepare(self, cancel: Cancel, progress: Callable[[float], None]) -> bool:
+        self.prepares += 1
         if self.prepare_error:
             raise self.prepare_error
         progress(0.5)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.asking.records import Scope, ScopeKind
 from assistant.asking.words import share, stems
+from assistant.cancel import Cancel
 from assistant.errors import HushError
 from assistant.search.records import Hit, Kind, Snippet
 from tests.fakes.encoder import FakeEncoder
@@ -65,6 +66,7 @@ class FakeRetriever:
         problem: What the next call fails with.
         asked: The queries and scopes so far.
         gate: Holds ``retrieve`` until it is set; it starts set.
+        lacks: What ``missing`` says.
     """
 
     hits: Sequence[Hit] = ()
@@ -73,12 +75,16 @@ class FakeRetriever:
     asked: list[tuple[str, Scope]] = field(default_factory=list)
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
     gate: Event = field(default_factory=Event)
+    lacks: str = ""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+    def retrieve(
+        self, query: str, scope: Scope, limit: int, cancel: Cancel | None = None
+    ) -> list[Hit]:
         """See ``Retriever.retrieve``."""
+        del cancel
         self.gate.wait(60)
         self.asked.append((query, scope))
         problem, self.problem = self.problem, None
@@ -86,6 +92,11 @@ class FakeRetriever:
             raise problem
         found = [self._scored(one, query) for one in self.hits if _is_in(one, scope)]
         return sorted(found, key=lambda one: -one.score)[:limit]
+
+    def missing(self, scope: Scope) -> str:
+        """See ``Retriever.missing``."""
+        del scope
+        return self.lacks
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """See ``Retriever.encode``."""

@@ -90,7 +90,6 @@ class FakeConversations:
         self.deleted: dict[int, Conversation] = {}
         self.messages: dict[int, list[Message]] = {}
         self.purged = 0
-        self.has_remains = False
         self.closed = False
         self.problem: HushError | None = None  # what the next call fails with
         self.held: list[tuple[Future[Thread], Thread]] | None = None
@@ -392,7 +391,7 @@ class FakeApp:
         self.search: Any = FakeSearch()
         self.importing: Any = FakeImports()
         self.governor = FakeGovernor(sink)
-        self.tuned = ""  # what is known of the model's tuned copy
+        self.figures: Future[str] = done("")  # what is known of the model's tuned copy
 
     @property
     def session(self) -> Session:
@@ -412,6 +411,9 @@ class FakeApp:
     def as_app(self) -> App:
         """This, as the window's type."""
         return cast("App", self)
+
+    def tuned(self) -> Future[str]:
+        return self.figures
 
     def save_settings(self, settings: Settings) -> Future[Settings]:
         self.settings = settings

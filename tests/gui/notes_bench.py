@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from assistant.backup.service import Holding
 from assistant.notes.records import Note
 from assistant.search.records import Hit
+from tests.gui.hands import Hands
 from tests.gui.notes_fakes import NOON, FakeNotes, FakeRelated
 from ui.bridge import Bridge
 from ui.notes.controller import NotesController, Ways
+from ui.notes.listing import Backups
 from ui.notes.place import NotesPlace
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
 from ui.window import Window
 
 
-class NotesBench:
+class NotesBench(Hands):
     """Types, presses and reads. ``went`` lists where the person was brought.
 
     Args:
@@ -42,6 +44,8 @@ class NotesBench:
         self.pool = ThreadPoolExecutor(1)
         self.opened: list[Hit] = []
         self.went: list[str] = []
+        self.holding = Holding((), kept=False)
+        self.asked_since: list[int] = []
         self.now = NOON
         theme = Theme(LIGHT)
         self.window = Window(theme)
@@ -60,6 +64,7 @@ class NotesBench:
                 lambda: self.went.append("import"),
                 self._ask_about,
                 lambda address: bool(self.went.append(address)) or True,
+                Backups(self._holding, lambda: self.went.append("backups")),
             ),
         )
         self.list = self.place.list
@@ -70,6 +75,12 @@ class NotesBench:
         self.window.show()
         qtbot.waitActive(self.window)
         self.settle()
+
+    def _holding(self, since: int) -> Future[Holding]:
+        self.asked_since.append(since)
+        found: Future[Holding] = Future()
+        found.set_result(self.holding)
+        return found
 
     def _ask_about(self, note: Note) -> None:
         self.went.append(f"ask {note.id}")
@@ -116,25 +127,7 @@ class NotesBench:
         self.controller.writing.pause.timeout.emit()
         self.settle()
 
-    def press(self, keys: str, widget: QWidget | None = None) -> None:
-        """Press keys where the keyboard is, or in a widget."""
-        combination = QKeySequence(keys)[0]
-        self.qtbot.keyClick(
-            widget or self.focus, combination.key(), combination.keyboardModifiers()
-        )
-        self.settle()
-
-    def click(self, widget: QWidget) -> None:
-        """Click a widget."""
-        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-        self.settle()
-
     # What the person sees -----------------------------------------------------------------
-
-    @property
-    def focus(self) -> QWidget:
-        """Where the keyboard is."""
-        return self.window.focusWidget() or self.window
 
     @property
     def rows(self) -> list[str]:

@@ -12,6 +12,7 @@ from assistant.errors import HushError, NotFound
 from assistant.notes.markdown_facts import excerpt_of, facts_of
 from assistant.notes.names import folded, link_target, note_name, tags_given
 from assistant.notes.records import (
+    Deleted,
     Note,
     NoteFilter,
     NoteLine,
@@ -151,15 +152,16 @@ class FakeNotes:
             self._put(replace(self.kept[note_id].note, deleted_at=None))
         return self._answer(None)
 
-    def empty_trash(self, ids: Sequence[int] | None = None) -> Future[int]:
+    def empty_trash(self, ids: Sequence[int] | None = None) -> Future[Deleted]:
         gone = [
             note_id
             for note_id, kept in self.kept.items()
             if kept.note.deleted_at is not None and (ids is None or note_id in ids)
         ]
+        since = min((self.kept[note_id].note.created_at for note_id in gone), default=None)
         for note_id in gone:
             del self.kept[note_id]
-        return self._answer(len(gone))
+        return self._answer(Deleted(len(gone), since))
 
     def tags(self) -> Future[list[TagCount]]:
         counts: dict[str, int] = {}

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.search.records import Hit
 from tests.gui.fakes import NOON, FakeConversations
+from tests.gui.hands import Hands
 from tests.gui.search_fakes import FakeNames, FakeSearch
 from ui.bridge import Bridge
 from ui.search.controller import SearchController
@@ -26,7 +25,7 @@ from ui.theme.tokens import LIGHT
 from ui.window import Window
 
 
-class SearchBench:
+class SearchBench(Hands):
     """Types, presses and reads. ``went`` lists where the person was brought.
 
     Args:
@@ -110,25 +109,7 @@ class SearchBench:
         self.qtbot.keyClicks(self.focus, text)
         self.settle()
 
-    def press(self, keys: str) -> None:
-        """Press keys where the keyboard is."""
-        combination = QKeySequence(keys)[0]
-        self.qtbot.keyClick(self.focus, combination.key(), combination.keyboardModifiers())
-        self.settle()
-
-    def click(self, widget: QWidget) -> None:
-        """Click a widget."""
-        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-        self.settle()
-
     # What the person sees -----------------------------------------------------------------
-
-    @property
-    def focus(self) -> QWidget:
-        """Where the keyboard is."""
-        widget = self.window.focusWidget()
-        assert widget
-        return widget
 
     @property
     def titles(self) -> list[str]:

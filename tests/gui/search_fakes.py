@@ -11,9 +11,11 @@ from pathlib import Path
 from assistant.errors import HushError
 from assistant.importing.records import (
     ExportReport,
+    ExportRun,
     ImportPlan,
     ImportReport,
     ImportRun,
+    PastImport,
     UnfinishedImport,
 )
 from assistant.notes.records import NoteFilter, NoteLine, TagCount
@@ -165,6 +167,8 @@ class FakeImports(Held):
         super().__init__()
         self.plan = ImportPlan(notes=1_871, documents=0, chats=0, bytes=6_200_000)
         self.left: list[UnfinishedImport] = []
+        self.past: list[PastImport] = []
+        self.by_folder: list[bool | None] = []  # of each start
         self.looked: list[Path] = []
         self.started: list[Path | int] = []  # a path, or the run that was gone on with
         self.cancelled: list[int] = []
@@ -179,8 +183,9 @@ class FakeImports(Held):
         self.looked.append(path)
         return self.answer(self.plan)
 
-    def start(self, path: Path) -> ImportRun:
+    def start(self, path: Path, *, by_folder: bool | None = None) -> ImportRun:
         """As ``ImportService.start``."""
+        self.by_folder.append(by_folder)
         return self._begin(path)
 
     def resume(self, run_id: int) -> ImportRun:
@@ -199,18 +204,25 @@ class FakeImports(Held):
     def forget(self, run_id: int) -> Future[None]:
         """As ``ImportService.forget``."""
         self.left = [run for run in self.left if run.id != run_id]
+        self.past = [run for run in self.past if run.id != run_id]
         return self.answer(None)
 
-    def export_notes(self, folder: Path, ids: Sequence[int] | None = None) -> Future[ExportReport]:
+    def reports(self) -> Future[list[PastImport]]:
+        """As ``ImportService.reports``."""
+        return self.answer(list(self.past), at_once=True)
+
+    def export_notes(self, folder: Path, ids: Sequence[int] | None = None) -> ExportRun:
         """As ``ImportService.export_notes``."""
         del ids
-        self.exported.append(folder)
-        return self.answer(self.export_report)
+        return self._export(folder)
 
-    def export_json(self, file: Path) -> Future[ExportReport]:
+    def export_json(self, file: Path) -> ExportRun:
         """As ``ImportService.export_json``."""
-        self.exported.append(file)
-        return self.answer(self.export_report)
+        return self._export(file)
+
+    def _export(self, target: Path) -> ExportRun:
+        self.exported.append(target)
+        return ExportRun(next(self._numbers), self.answer(self.export_report))
 
     def _begin(self, what: Path | int) -> ImportRun:
         refusal, self.refusal = self.refusal, None

@@ -158,6 +158,19 @@ def test_honest_headings(
     assert len(listed.buttons) == 1
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_heading_is_never_cut(page: QWidget, scale: float) -> None:
+    """At any width it has the lines that it needs there."""
+    look = Theme(LIGHT, scale).look
+    listed = SourceList(answered(cited=False), look, page)
+    (heading,) = listed.findChildren(QLabel)
+    for width in range(200, 900, 7):
+        whole = listed.fit(width)
+        assert heading.height() >= heading.heightForWidth(heading.width())
+        assert listed.buttons[0].y() >= heading.geometry().bottom()
+        assert whole >= listed.buttons[-1].geometry().bottom()
+
+
 def test_no_sources_no_list(view: Callable[[Message], MessageView]) -> None:
     """An ordinary answer has none, whatever it says."""
     drawn = view(answer(2, "As [1] says: \ue0001\ue001 [see](hush:source/1)."))

@@ -204,6 +204,34 @@ def test_the_panel_fits_into_a_small_window(bench: Bench, scale: float) -> None:
     assert not link.visibleRegion().isEmpty()
 
 
+def test_the_panel_stays_up_to_date(bench: Bench) -> None:
+    """What is open tells what the model sees by now; the keyboard stays inside."""
+    bench.open(1)
+    built(bench, VIEW)
+    panel = opened(bench)
+    assert panel.summary is not None
+    panel.summary.setFocus()
+    built(bench, replace(VIEW, conversation=900, summary="You asked about harbours."))
+    assert "Conversation: 900 tokens." in panel.text
+    assert panel.summary.toPlainText() == "You asked about harbours."
+    assert panel.isAncestorOf(bench.window.focusWidget())
+    bench.press("Tab")
+    bench.press("Esc")
+    assert not bench.shows(ContextPanel)
+    built(bench, VIEW)  # nobody listens any more
+    assert not bench.shows(ContextPanel)
+
+
+def test_another_conversation_changes_no_panel(bench: Bench) -> None:
+    """What is told of one that is not on the page is kept for later."""
+    bench.open(1)
+    built(bench, VIEW)
+    panel = opened(bench)
+    before = panel.text
+    built(bench, WHOLE, conversation_id=2)
+    assert panel.text == before
+
+
 # The line in the conversation -------------------------------------------------------------
 
 

@@ -392,20 +392,6 @@ def test_undo_lasts_as_long_as_the_store_keeps_it(bench: Bench) -> None:
     assert not purge.isActive()
 
 
-def test_what_could_not_be_scrubbed_is_tried_again(bench: Bench) -> None:
-    """A little later, until nothing is left."""
-    purge = bench.workplace.conversations.purge_timer
-    bench.conversations.has_remains = True
-    purge.timeout.emit()
-    bench.settle()
-    assert purge.isActive()
-    bench.conversations.has_remains = False
-    purge.stop()
-    purge.timeout.emit()
-    bench.settle()
-    assert not purge.isActive()
-
-
 def test_undo_is_over_when_the_vault_is_closed(bench: Bench) -> None:
     """Closing it was the end of what was deleted: nobody is told of a purge that cannot be."""
     bench.workplace.conversations.delete(2)

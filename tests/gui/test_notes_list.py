@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from assistant.backup.service import Holding
 from assistant.errors import VaultDamaged
 from assistant.notes.records import NoteLine
 from tests.gui.notes_bench import NotesBench
@@ -220,6 +222,17 @@ def test_a_saved_note_comes_to_its_place(bench: NotesBench) -> None:
     assert bench.rows == []
 
 
+def test_writing_on_in_the_newest_note_moves_nothing(bench: NotesBench) -> None:
+    """Its row alone is painted anew, however many there are."""
+    model = bench.list.view.model()
+    moved, painted = QSignalSpy(model.layoutChanged), QSignalSpy(model.dataChanged)
+    note = bench.service.note(1)
+    bench.controller.listing.put(replace(note, title="Porto", updated_at=NOON))
+    assert bench.rows == ["Soup", "Porto", "Night train"]
+    assert (moved.count(), painted.count()) == (0, 1)
+    assert painted.at(0)[:2] == [bench.row(1), bench.row(1)]
+
+
 # Pinning ----------------------------------------------------------------------------------
 
 
@@ -313,6 +326,26 @@ def test_emptying_the_trash(bench: NotesBench) -> None:
     bench.click(bench.list.notice.action)
     assert list(bench.service.kept) == [3]
     assert bench.rows == []
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a menu, on the offscreen platform
+def test_backups_that_still_hold_what_was_deleted_are_named(bench: NotesBench) -> None:
+    """Until when, and where to see to it; where there are none, nothing is added."""
+    notice = bench.list.notice
+    bench.service.trash([1, 2, 3])
+    bench.list.choose(trash=True)
+    bench.settle()
+    menu(bench, 1)["Delete for good…"]()
+    bench.click(notice.action)
+    assert notice.text == "Deleted 1 note for good."
+    oldest = min(bench.service.note(number).created_at for number in bench.service.kept)
+    bench.holding = Holding((), kept=True)
+    bench.click(bench.list.empty_button)
+    bench.click(notice.action)
+    assert bench.asked_since[-1] == oldest
+    assert notice.text == "Deleted 2 notes for good. They stay in the files kept from a restore."
+    bench.click(notice.more)
+    assert bench.went == ["backups"]
 
 
 # The keyboard -----------------------------------------------------------------------------

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.notes.markdown_facts import facts_of, tags_in
 from ui.notes import continuing
 from ui.notes.changes import MOST_COMPARED, MOST_SHOWN, Kind, changes
 from ui.notes.markdown_line import MAX_STYLED, PROSE, Part, spans, state_after, target_at
 
 
 def found(line: str, part: Part, state: int = PROSE) -> list[str]:
-    """The pieces of a line that are this part."""
-    return [line[at : at + length] for at, length, kind in spans(line, state) if kind is part]
+    """The pieces of a line that are this part; it is counted as Qt does."""
+    units = line.encode("utf-16-le")
+    pieces = [
+        (2 * at, 2 * (at + length)) for at, length, kind in spans(line, state) if kind is part
+    ]
+    return [units[start:end].decode("utf-16-le") for start, end in pieces]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,8 @@ def found(line: str, part: Part, state: int = PROSE) -> list[str]:
         ("#Tag", Part.HEADING_1, []),
         ("#Tag and #a/b", Part.TAG, ["#Tag", "#a/b"]),
         ("nothing: a#b, #12, (#c)", Part.TAG, []),
+        ("#🎉 and #café/🏖️, #日本.", Part.TAG, ["#🎉", "#café/🏖️", "#日本"]),
+        ("#a/ #/ #-1 #x!y", Part.TAG, ["#a", "#x"]),
         ("a **strong** word", Part.STRONG, ["**strong**"]),
         ("a __strong__ word", Part.STRONG, ["__strong__"]),
         ("an *italic* _word_", Part.EMPHASIS, ["*italic*", "_word_"]),
@@ -93,6 +100,7 @@ def test_a_hostile_line_is_looked_at_only_so_far(piece: str) -> None:
         ("a [word](https://a.example)", 3, ("address", "https://a.example")),
         ("at https://a.example now", 6, ("address", "https://a.example")),
         ("#a/b", 2, ("tag", "a/b")),
+        ("see #🎉", 5, ("tag", "🎉")),
         ("nothing", 3, None),
     ],
 )
@@ -188,3 +196,13 @@ def test_texts_with_nothing_in_common_are_limited() -> None:
     lines = changes(before, after)
     assert len(lines) == MOST_SHOWN + 1
     assert lines[-1].kind is Kind.SKIPPED
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["#🎉", "#a/b/ #a//b", "x #日本, #é-1 (#no) #_", "`#code` #yes", "#👨‍👩‍👧 #" + "x" * 101],
+)
+def test_the_editor_and_the_list_of_tags_agree(line: str) -> None:
+    """What is coloured as a tag is one, and what is one is coloured."""
+    coloured = tuple(tags_in(" ".join(found(line, Part.TAG))))
+    assert tuple(dict.fromkeys(name for _, _, name in coloured)) == facts_of(line).tags

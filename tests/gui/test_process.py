@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.paths import Profile
-from ui.process import problems_logged
+from ui.process import problems_logged, put_window_first
 
 CANARY = "canary-4711"
 
@@ -70,3 +70,13 @@ def test_interrupt_is_no_crash(qapp: QApplication, profile: Profile) -> None:
         sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert told == []
     assert list(profile.crashes.glob("*")) == []
+
+
+def test_the_window_has_the_interpreter_back_soon() -> None:
+    """No thread that computes keeps it for a third of a frame, as Python's default lets it."""
+    before = sys.getswitchinterval()
+    try:
+        put_window_first()
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)

@@ -16,6 +16,11 @@ S = IndexState
         (IndexStatus(S.READY, 9, 9, "MiniLM"), "", "All 9 passages can be found by meaning, with"),
         (IndexStatus(S.READY), "", "There is nothing to search yet."),
         (
+            IndexStatus(S.READY, 9, 7, "MiniLM", unreadable=2),
+            "",
+            "7 of 9 passages can be found by meaning; MiniLM cannot read the rest. Everything is",
+        ),
+        (
             IndexStatus(S.WORKING, 1_871, 320, "MiniLM"),
             "indexing 320 of 1,871",
             "320 of 1,871 passages can be found by meaning. Everything is found by its words.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QAccessible
@@ -158,12 +160,15 @@ def test_on_and_off_differ_by_more_than_colour(at_settings: Bench) -> None:
 
 
 def test_the_figures_of_the_tuned_copy(bench: Bench) -> None:
-    """They are asked for whenever the page is shown: tuning may have ended meanwhile."""
+    """They are asked for whenever the page is shown, which waits for no disk."""
     bench.window.go_to(SETTINGS)
     assert not any("agree" in line for line in words(bench))
     bench.window.go_to(CHATS)
-    bench.app.tuned = "It reads 2.1 x as fast; 97 % of its answers agree."
+    bench.app.figures = Future()
     bench.window.go_to(SETTINGS)
+    assert not any("agree" in line for line in words(bench))
+    bench.app.figures.set_result("It reads 2.1 x as fast; 97 % of its answers agree.")
+    bench.settle()
     assert any(line.endswith("97 % of its answers agree.") for line in words(bench))
 
 

@@ -329,3 +329,49 @@ def test_with_room_again_it_says_all_again(bench: Bench) -> None:
     bench.window.apply(Theme(LIGHT))
     bench.settle()
     assert status.speed_button.isVisible()
+
+
+def test_the_reason_stays_up_to_date(bench: Bench) -> None:
+    """What is open tells what is so by now, and its button does what it says."""
+    status = bench.window.status
+    bench.app.sink(FAILED)
+    bench.settle()
+    status.model_button.click()
+    panel = bench.window.findChild(Explanation)
+    bench.app.sink(EngineChanged(EngineCondition.WARM, "SmolLM2 135M", 2048, 0.4))
+    bench.settle()
+    assert "damaged" not in panel.text
+    assert "SmolLM2 135M" in panel.text
+    wanted: list[bool] = []
+    status.model_wanted.connect(lambda: wanted.append(True))
+    assert bench.window.focusWidget().accessibleName() == "Model settings…"
+    bench.press("Return")
+    assert wanted == [True]
+    assert not bench.shows(Explanation)
+
+
+def test_what_is_over_needs_no_words(bench: Bench) -> None:
+    """The panel about work in the background goes when that ends."""
+    status = bench.window.status
+    status.show_background(Activity.SUMMARISING)
+    status.background_delay.timeout.emit()
+    status.background_button.click()
+    assert bench.shows(Explanation)
+    status.show_background(None)
+    bench.settle()
+    assert not bench.shows(Explanation)
+    status.model_button.click()
+    assert bench.shows(Explanation)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 3.0])
+def test_the_reason_grows_with_the_text(bench: Bench, scale: float) -> None:
+    """As many words stand in a line; it stays inside of a small window."""
+    bench.window.apply(Theme(LIGHT, scale))
+    bench.window.resize(900, 600)
+    bench.app.sink(FAILED)
+    bench.settle()
+    bench.window.status.model_button.click()
+    area = bench.window.findChild(Explanation).panel.geometry()
+    assert bench.window.rect().contains(area)
+    assert area.width() >= min(360 * scale, 860)

@@ -84,6 +84,7 @@ class Services:
         """The governor decides anew."""
         self.plan = plan
         self.worker.obey(plan)
+        self.chat.obey(plan)
 
     def rest(self) -> None:
         """Wait until nothing is left to do in the background."""

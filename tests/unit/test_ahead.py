@@ -552,3 +552,33 @@ def test_a_reply_begins_once_however_often_it_is_built(services: Services, engin
     events = services.until(ReplyEnded, services.chat.send(None, "Hello"))
     assert len([event for event in events if isinstance(event, ReplyBegan)]) == 1
     assert len(views(events)) == 2
+
+
+def test_reading_goes_on_when_mains_power_comes_back(services: Services, engine: Reader) -> None:
+    """What the battery cut short, nobody else would begin again: the draft has not changed."""
+    answer = services.ask("Hello")
+    services.rest()
+    engine.pause.clear()
+    services.chat.prepare(answer.conversation_id, "What is a harbour?")
+    assert engine.held.wait(10)
+    services.obey(ON_BATTERY)
+    engine.pause.set()
+    services.obey(ON_BATTERY)
+    engine.read.clear()
+    services.obey(Plan())
+    services.rest()
+    assert [request.turns[-1].text for request in engine.read] == ["What is a harbour?"]
+    services.obey(Plan(Mode.THROTTLED))
+    services.rest()
+    assert len(engine.read) == 1  # nothing had been cut short
+
+
+def test_a_summary_goes_on_when_mains_power_comes_back(services: Services, engine: Reader) -> None:
+    """It, too, was cut short."""
+    answer = until_it_summarises(services, engine)
+    services.obey(ON_BATTERY)
+    engine.pause.set()
+    assert stored(services, answer) == []
+    services.obey(Plan())
+    services.rest()
+    assert [text for _, text in stored(services, answer)] == [f"{WRITTEN}."]

@@ -93,6 +93,37 @@ def test_what_is_no_sentence_stays_as_it_is(encode: Encode, answer: str) -> None
     assert with_citations(answer, ()) == ("" if answer == "[1]" else answer)
 
 
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("When does the night train to Lisbon leave?", False),
+        ("What is the platform of the night train that leaves to Lisbon?", False),
+        ("How does the train leave?", True),
+        ("Does the night train leave to Lisbon?", True),
+        ("Where does the night train leave to, Lisbon or Madrid?", True),
+        ("", True),
+    ],
+)
+def test_a_question_said_again_rests_on_nothing(
+    encode: Encode, question: str, *, cited: bool
+) -> None:
+    """Small models do that; where the question holds its own answer, it may be one."""
+    answer = "The night train leaves to Lisbon [1]."
+    assert bool(cite(answer, SOURCES, encode, question)) is cited
+
+
+@pytest.mark.parametrize(
+    ("code", "cited"),
+    [("21:43", True), ("from  Platform 4", True), ("rm -rf", False), ("leave(platform)", False)],
+)
+def test_code_that_no_passage_has_is_not_from_one(
+    encode: Encode, code: str, *, cited: bool
+) -> None:
+    """Whatever stands around it: who runs it should not believe that it was looked up."""
+    answer = f"The night train to Lisbon leaves `{code}` [1]."
+    assert bool(cite(answer, SOURCES, encode)) is cited
+
+
 def test_lists_are_cited_line_by_line(encode: Encode) -> None:
     """Behind each entry's last word."""
     answer = "- The night train leaves at 21:43\n2. dough rests for 12 hours.\n"

@@ -6,12 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from ui.ground import RING, paint_ground
 from ui.markdown.look import Look
-from ui.theme.tokens import Radius, Space, Type
+from ui.theme.tokens import Space, Type
 
 _COPIED_MILLISECONDS = 1_500  # long enough to read one word, WCAG needs no more for a status
 _MIN_TARGET = 24  # pixels, WCAG 2.2, 2.5.8
-_RING = 2  # pixels
 
 
 class QuietButton(QToolButton):
@@ -68,15 +68,7 @@ class QuietButton(QToolButton):
         palette = self._look.palette
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self.isDown() or (self.underMouse() and self.isEnabled()):
-            painter.setBrush(QColor(palette.selected if self.isDown() else palette.hover))
-            painter.drawRoundedRect(area, Radius.BUTTON, Radius.BUTTON)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(palette.focus), _RING))
-            painter.drawRoundedRect(area, Radius.BUTTON, Radius.BUTTON)
+        paint_ground(painter, self, palette)
         colour = QColor(palette.text if self.underMouse() else palette.quiet)
         colour.setAlphaF(1.0 if self.isEnabled() else 0.5)
         painter.setPen(colour)
@@ -119,7 +111,7 @@ class PillButton(QuietButton):
         area = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.setBrush(QColor(palette.hover if self.underMouse() else palette.field))
         edge = palette.focus if focused else palette.hairline
-        painter.setPen(QPen(QColor(edge), _RING if focused else 1))
+        painter.setPen(QPen(QColor(edge), RING if focused else 1))
         painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
         painter.setPen(QColor(palette.text))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())

@@ -18,8 +18,12 @@ from ui.theme.tokens import Space
 class Find(Protocol):
     """Finds words in what is shown."""
 
-    def __call__(self, text: str, *, backwards: bool = False) -> bool:
-        """Show the next match; whether there is one. No text: take the match back."""
+    def __call__(self, text: str, *, backwards: bool = False) -> bool | None:
+        """Show the next match; whether there is one. No text: take the match back.
+
+        Returns:
+            None where it takes longer to look: ``FindBar.tell`` hears it then.
+        """
 
 
 class FindBar(QWidget):
@@ -98,8 +102,12 @@ class FindBar(QWidget):
 
     def _go(self, *, backwards: bool) -> None:
         words = self._field.text()
-        found = bool(words) and self._find(words, backwards=backwards)
-        self._result.setText("Not found" if words and not found else "")
+        found = self._find(words, backwards=backwards) if words else True
+        self.tell(found=found is not False)
+
+    def tell(self, *, found: bool) -> None:
+        """Say whether there was a match."""
+        self._result.setText("" if found else "Not found")
 
     def _forget_result(self) -> None:
         self._result.setText("")

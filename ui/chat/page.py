@@ -16,7 +16,7 @@ from ui.chat.find_bar import FindBar
 from ui.chat.header import PRIVATE_WORDS, Header
 from ui.chat.paused import PausedLine
 from ui.chat.timeline import Timeline
-from ui.controls import PlainLabel, TextButton
+from ui.controls import TextButton, centred_label
 from ui.notice import Notice
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
@@ -40,8 +40,8 @@ class EmptyChat(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(1, 1)  # what does not fit is cut: the composer below needs its room
-        self._greeting = self._line("title")
-        self._promise = self._line("quiet")
+        self._greeting = centred_label("title")
+        self._promise = centred_label("quiet")
         self.starters = [TextButton(words, "outlined") for words in _STARTERS]
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.MARGIN, 0, Space.MARGIN, 0)
@@ -72,12 +72,6 @@ class EmptyChat(QWidget):
         super().resizeEvent(event)
         for button in self.starters:
             button.setVisible(button.sizeHint().width() <= self.width() - 2 * Space.INSIDE)
-
-    @staticmethod
-    def _line(kind: str) -> PlainLabel:
-        label = PlainLabel("", kind, wrap=True)
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        return label
 
 
 class ChatPage(QWidget):

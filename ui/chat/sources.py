@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from assistant.asking.records import Source
 from assistant.asking.shown import UNSUPPORTED, listed_sources, source_name, sources_heading
 from assistant.records import Message
 from ui.controls import plain_tooltip
+from ui.ground import paint_ground
 from ui.markdown.look import Look
 from ui.markdown.safe_text import harmless
 from ui.theme.icons import Icon, pixmap
-from ui.theme.tokens import Radius, Space, Type
+from ui.theme.tokens import Space, Type
 
 _NAME_CHARACTERS = 200  # more is never seen, and would take time to lay out
 _TOOLTIP_CHARACTERS = 380
 _MIN_TARGET = 24  # pixels, WCAG 2.2, 2.5.8
-_RING = 2  # pixels
 _ICON = 14  # pixels at 100 %
 
 
@@ -70,7 +70,7 @@ class SourceButton(QToolButton):
         palette = self._look.palette
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter)
+        paint_ground(painter, self, palette)
         half = self._look.scaled(Space.HALF)
         size = self._look.scaled(_ICON)
         centre = Qt.AlignmentFlag.AlignVCenter
@@ -88,18 +88,6 @@ class SourceButton(QToolButton):
         elide = Qt.TextElideMode.ElideRight
         name = QFontMetrics(self.font()).elidedText(self._name, elide, area.width())
         painter.drawText(area, centre, name)
-
-    def _paint_ground(self, painter: QPainter) -> None:
-        palette = self._look.palette
-        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self.isDown() or self.underMouse():
-            painter.setBrush(QColor(palette.selected if self.isDown() else palette.hover))
-            painter.drawRoundedRect(area, Radius.BUTTON, Radius.BUTTON)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(palette.focus), _RING))
-            painter.drawRoundedRect(area, Radius.BUTTON, Radius.BUTTON)
 
 
 class SourceList(QWidget):
@@ -135,10 +123,11 @@ class SourceList(QWidget):
 
     def fit(self, width: int) -> int:
         """Lay out for a width; return the height that takes. Both in pixels."""
-        height = self._heading.heightForWidth(width)
         side = self._look.scaled(Space.INSIDE)  # names stand below the text
-        self._heading.setGeometry(side, 0, width - side, height)
-        y = height + self._look.scaled(Space.HALF)
+        height = self._heading.heightForWidth(width - side)
+        above = self._look.scaled(Space.HALF)  # apart from the answer's last line
+        self._heading.setGeometry(side, above, width - side, height)
+        y = above + height + self._look.scaled(Space.HALF)
         for button in self.buttons:
             size = button.sizeHint()
             button.setGeometry(0, y, min(width, size.width()), size.height())

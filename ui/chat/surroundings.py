@@ -43,6 +43,7 @@ class Surroundings(QObject):
         self._views: dict[int, ContextView] = {}
         self._plan = Plan()
         self._busy = False
+        self._panel: ContextPanel | None = None
         self.ahead = Ahead(session.chat, drafts, page.composer)
         page.timeline.pin_requested.connect(self._pin)
         page.timeline.context_wanted.connect(self.open_panel)
@@ -57,6 +58,8 @@ class Surroundings(QObject):
                     view = event.view
                     self._status.show_context(view.used, view.cap, view.left_out)
                     self._mark_boundary()
+                    if self._panel:
+                        self._panel.show_view(view)
             case PowerChanged():
                 self._plan = event.plan
                 self._show_pause()
@@ -92,10 +95,15 @@ class Surroundings(QObject):
         view = self._views.get(self._here) if self._here is not None else None
         panel = ContextPanel(self._page.window(), self._page.theme, view)
         panel.setting_wanted.connect(self.setting_wanted)
+        panel.closed.connect(self._forget_panel)
+        self._panel = panel
         if self._status.context_button.isVisible():
             panel.open_above(self._status.context_button)
         else:
             panel.open_centred()
+
+    def _forget_panel(self) -> None:
+        self._panel = None
 
     def _mark_boundary(self) -> None:
         view = self._views.get(self._here) if self._here is not None else None

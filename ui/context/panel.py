@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from assistant.records import ContextView
 from ui.context.bar import ContextBar, Legend
@@ -14,6 +13,7 @@ from ui.context.parts import fits, parts, tokens
 from ui.controls import PlainLabel, TextButton
 from ui.markdown.safe_text import harmless
 from ui.overlay import Overlay
+from ui.read_only_text import ReadOnlyText
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
@@ -25,6 +25,8 @@ _MARK: Final = "Written by the model from your messages. It may be wrong."
 
 class ContextPanel(Overlay):
     """Opens above the status line's context, or where a conversation's line asks for it.
+
+    Stays up to date while it is open.
 
     Args:
         window: What it covers.
@@ -39,14 +41,11 @@ class ContextPanel(Overlay):
             window, "What the model sees", width=theme.px(_WIDTH), any_key_closes=False
         )
         self._theme = theme
-        self.summary: SummaryText | None = None
+        self.summary: ReadOnlyText | None = None
         self._said: list[str] = []
-        self._add("What the model sees", "strong")
-        if view:
-            self._show(view)
-        else:
-            self._add(_NOT_KNOWN)
-        self.describe(" ".join(self._said))
+        self._view = view
+        self._body: QWidget | None = None
+        self._fill()
         setting = TextButton("Change how much it reads at once…", "link")
         setting.clicked.connect(self._leave_for_setting)
         self.column.addWidget(setting, 0, Qt.AlignmentFlag.AlignLeft)
@@ -56,66 +55,59 @@ class ContextPanel(Overlay):
         """What it says, without the summary."""
         return "\n".join(self._said)
 
+    def show_view(self, view: ContextView | None) -> None:
+        """Show what the model sees by now."""
+        if view != self._view:
+            self._view = view
+            self._fill()
+            self.refit()
+
+    def _fill(self) -> None:
+        before, self._body = self._body, QWidget()
+        self._rows = QVBoxLayout(self._body)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(Space.RELATED)
+        self._said.clear()
+        self.summary = None
+        self._add("What the model sees", "strong")
+        if self._view:
+            self._show(self._view)
+        else:
+            self._add(_NOT_KNOWN)
+        self.describe(" ".join(self._said))
+        self.column.insertWidget(0, self._body)
+        if before:
+            if before.isAncestorOf(self._window.focusWidget()):
+                self.panel.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.column.removeWidget(before)
+            before.hide()
+            before.deleteLater()
+            self._body.show()
+
     def _show(self, view: ContextView) -> None:
         shown = parts(view)
         self._add(f"{view.used:,} of {tokens(view.cap)} are in use.")
         bar = ContextBar(self._theme)
         bar.show_parts(shown)
-        self.column.addWidget(bar)
-        self.column.addWidget(Legend(shown, self._theme))
+        self._rows.addWidget(bar)
+        self._rows.addWidget(Legend(shown, self._theme))
         self._said.extend(f"{part.name}: {tokens(part.tokens)}." for part in shown)
         self._add(harmless(fits(view)))
         if view.summary:
             self._show_summary(view.summary)
 
     def _show_summary(self, summary: str) -> None:
-        self.column.addSpacing(Space.HALF)
+        self._rows.addSpacing(Space.HALF)
         self._add("Summary of earlier messages", "strong")
         self._add(_MARK, "quiet")
-        self.summary = SummaryText(harmless(summary))
-        self.summary.fit(self._theme.px(_WIDTH) - 2 * Space.GROUP)
-        self.column.addWidget(self.summary)
+        self.summary = ReadOnlyText(harmless(summary), "The model's summary")
+        self.summary.fit(self._theme.px(_WIDTH) - 2 * Space.GROUP, _SUMMARY_LINES)
+        self._rows.addWidget(self.summary)
 
     def _add(self, text: str, kind: str = "") -> None:
         self._said.append(text)
-        self.column.addWidget(PlainLabel(text, kind, wrap=True))
+        self._rows.addWidget(PlainLabel(text, kind, wrap=True))
 
     def _leave_for_setting(self) -> None:
         self.close_panel()
         self.setting_wanted.emit()
-
-
-class SummaryText(QPlainTextEdit):
-    """Text that can be read, selected and copied, by keyboard too, and not changed.
-
-    Args:
-        text: Shown as it is; never read as HTML.
-    """
-
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self.setProperty("kind", "field")
-        self.setAccessibleName("The model's summary")
-        self.setReadOnly(True)
-        self.setTabChangesFocus(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-
-    def fit(self, width: int) -> None:
-        """Be as high as the text needs at this width, up to a few lines; beyond them it scrolls."""
-        self.ensurePolished()
-        metrics = self.fontMetrics()
-        room = QRect(0, 0, width - 2 * Space.RELATED, 0)
-        needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, self.toPlainText())
-        lines = min(-(-needed.height() // metrics.lineSpacing()), _SUMMARY_LINES)
-        self.setFixedHeight(lines * metrics.lineSpacing() + 2 * Space.RELATED)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc is the panel's."""
-        if event.key() == Qt.Key.Key_Escape:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)

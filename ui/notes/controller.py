@@ -21,7 +21,7 @@ from ui.latest import Latest
 from ui.notes import words
 from ui.notes.beside import Beside
 from ui.notes.following import Following
-from ui.notes.listing import Listing
+from ui.notes.listing import Backups, Listing
 from ui.notes.place import NotesPlace
 from ui.notes.pouring import LONGEST_LINE
 from ui.notes.scopes import Scopes
@@ -43,6 +43,7 @@ class Ways:
     begin_import: Callable[[], object]
     ask_about: Callable[[Note], None]
     open_address: Callable[[str], bool] = open_in_browser
+    backups: Backups | None = None
 
 
 class NotesController(QObject):
@@ -76,7 +77,7 @@ class NotesController(QObject):
         self._now = now
         self._ways = ways
         self._latest = Latest(bridge)
-        self.listing = Listing(service, bridge, place.list, place.page.notice)
+        self.listing = Listing(service, bridge, place.list, place.page.notice, ways.backups)
         self.writing = Writing(service, bridge, place.page.editor)
         self.beside = Beside(
             service,

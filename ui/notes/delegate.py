@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
 
-from ui.notes.model import EXCERPT_ROLE, PINNED_ROLE, TIME_ROLE
+from ui.notes.model import SHOWN_ROLE, Shown
 from ui.rows.painting import (
     ELIDE,
     LEFT,
@@ -26,8 +28,18 @@ from ui.theme.tokens import Space, Type
 _MARK = 14  # pixels at 100 %: the pin
 
 
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """Where the parts of a row stand, as if it were read from the left."""
+
+    title: QRect
+    pin: QRect
+    time: QRect
+    excerpt: QRect
+
+
 class NoteDelegate(RowDelegate):
-    """Paints notes."""
+    """Paints notes. A page of them is painted with each step down the list: so it asks once."""
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
@@ -35,7 +47,11 @@ class NoteDelegate(RowDelegate):
         self._title_font = font(theme, Type.INTERFACE, emphasis=True)
         self._mark_size = theme.px(_MARK)
         self._pin = icon(Icon.PIN, theme.palette.accent, size=self._mark_size)
-        self._line = QFontMetrics(self._title_font).height()
+        self._title_metrics = QFontMetrics(self._title_font)
+        self._metrics = QFontMetrics(self._font)
+        self._caption_metrics = QFontMetrics(self._caption_font)
+        self._text, self._quiet = QColor(theme.palette.text), QColor(theme.palette.quiet)
+        self._line = self._title_metrics.height()
         self.height = 2 * self._line + 2 * Space.INSIDE + Space.HALF + 2
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
@@ -49,70 +65,42 @@ class NoteDelegate(RowDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground, has_ring = self._ground(option), self._has_ring(option)
         self._paint_ground(painter, option, ground, has_ring=has_ring)
-        self._paint_title(painter, option, index)
-        self._paint_excerpt(painter, option, index)
+        self._paint_words(painter, option, index.data(SHOWN_ROLE))
         painter.restore()
 
-    def _paint_title(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex
-    ) -> None:
-        if index.data(PINNED_ROLE):
-            self._pin.paint(painter, self._pin_area(option, index))
-        area = self._title_area(option, index)
+    def _paint_words(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
+        areas, begin = self._areas(option, shown), aligned(option, LEFT)
         painter.setFont(self._title_font)
-        painter.setPen(QColor(self._colours.text))
-        text = QFontMetrics(self._title_font).elidedText(index.data(), ELIDE, area.width())
-        painter.drawText(area, aligned(option, LEFT), text)
-        painter.setFont(self._caption_font)
-        painter.setPen(QColor(self._colours.quiet))
-        time = self._time_area(option, index)
-        painter.drawText(time, aligned(option, RIGHT), index.data(TIME_ROLE))
-
-    def _paint_excerpt(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex
-    ) -> None:
-        area = self._inside(option)
-        area.setTop(area.bottom() - self._line + 1)
+        painter.setPen(self._text)
+        title = self._title_metrics.elidedText(shown.title, ELIDE, areas.title.width())
+        painter.drawText(mirrored(option, areas.title), begin, title)
+        painter.setPen(self._quiet)
         painter.setFont(self._font)
-        painter.setPen(QColor(self._colours.quiet))
-        metrics = QFontMetrics(self._font)
-        text = metrics.elidedText(index.data(EXCERPT_ROLE) or "", ELIDE, area.width())
-        painter.drawText(area, aligned(option, LEFT), text)
+        excerpt = self._metrics.elidedText(shown.excerpt, ELIDE, areas.excerpt.width())
+        painter.drawText(mirrored(option, areas.excerpt), begin, excerpt)
+        painter.setFont(self._caption_font)
+        painter.drawText(mirrored(option, areas.time), aligned(option, RIGHT), shown.time)
+        if shown.pinned:
+            self._pin.paint(painter, mirrored(option, areas.pin))
 
     # Where things stand -------------------------------------------------------------------
 
     def _ground(self, option: QStyleOptionViewItem) -> QRect:
         return option.rect.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)
 
-    def _inside(self, option: QStyleOptionViewItem) -> QRect:
+    def _areas(self, option: QStyleOptionViewItem, shown: Shown) -> _Areas:
         edge = Space.INSIDE
-        return self._ground(option).adjusted(edge, edge, -edge, -edge)
-
-    def _first_line(self, option: QStyleOptionViewItem) -> QRect:
-        area = self._inside(option)
-        area.setHeight(self._line)
-        return area
-
-    def _time_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
-        area = self._first_line(option)
-        area.setLeft(area.right() - self._time_width(index))
-        return mirrored(option, area)
-
-    def _pin_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
-        area = self._first_line(option)
-        right = area.right() - self._time_width(index) - Space.HALF
-        area.setLeft(right - self._mark_size)
-        area.setRight(right)
-        return mirrored(option, area)
-
-    def _title_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
-        area = self._first_line(option)
-        pin = self._mark_size + Space.HALF if index.data(PINNED_ROLE) else 0
-        area.setRight(area.right() - self._time_width(index) - pin - Space.INSIDE)
-        return mirrored(option, area)
-
-    def _time_width(self, index: AnyIndex) -> int:
-        return QFontMetrics(self._caption_font).horizontalAdvance(index.data(TIME_ROLE) or "")
+        inside = self._ground(option).adjusted(edge, edge, -edge, -edge)
+        first, excerpt = QRect(inside), QRect(inside)
+        first.setHeight(self._line)
+        excerpt.setTop(inside.bottom() - self._line + 1)
+        title, pin, time = QRect(first), QRect(first), QRect(first)
+        time.setLeft(first.right() - self._caption_metrics.horizontalAdvance(shown.time))
+        pin.setRight(time.left() - Space.HALF)
+        pin.setLeft(pin.right() - self._mark_size)
+        end = pin.left() if shown.pinned else time.left()
+        title.setRight(end - Space.INSIDE)
+        return _Areas(title, pin, time, excerpt)
 
     def helpEvent(
         self,
@@ -124,6 +112,7 @@ class NoteDelegate(RowDelegate):
         """Show a title whole where it is cut."""
         if not is_tooltip(event) or not index.isValid():
             return super().helpEvent(event, view, option, index)
-        room = self._title_area(option, index).width()
-        show_if_cut(event, view, index.data(), self._title_font, room)
+        shown: Shown = index.data(SHOWN_ROLE)
+        room = self._areas(option, shown).title.width()
+        show_if_cut(event, view, shown.title, self._title_font, room)
         return True

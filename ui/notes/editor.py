@@ -101,10 +101,12 @@ class NoteEditor(QPlainTextEdit):
         self.setExtraSelections([])
         self.setReadOnly(True)
         self.clear()  # and what could be undone
+        self._pin_caret(pinned=True)
         self._pouring = pouring = Pouring(self.document(), text, parent=self)
         pouring.done.connect(self._poured)
         pouring.begin()
         if self.is_filling:  # what is seen is there: nothing is painted anew for each slice
+            self._pin_caret(pinned=True)
             self._styling.begin()
             self.viewport().repaint()
             self._styling.rest()
@@ -127,11 +129,22 @@ class NoteEditor(QPlainTextEdit):
         self.viewport().setUpdatesEnabled(True)
         self.document().setModified(False)
         self.setReadOnly(self._is_locked)
-        self.moveCursor(QTextCursor.MoveOperation.Start)
+        self._pin_caret(pinned=False)
         self._styling.begin()
         if self._mark:
             self._highlight(*(at + bisect_right(pouring.breaks, at) for at in self._mark))
         self.filled.emit()
+
+    def _pin_caret(self, *, pinned: bool) -> None:
+        """Keep the caret at the beginning while text comes in behind it.
+
+        It would be carried to the end, where all lines up to there would be laid out for it. Its
+        other end is, and comes back.
+        """
+        caret = self.textCursor()
+        caret.setPosition(0)
+        caret.setKeepPositionOnInsert(pinned)
+        self.setTextCursor(caret)
 
     @property
     def is_filling(self) -> bool:

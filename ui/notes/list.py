@@ -187,9 +187,13 @@ class NoteList(TimedList):
         self._model.show(notes, self._now())
         self._settle()
 
-    def put(self, note: NoteLine) -> bool:
-        """Show a note as it is now, at its place; False where it is not listed."""
-        return self._model.replace(note)
+    def place_of(self, note_id: int) -> int | None:
+        """Where a note stands among those that are listed; None where it does not."""
+        return self._model.place_of(note_id)
+
+    def put(self, note: NoteLine) -> None:
+        """Show a note that is listed as it is now, where it stands."""
+        self._model.replace(note)
 
     def remove(self, note_id: int) -> None:
         """Show a note no longer; the keyboard's ring goes to the next."""

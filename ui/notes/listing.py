@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from assistant.errors import HushError
 from assistant.notes.markdown_facts import excerpt_of
-from assistant.notes.records import Note, NoteFilter, NoteLine
+from assistant.notes.records import Deleted, Note, NoteFilter, NoteLine
 from assistant.notes.service import NoteService
 from ui.bridge import Bridge
 from ui.latest import Latest
@@ -19,12 +21,24 @@ from ui.notes.list import NoteList
 from ui.notes.model import title_of
 from ui.notes.words import short
 from ui.notice import Notice
-from ui.vault.words import number
+from ui.vault.words import held_in, number
+
+if TYPE_CHECKING:
+    from assistant.backup.service import Holding
 
 T = TypeVar("T")
 
 _UNDO_MILLISECONDS: Final = 30_000
+_DELETED_MILLISECONDS: Final = 15_000  # there may be more to read: the backups
 _TAGS: Final = 8  # of a note, in its line
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Where deleted notes may still stand: asked by when the oldest was written, and shown."""
+
+    holding: Callable[[int], Future[Holding]]
+    show: Callable[[], None]
 
 
 class Listing(QObject):
@@ -35,19 +49,26 @@ class Listing(QObject):
         bridge: Brings outcomes to the GUI thread.
         notes: The list.
         page_notice: Says what happened where the list is hidden.
+        backups: Know where deleted notes still stand; None where there are none.
     """
 
     gone = Signal(object)  # id; put into the trash, taken out of it or deleted: not as it was shown
     pinned = Signal(object)  # Note
 
     def __init__(
-        self, service: NoteService, bridge: Bridge, notes: NoteList, page_notice: Notice
+        self,
+        service: NoteService,
+        bridge: Bridge,
+        notes: NoteList,
+        page_notice: Notice,
+        backups: Backups | None = None,
     ) -> None:
         super().__init__(notes)
         self._service = service
         self._bridge = bridge
         self._list = notes
         self._page_notice = page_notice
+        self._backups = backups
         self._latest = Latest(bridge)
         notes.changed.connect(self.refresh)
         notes.delete_wanted.connect(self.delete)
@@ -78,12 +99,18 @@ class Listing(QObject):
     def put(self, note: Note) -> None:
         """Show a note that was saved, at its place, where it belongs into what is listed."""
         line = line_of(note)
-        wanted, shown = self._list.wanted, self._list.notes
-        is_listed = any(each.id == note.id for each in shown)
-        if not is_listed and (wanted.words or not _belongs(note, wanted)):
+        wanted, before = self._list.wanted, self._list.place_of(note.id)
+        if before is None and (wanted.words or not _belongs(note, wanted)):
             return
-        others = [each for each in shown if each.id != note.id]
-        self._list.show_notes(sorted([line, *others], key=_place))
+        shown = list(self._list.notes)
+        if before is not None:
+            del shown[before]
+        now = bisect_left(shown, _place(line), key=_place)
+        if now == before:  # who goes on writing in a note has it at the top already
+            self._list.put(line)
+            return
+        shown.insert(now, line)
+        self._list.show_notes(shown)
 
     # Pinning and throwing away ------------------------------------------------------------
 
@@ -143,13 +170,29 @@ class Listing(QObject):
     def _delete_for_good(self, ids: Sequence[int] | None) -> None:
         gone = list(ids) if ids else [note.id for note in self._list.notes]
 
-        def done(count: int) -> None:
+        def done(deleted: Deleted) -> None:
             for note_id in gone:
                 self.gone.emit(note_id)
-            self.notice.say(f"Deleted {number(count, 'note')} for good.", milliseconds=8_000)
+            words = f"Deleted {number(deleted.notes, 'note')} for good."
+            self.notice.say(words, milliseconds=_DELETED_MILLISECONDS)
+            self._say_where_they_stay(deleted, self.notice)
             self.refresh()
 
         self._ask(lambda: self._service.empty_trash(ids), done)
+
+    def _say_where_they_stay(self, deleted: Deleted, notice: Notice) -> None:
+        """Add to what is said the backups that a deletion does not reach."""
+        backups, said = self._backups, notice.text
+        if backups is None or deleted.since is None:
+            return
+
+        def came(holding: Holding) -> None:
+            if (places := held_in(holding)) and said == notice.text:
+                those = "It stays" if deleted.notes == 1 else "They stay"
+                notice.add(f"{those} {places}.", "Backups…", backups.show)
+
+        # Where it cannot be found out, the vault's place says why.
+        self._bridge.then(backups.holding(deleted.since), came, lambda _: None)
 
     def _named(self, note_id: int) -> str:
         found = next((note for note in self._list.notes if note.id == note_id), None)

@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
+from assistant.notes.markdown_facts import tags_in
+
 MAX_STYLED: Final = 2_000
 """Characters of a line that are looked at; the rest of it stays plain."""
 
@@ -52,7 +54,6 @@ _DELIMITER = re.compile(r"\*{1,3}|_{1,3}|~~")
 _WIKILINK = re.compile(r"!?\[\[([^\[\]]+)\]\]")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(([^()\s]*)\)")
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]`]*[^\s<>()\[\]`.,:;!?'\"]")
-_TAG = re.compile(r"(?<![\w#/&\[(])#(?=[\w/-]*[^\W\d_])[\w-]+(?:/[\w-]+)*")
 
 _HEADINGS = (Part.HEADING_1, Part.HEADING_2, Part.HEADING_3)
 _STYLES = {1: (Part.EMPHASIS,), 2: (Part.STRONG,), 3: (Part.STRONG, Part.EMPHASIS)}
@@ -107,18 +108,13 @@ def target_at(line: str, column: int) -> tuple[str, str] | None:
         (_WIKILINK, "note", 1),
         (_LINK, "address", 2),
         (_ADDRESS, "address", 0),
-        (_TAG, "tag", 0),
     ):
         for found in pattern.finditer(looked_at):
             if found.start() <= column <= found.end():
-                return kind, _named(kind, found.group(group))
-    return None
-
-
-def _named(kind: str, text: str) -> str:
-    if kind == "note":
-        return text.partition("|")[0].strip()
-    return text.removeprefix("#") if kind == "tag" else text
+                text = found.group(group)
+                return kind, text.partition("|")[0].strip() if kind == "note" else text
+    tags = tags_in(looked_at)
+    return next((("tag", name) for start, end, name in tags if start <= column <= end), None)
 
 
 # Lines --------------------------------------------------------------------------------------
@@ -175,8 +171,8 @@ def _inline(line: str) -> Iterator[Span]:
         yield found.start(), found.end() - found.start(), Part.ADDRESS
     rest = _without(hidden, [(start, end - start) for start, end in links])
     yield from _emphasis(rest)
-    for found in _TAG.finditer(rest):
-        yield found.start(), found.end() - found.start(), Part.TAG
+    for start, end, _ in tags_in(rest):
+        yield start, end - start, Part.TAG
     for start, length, ticks in code:
         yield start, length, Part.CODE
         yield start, ticks, Part.MARK

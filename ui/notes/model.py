@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
@@ -15,11 +16,8 @@ from ui.rows.painting import AnyIndex
 TIME_ROLE: Final = Qt.ItemDataRole.UserRole
 """When the note was changed, or put into the trash, in a few letters."""
 
-EXCERPT_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-"""How its text begins."""
-
-PINNED_ROLE: Final = Qt.ItemDataRole.UserRole + 2
-"""Whether it is pinned."""
+SHOWN_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+"""A ``Shown``: all that a row says, for its painter, who would else ask for each of it."""
 
 UNTITLED: Final = "New note"
 
@@ -27,6 +25,23 @@ _ROOT: Final = QModelIndex()
 _CHUNK: Final = 500
 """Notes handed to the view at once; scrolling to their end brings more. The view lays out all rows
 it has on every change, in about 2.4 microseconds each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A note as its row says it, safe to draw.
+
+    Attributes:
+        title: What it is called.
+        excerpt: How its text begins.
+        time: When it was changed, or put into the trash, in a few letters.
+        pinned: Whether it is.
+    """
+
+    title: str = field(repr=False)
+    excerpt: str = field(repr=False)
+    time: str
+    pinned: bool
 
 
 class NoteModel(QAbstractListModel):
@@ -59,16 +74,17 @@ class NoteModel(QAbstractListModel):
         self.changePersistentIndexList(before, [self.index_of(found) for found in ids])
         self.layoutChanged.emit()
 
-    def replace(self, note: NoteLine) -> bool:
-        """Show a note as it is now, at its place; False where it is not shown."""
-        position = self._places.get(note.id)
-        if position is None:
-            return False
+    def replace(self, note: NoteLine) -> None:
+        """Show a note that is one of these as it is now, where it stands."""
+        position = self._places[note.id]
         self._all[position] = note
         if position < self._count:
             index = self.index(position)
             self.dataChanged.emit(index, index)
-        return True
+
+    def place_of(self, note_id: int) -> int | None:
+        """Where a note stands in their order; None where it is none of these."""
+        return self._places.get(note_id)
 
     def look_again(self, now: int) -> None:
         """Some time has passed: bring times up to date."""
@@ -134,10 +150,8 @@ class NoteModel(QAbstractListModel):
                 return ", ".join(filter(None, said))
             case _ if role == TIME_ROLE:
                 return self._time(note)
-            case _ if role == EXCERPT_ROLE:
-                return harmless(note.excerpt)
-            case _ if role == PINNED_ROLE:
-                return note.pinned
+            case _ if role == SHOWN_ROLE:
+                return Shown(title_of(note), harmless(note.excerpt), self._time(note), note.pinned)
             case _:
                 return None
 

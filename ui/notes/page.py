@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent, QTextCursor, QTextDocument
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from assistant.notes.records import Note
 from ui.chat.find_bar import FindBar
-from ui.controls import PlainLabel, TextButton
+from ui.controls import TextButton, centred_label
 from ui.notes.editor import NoteEditor, highlight, text_column
 from ui.notes.header import NoteHeader
+from ui.notes.seeking import Seeking
 from ui.notes.tags_row import TagsRow
 from ui.notes.version_view import VersionView
 from ui.notice import Notice
@@ -31,8 +32,8 @@ class EmptyNotes(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(1, 1)
-        self._greeting = self._line("title")
-        self._promise = self._line("quiet")
+        self._greeting = centred_label("title")
+        self._promise = centred_label("quiet")
         self.new_button = TextButton(_NEW, "main")
         self.import_button = TextButton(_IMPORT, "outlined")
         column = QVBoxLayout(self)
@@ -64,12 +65,6 @@ class EmptyNotes(QWidget):
         for button in (self.new_button, self.import_button):
             button.hide()
 
-    @staticmethod
-    def _line(kind: str) -> PlainLabel:
-        label = PlainLabel("", kind, wrap=True)
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        return label
-
 
 class NotePage(QWidget):
     """Shows one note, or the beginning of one.
@@ -89,6 +84,8 @@ class NotePage(QWidget):
         self.tags = TagsRow(theme)
         self.editor = NoteEditor(theme)
         self.find_bar = FindBar(self.find, theme, name="Find in this note")
+        self._seeking = Seeking(self.editor.document(), parent=self)
+        self._found: bool | None = None  # None: it is still being looked for
         self.version = VersionView(theme)
         self.empty = EmptyNotes()
         self.notice = Notice(theme.palette)
@@ -96,6 +93,7 @@ class NotePage(QWidget):
         self._stack = QStackedWidget()
         self._above = QVBoxLayout()
         self._foot = QVBoxLayout()
+        self._seeking.found.connect(self._show_found)
         self._lay_out()
         self.show_empty()
 
@@ -176,27 +174,23 @@ class NotePage(QWidget):
             self.find_bar.open()
 
     # QWidget has a static ``find`` of its own, by window id: nothing asks a page for that.
-    def find(self, text: str, *, backwards: bool = False) -> bool:  # type: ignore[override]
-        """Show the next match, going on from the other end; whether there is one."""
-        editor = self.editor
-        editor.setExtraSelections([])
-        if not text:
-            return False
-        flag = QTextDocument.FindFlag
-        flags = flag.FindBackward if backwards else flag(0)
-        document, here = editor.document(), editor.textCursor()
-        found = document.find(text, here, flags)
-        if found.isNull() and (backwards or here.position()):
-            edge = QTextCursor(document)
-            where = QTextCursor.MoveOperation.End if backwards else QTextCursor.MoveOperation.Start
-            edge.movePosition(where)
-            found = document.find(text, edge, flags)
-        if found.isNull():
-            return False
-        editor.setTextCursor(found)
-        editor.centerCursor()
-        editor.setExtraSelections([highlight(found, self._theme)])
-        return True
+    def find(self, text: str, *, backwards: bool = False) -> bool | None:  # type: ignore[override]
+        """Show the next match, going on from the other end; see ``Find``."""
+        self.editor.setExtraSelections([])
+        self._found = False if not text else None
+        self._seeking.abandon()
+        if text:
+            self._seeking.seek(text, self.editor.textCursor(), backwards=backwards)
+        return self._found
+
+    def _show_found(self, match: QTextCursor | None) -> None:
+        self._found = match is not None
+        if match:
+            editor = self.editor
+            editor.setTextCursor(match)
+            editor.centerCursor()
+            editor.setExtraSelections([highlight(match, self._theme)])
+        self.find_bar.tell(found=self._found)
 
     # The look -----------------------------------------------------------------------------
 

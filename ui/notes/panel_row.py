@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui.controls import plain_tooltip
+from ui.ground import paint_ground
 from ui.theme.style import Theme
-from ui.theme.tokens import Radius, Space, Type
+from ui.theme.tokens import Space, Type
 
-_RING = 2  # pixels
 _LEFT = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
 _ELIDE = Qt.TextElideMode.ElideRight
 
@@ -70,15 +70,7 @@ class PanelRow(QAbstractButton):
         palette = self._theme.palette
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self.isDown() or self.underMouse():
-            painter.setBrush(QColor(palette.selected if self.isDown() else palette.hover))
-            painter.drawRoundedRect(self.rect(), Radius.BUTTON, Radius.BUTTON)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(palette.focus), _RING))
-            ring = self.rect().adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, Radius.BUTTON, Radius.BUTTON)
+        paint_ground(painter, self, palette)
         inside = self.rect().adjusted(Space.INSIDE, Space.HALF, -Space.INSIDE, -Space.HALF)
         self._line(painter, inside, self._title, Type.INTERFACE, palette.text)
         if self._caption:

@@ -169,13 +169,13 @@ class Gathering(QObject):
             cursor.setPosition(self._at)
             self._at = min(self._at + _SLICE, last)
             cursor.setPosition(self._at, QTextCursor.MoveMode.KeepAnchor)
-            self._pieces.append(cursor.selectedText())
+            self._pieces.append(cursor.selectedText().replace(_PARAGRAPH, "\n"))
             if self._clock() >= end:
                 return
         self._timer.stop()
         wanted, self._wanted = self._wanted, None
         if wanted:
-            wanted.set_result("".join(self._pieces).replace(_PARAGRAPH, "\n"))
+            wanted.set_result("".join(self._pieces))
         self._begin_anew()
 
 

@@ -25,18 +25,22 @@ class SpacedLayout(QPlainTextDocumentLayout):
 
     def blockBoundingRect(self, block: QTextBlock) -> QRectF:
         """Where a block's lines stand; lays them out where they are not."""
+        # Qt asks this of every line hundreds of times for a page: so it is kept short.
         area = super().blockBoundingRect(block)
         half = self.leading / 2
-        layout = block.layout()
-        if not half or not block.isValid() or not layout.lineCount():
+        height = area.height()
+        if not half or not height:  # no such line, or one that is hidden
             return area
+        layout = block.layout()
         if layout.lineAt(0).y() < half / 2:  # laid out since they were last moved
             for number in range(layout.lineCount()):
                 line = layout.lineAt(number)
                 down = half + number * self.leading
                 line.setPosition(QPointF(line.x(), line.y() + down))
             area = super().blockBoundingRect(block)
-        return area.adjusted(0, 0, 0, half)
+            height = area.height()
+        area.setHeight(height + half)
+        return area
 
     def snapped(self, block: QTextBlock, y: float) -> float:
         """The height in a block that is within the letters of the line nearest to ``y``."""

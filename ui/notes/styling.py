@@ -77,8 +77,7 @@ class Styling(QObject):
         self._rests = self._is_whole = False
         self._styled.clear()
         self._find_out_from(QTextCursor(self._document))
-        self._go_on()
-        self.style_visible()
+        self._go_on()  # which styles what is seen
 
     @property
     def is_settled(self) -> bool:

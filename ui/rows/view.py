@@ -57,8 +57,9 @@ class RowView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
 
     def _show_ring(self, *, shown: bool) -> None:
-        self._rows.ring_shown = shown
-        self.viewport().update()
+        if self._rows.ring_shown is not shown:  # else nothing is to be painted anew
+            self._rows.ring_shown = shown
+            self.viewport().update()
 
 
 class Row(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from assistant.search.records import Filters, IndexState, IndexStatus, SearchResult
@@ -85,6 +85,10 @@ def index_facts(status: IndexStatus) -> str:
     match status.state:
         case IndexState.READY if not status.passages:
             return "There is nothing to search yet."
+        case IndexState.READY if status.unreadable:
+            model = harmless(status.encoder) or "the embedding model"
+            found = f"{_share(status)} can be found by meaning; {model} cannot read the rest."
+            return _joined(found, _WORDS_STILL)
         case IndexState.READY:
             by = f", with {harmless(status.encoder)}" if status.encoder else ""
             return f"All {_passages(status.passages)} can be found by meaning{by}."
@@ -150,22 +154,37 @@ def marked(text: str, marks: Sequence[tuple[int, int]]) -> tuple[str, list[tuple
         The text to draw, and the marks in it, in order and without overlaps, counted in UTF-16
         units as Qt counts.
     """
+    apart = list(_apart(marks, len(text)))
+    drawn = _on_a_line(text)
+    if drawn == text and units(text) == len(text):  # nearly always: nothing has moved
+        return text, [(begin, end - begin) for begin, end in apart]
     pieces: list[str] = []
     moved: list[tuple[int, int]] = []
     at = done = 0
-    for start, length in sorted(marks):
-        begin, end = max(start, done), min(start + length, len(text))
-        if begin >= end:
-            continue
+    for begin, end in apart:
         for piece, is_mark in ((text[done:begin], False), (text[begin:end], True)):
-            drawn = harmless(piece).replace("\n", " ")
+            drawn = _on_a_line(piece)
             if is_mark:
                 moved.append((at, units(drawn)))
             pieces.append(drawn)
             at += units(drawn)
         done = end
-    pieces.append(harmless(text[done:]).replace("\n", " "))
+    pieces.append(_on_a_line(text[done:]))
     return "".join(pieces), moved
+
+
+def _apart(marks: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Where marks begin and end in a text of this length, in order, none over another."""
+    done = 0
+    for start, count in sorted(marks):
+        begin, end = max(start, done), min(start + count, length)
+        if begin < end:
+            yield begin, end
+            done = end
+
+
+def _on_a_line(text: str) -> str:
+    return harmless(text).replace("\n", " ")
 
 
 def units(text: str) -> int:

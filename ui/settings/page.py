@@ -22,33 +22,27 @@ from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 
-def _nothing_tuned() -> str:
-    return ""
-
-
 class SettingsPage(ColumnPage):
     """Every choice there is, in one column.
 
     Args:
         settings: As they are.
         theme: Colours and type.
-        tuned: What is known of the model's tuned copy, as a sentence; empty where there is none.
         rebuild: Builds the search index anew; None where there is none to build.
     """
 
     changed = Signal(object)  # Settings
+    shown = Signal()
 
     def __init__(
         self,
         settings: Settings,
         theme: Theme,
-        tuned: Callable[[], str] = _nothing_tuned,
         rebuild: Callable[[], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent)
         self._settings = settings
-        self._tuned = tuned
         self._rows: dict[str, ChoiceRow | ToggleRow | EncoderRow] = {}
         self._encoder = EncoderRow(settings.encoder_path, rebuild)
         self._problem = PlainLabel("", "danger", wrap=True)
@@ -108,6 +102,12 @@ class SettingsPage(ColumnPage):
         """Say how far the search index is."""
         self._encoder.show_index(status)
 
+    def show_tuned(self, sentence: str) -> None:
+        """Say what is known of the model's tuned copy; empty where there is none."""
+        row = self._rows["use_tuned"]
+        if isinstance(row, ToggleRow):
+            row.say_more(sentence)
+
     def show_problem(self, sentence: str) -> None:
         """They could not be written down."""
         self._problem.setText(sentence)
@@ -125,11 +125,9 @@ class SettingsPage(ColumnPage):
             row.apply(theme)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Say what is known of the tuned copy by now."""
+        """Tell that somebody reads them."""
         super().showEvent(event)
-        row = self._rows["use_tuned"]
-        if isinstance(row, ToggleRow):
-            row.say_more(self._tuned())
+        self.shown.emit()
 
     def _take(self, name: str, value: Value) -> None:
         row = self._rows.get(name, self._prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -13,7 +14,7 @@ from assistant.power.plan import Mode, Plan, Readings
 from assistant.records import ReplyFigures
 from assistant.search.records import IndexStatus
 from ui.power.words import power_words
-from ui.status.explanation import Explanation
+from ui.status.explanation import Explanation, Said
 from ui.status.index_part import IndexPart
 from ui.status.part import Form, Part, fit
 from ui.status.words import activity_words, left_out, model_facts, model_words, speed_words
@@ -65,6 +66,7 @@ class StatusLine(QWidget):
         self._engine = EngineChanged(EngineCondition.COLD)
         self._mode = Mode.FULL
         self._activity: Activity | None = None
+        self._explanation: Explanation | None = None  # the one that is open
         self.model_button = Part("Model")
         self.speed_button = Part("Last answer")
         self.context_button = Part("")
@@ -187,6 +189,8 @@ class StatusLine(QWidget):
     def show_index(self, status: IndexStatus) -> None:
         """Show how far the index is, where not everything can be found by meaning."""
         self.index_button.show_index(status)
+        if self._explanation:
+            self._explanation.refresh()
 
     def show_import(self, progress: ImportProgress | None) -> None:
         """Show how far an import is; None: it is over."""
@@ -219,6 +223,8 @@ class StatusLine(QWidget):
     def _refresh(self) -> None:
         self._paint_icons()
         self._fit()
+        if self._explanation:
+            self._explanation.refresh()
 
     def _paint_icons(self) -> None:
         palette = self._theme.palette
@@ -254,36 +260,51 @@ class StatusLine(QWidget):
 
     def _explain_model(self) -> None:
         """Say all there is about the model, with the one thing to do about it."""
-        load = _LOAD.get(self._engine.condition)
-        panel = Explanation(
-            self.window(),
-            "The model",
-            model_facts(self._engine) or f"{model_words(self._engine)[0]}",
-            load or "Model settings…",
-            main=bool(load),
-        )
-        panel.acted.connect(self.retry_wanted if load else self.model_wanted)
-        panel.open_above(self.model_button)
+
+        def tell() -> Said:
+            load = _LOAD.get(self._engine.condition)
+            facts = model_facts(self._engine) or model_words(self._engine)[0]
+            return Said(facts, load or "Model settings…", bool(load))
+
+        def act() -> None:
+            can_load = self._engine.condition in _LOAD
+            (self.retry_wanted if can_load else self.model_wanted).emit()
+
+        self._explain(self.model_button, "The model", tell, act)
 
     def _explain_background(self) -> None:
-        if self._activity:
-            panel = Explanation(
-                self.window(),
-                "What runs in the background",
-                activity_words(self._activity),
-                "Background settings…",
-            )
-            panel.acted.connect(self.background_wanted)
-            panel.open_above(self.background_button)
+        def tell() -> Said:
+            words = activity_words(self._activity) if self._activity else ""
+            return Said(words, "Background settings…")
+
+        name = "What runs in the background"
+        self._explain(self.background_button, name, tell, self.background_wanted.emit)
 
     def _explain_index(self) -> None:
         if self.index_button.is_importing:
             self.import_wanted.emit()
             return
-        facts = self.index_button.facts
-        panel = Explanation(self.window(), "Search", facts, "Search settings…")
-        panel.acted.connect(self.index_wanted)
-        panel.open_above(self.index_button)
+
+        def tell() -> Said:
+            return Said(self.index_button.facts, "Search settings…")
+
+        self._explain(self.index_button, "Search", tell, self.index_wanted.emit)
 
     def _explain_nothing(self) -> None:
-        Explanation(self.window(), "What was sent", _WHY_NOTHING).open_above(self.sent_button)
+        said = Said(_WHY_NOTHING)
+        self._explain(self.sent_button, "What was sent", lambda: said, lambda: None)
+
+    def _explain(
+        self, part: Part, name: str, tell: Callable[[], Said], act: Callable[[], object]
+    ) -> None:
+        """Open what there is to say about a part above it."""
+        if not tell().words:
+            return
+        panel = Explanation(self.window(), self._theme, name, tell)
+        panel.acted.connect(lambda: act())
+        panel.closed.connect(self._forget_explanation)
+        self._explanation = panel
+        panel.open_above(part)
+
+    def _forget_explanation(self) -> None:
+        self._explanation = None

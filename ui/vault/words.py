@@ -6,11 +6,15 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QDate, QLocale
 
 from assistant.store.keyslot_format import SlotType
+from ui.days import local
+
+if TYPE_CHECKING:  # with it comes what a start has no time to import
+    from assistant.backup.service import Holding
 
 NOTHING_BEGUN: Final = (
     "No chat or message was begun since then; answers and drafts may have changed."
@@ -93,6 +97,17 @@ def number(count: int, one: str) -> str:
 def contents(conversations: int, messages: int) -> str:
     """What a backup holds: "12 chats, 340 messages"."""
     return f"{number(conversations, 'chat')}, {number(messages, 'message')}"
+
+
+def held_in(holding: Holding) -> str:
+    """Where what was deleted still stands, and until when; empty where it is nowhere."""
+    places = []
+    if holding.backups:
+        until = date(local(max(backup.expires for backup in holding.backups)))
+        places.append(f"in {number(len(holding.backups), 'backup')} until {until} at the latest")
+    if holding.kept:
+        places.append("in the files kept from a restore")
+    return " and ".join(places)
 
 
 def is_only_way(types: Collection[SlotType]) -> bool:
