@@ -23,7 +23,7 @@ from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
-from assistant.events import Event, EventSink, Notice
+from assistant.events import Event, EventSink, Notice, PowerChanged
 from assistant.importing.service import ImportService
 from assistant.library import Library, encoder_files
 from assistant.log import log_event
@@ -118,7 +118,9 @@ class App:
         self._closed = False
         self._locked = False
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
-        self._library: Library | None = None  # before there is anybody who tells of anything
+        # Before there is anybody who tells of anything.
+        self._library: Library | None = None
+        self._session: Session | None = None
         self._room = EngineRoom(
             self._parts.engine(),
             self._parts.probe(self._parts.clock),
@@ -129,7 +131,6 @@ class App:
             self._pass,
         )
         self._vaults: Vaults | None = None
-        self._session: Session | None = None
         if problem:
             sink(Notice(problem))
 
@@ -143,10 +144,12 @@ class App:
         """Decides how hard the model may work."""
         return self._room.governor
 
-    @property
-    def tuned(self) -> str:
-        """What tuning the model to this machine came to, as a sentence; empty where nothing yet."""
-        return self._room.tuned.sentence
+    def tuned(self) -> Future[str]:
+        """What tuning the model to this machine came to, as a sentence; empty where nothing yet.
+
+        It lies on the disk.
+        """
+        return self._blocking.submit(lambda: self._room.tuned.sentence)
 
     def save_settings(self, settings: Settings) -> Future[Settings]:
         """Use these settings from now on, and write them down.
@@ -296,7 +299,9 @@ class App:
             plan=lambda: room.governor.plan,
             retriever=SearchRetriever(library.search) if library else None,
         )
-        conversations = ConversationService(vaults, clock, chat.stop_in, worker.forget)
+        conversations = ConversationService(
+            vaults, clock, chat.stop_in, worker.forget, library.scrubber if library else None
+        )
         drafts = DraftService(vaults.kept)
         metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
         room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
@@ -326,6 +331,8 @@ class App:
     def _pass(self, event: Event) -> None:
         if self._library:
             self._library.take(event)
+        if self._session and isinstance(event, PowerChanged):
+            self._session.chat.obey(event.plan)
         self._sink(event)
 
     def _keys(self, opened: OpenVault) -> KeyService:

@@ -198,6 +198,10 @@ class ChatService:
         """
         self._ahead.prepare(conversation_id, _draft(draft))
 
+    def obey(self, plan: Plan) -> None:
+        """The governor decided anew: what waits for nobody goes on, or rests."""
+        self._ahead.obey(plan)
+
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -11,11 +11,12 @@ from assistant.clock import Clock
 from assistant.errors import SettingRefused
 from assistant.export import to_markdown
 from assistant.records import Conversation, Message, Thread
-from assistant.store import chore_rows, conversation_rows, message_rows
+from assistant.scrubber import Scrubber
+from assistant.store import conversation_rows, message_rows, source_rows
 from assistant.store.conversation_rows import Purged
 from assistant.store.sqlcipher import Connection
 from assistant.text import title_from
-from assistant.vaults import Vaults, combined, followed, repeated
+from assistant.vaults import Vaults, combined, done, followed, repeated
 
 UNDO_MILLISECONDS: Final = 30_000
 """How long a deleted conversation can be brought back."""
@@ -32,6 +33,7 @@ class ConversationService:
         clock: Gives the times that are written down.
         stop_replies: Ends what is being written in a conversation that is deleted.
         forget: Has the model's process drop what it keeps of conversations that are gone.
+        scrubber: Scrubs the kept vault's file; default: one that does only what is asked for.
     """
 
     def __init__(
@@ -40,12 +42,13 @@ class ConversationService:
         clock: Clock,
         stop_replies: Callable[[int], None],
         forget: Callable[[Collection[int]], None] = lambda _ids: None,
+        scrubber: Scrubber | None = None,
     ) -> None:
         self._vaults = vaults
         self._clock = clock
         self._stop_replies = stop_replies
         self._forget = forget
-        self._has_remains = False
+        self._scrubber = scrubber or Scrubber(vaults.kept, clock)
 
     def list(self, query: str = "") -> Future[list[Conversation]]:
         """Conversations, private ones first and the newest of each first.
@@ -111,13 +114,16 @@ class ConversationService:
     def purge(self) -> Future[int]:
         """Delete for good what was deleted longer ago than undo allows; answers how many.
 
-        What is left of it in the vault's file is scrubbed away (``Vault.scrub``). Where that could
-        not be done to the end ``has_remains`` says so, and the next call tries again.
+        What is left of it in the vault's file is scrubbed away (``Scrubber``).
 
         Raises:
             StorageFull: in the future. It is deleted, but there is no room to scrub.
         """
-        return followed(self._purge(self._clock.now() - UNDO_MILLISECONDS), self._scrub)
+
+        def go_on(purged: int) -> Future[int]:
+            return combined([self._scrubber.sweep()], lambda _: purged)
+
+        return followed(self._purge(self._clock.now() - UNDO_MILLISECONDS), go_on)
 
     def purge_all(self, within: float = math.inf) -> Future[int]:
         """Delete for good whatever is deleted, undo or not: Hush closes, or has just begun.
@@ -129,17 +135,9 @@ class ConversationService:
         """
 
         def go_on(purged: int) -> Future[int]:
-            self._scrub(purged)
-            done: Future[int] = Future()
-            done.set_result(purged)
-            return done
+            return combined([self._scrubber.begin()], lambda _: purged)
 
         return followed(self._purge(_FOREVER, within), go_on)
-
-    @property
-    def has_remains(self) -> bool:
-        """Whether the vault's file may still hold something that was deleted for good."""
-        return self._has_remains
 
     def _purge(self, before: int, within: float = math.inf) -> Future[int]:
         """Purge in small transactions, so that whatever else there is to do comes in between."""
@@ -157,25 +155,17 @@ class ConversationService:
             gone = [number for each in found for purged in each for number in purged.ids]
             if gone:
                 self._forget(gone)
-
-            def note(due: list[bool]) -> int:
-                self._has_remains = due[0]
-                return len(gone)
-
-            # Written down: an earlier run may have been killed before it scrubbed.
-            return combined([self._vaults.kept.read(chore_rows.scrub_is_due)], note)
+            return self._forget_elsewhere(gone)
 
         return followed(repeated(purge_some, goes_on), look)
 
-    def _scrub(self, purged: int) -> Future[int]:
-        """Scrub where there is something to scrub away; hand on how many were purged."""
-
-        def scrubbed(whole: list[bool]) -> int:
-            self._has_remains = not all(whole)
-            return purged
-
-        wanted = [self._vaults.kept.scrub()] if self._has_remains else []
-        return combined(wanted, scrubbed)
+    def _forget_elsewhere(self, gone: Sequence[int]) -> Future[int]:
+        """Take what private chats quote of these: in the kept vault, triggers do that."""
+        private = self._vaults.private
+        if private is None or not gone:
+            return done(len(gone))
+        forgotten = private.write(lambda c: source_rows.forget_conversations(c, gone))
+        return combined([forgotten], lambda _: len(gone))
 
     def pin(self, message_id: int, *, pinned: bool) -> Future[Message]:
         """Keep a message in what the model sees when earlier ones leave it, or no longer.

@@ -32,7 +32,9 @@
     │       ├── EncoderMissing    the embedding model is not where it should be
     │       ├── EncoderUnprepared it is there, and has to be exported before it can be used
     │       ├── EncoderDamaged    its files are truncated, altered or no such model at all
-    │       └── EncoderRefused    a whole model that cannot be exported, or not well enough
+    │       ├── EncoderNoRoom     there is too little memory or disk to export it now
+    │       ├── EncoderRefused    a whole model that cannot be exported, or not well enough
+    │       └── TextUnreadable    it fails at one text; others it reads
     └── Bug                       ours; the only kind that asks for a report
 
 ``message`` says what happened and what is safe; ``advice`` says what to do next. Neither ever
@@ -239,10 +241,22 @@ class EncoderDamaged(EncoderError):
     code = "encoder-damaged"
 
 
+class EncoderNoRoom(EncoderError):
+    """There is too little memory or disk to export the embedding model now; it passes."""
+
+    code = "encoder-no-room"
+
+
 class EncoderRefused(EncoderError):
     """The embedding model cannot be exported, or what was exported is not as good."""
 
     code = "encoder-refused"
+
+
+class TextUnreadable(EncoderError):
+    """The embedding model fails at one text; that says nothing of others."""
+
+    code = "text-unreadable"
 
 
 class Bug(HushError):

@@ -103,6 +103,15 @@ class ImportProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportProgress:
+    """An export under way: ``done`` of ``total`` notes and conversations are written."""
+
+    run_id: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyBegan:
     """The prompt is built and goes to the model.
 
@@ -194,6 +203,7 @@ Event = (
     | ContextBuilt
     | IndexChanged
     | ImportProgress
+    | ExportProgress
     | ReplyBegan
     | PromptRead
     | ReplyText

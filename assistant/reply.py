@@ -150,7 +150,7 @@ class ReplyJob:
         if self.cancel.asked:
             raise Stopped
         notes = self._notes = answer_from_notes(self._answer, self._retriever, self._vault)
-        if notes and not notes.look(talk):
+        if notes and not notes.look(talk, self.cancel):
             built = self._build(engine, info, talk)
             return self._say_instead(info, built, notes.nothing_found)
         try:
@@ -219,6 +219,7 @@ class ReplyJob:
         """Tell what goes to the model; that it began only once, however often it is built."""
         if not self._began:
             self._began = True
+            missing = self._notes.missing if self._notes else ""
             self._publish(
                 ReplyBegan(
                     self._run_id,
@@ -226,7 +227,7 @@ class ReplyJob:
                     self._answer.id,
                     built.tokens,
                     info.context_tokens,
-                    built.left_out,
+                    " ".join(filter(None, (built.left_out, missing))),
                 )
             )
         self._publish(ContextBuilt(self._conversation.id, built.view))

@@ -80,6 +80,7 @@ class Ahead:
         self._lock = threading.Lock()
         self._next: Next | None = None
         self._reading: ReadAhead | None = None
+        self._was_allowed = True  # to work when nobody waits
         self._is_looking = False  # a ``Look`` waits; it will look at what is next by then
         self._unfinished: set[int] = set()  # conversations whose summary was not come to
         self._refused: dict[int, int] = {}  # up to where the model wrote no summary worth keeping
@@ -119,6 +120,18 @@ class Ahead:
         if upcoming.conversation_id == conversation_id:
             self._read(upcoming)
         for one in sorted(unfinished):
+            self._worker.submit_background(Summarise(self, one))
+
+    def obey(self, plan: Plan) -> None:
+        """The governor decided anew: what it cut short is done once it allows that again."""
+        with self._lock:
+            was_allowed, self._was_allowed = self._was_allowed, plan.background_allowed
+            upcoming, unfinished = self._next, sorted(self._unfinished)
+        if was_allowed or not plan.background_allowed:
+            return
+        if upcoming:
+            self._read(upcoming)
+        for one in unfinished:
             self._worker.submit_background(Summarise(self, one))
 
     # -- for the jobs, on the worker's thread ------------------------------------------------
