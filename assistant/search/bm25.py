@@ -103,6 +103,12 @@ class Lengths:
         places = np.minimum(np.searchsorted(known, ids.astype(np.uint32)), len(known) - 1)
         return np.where(known[places] == ids, units[places] / average, np.nan)
 
+    def some(self, count: int) -> list[int]:
+        """So many passages from all over; fewer where there are fewer."""
+        with self._lock:
+            found: list[int] = self._ids[:: max(1, len(self._ids) // count)][:count].tolist()
+            return found
+
     def has(self, ids: Ids) -> NDArray[np.bool_]:
         """For each of these passages whether it is there."""
         return ~np.isnan(self.relative(ids))

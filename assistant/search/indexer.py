@@ -228,7 +228,7 @@ class Indexer:
 
     def _do_some(self, work: Work) -> bool:
         """Whether there may be more to do. Words first: nobody waits for a plan to find them."""
-        if work.forget_gone() or work.split_some():
+        if work.forget_gone() or work.split_some() or work.sample_some():
             return True
         if not self._plan().background_allowed:
             return False

@@ -12,8 +12,11 @@ import numpy as np
 from assistant.embed.protocol import Encoder, EncoderSource
 from assistant.errors import EncoderUnprepared, HushError, TextUnreadable
 from assistant.search.bm25 import Lengths, numbers
+from assistant.search.frequent import SAMPLED, SAMPLED_FROM, Frequent
 from assistant.search.passages import Spans, plain_spans
-from assistant.search.vector_index import Codes, Ids, VectorIndex
+from assistant.search.sketches import Codes
+from assistant.search.terms import Terms
+from assistant.search.vector_index import Ids, VectorIndex
 from assistant.store import edition_rows, passage_rows, vector_rows
 from assistant.store.edition_rows import Counts, Edition
 from assistant.store.vault import Vault
@@ -21,6 +24,7 @@ from assistant.store.vault import Vault
 _SLICE: Final = 2_000
 """Vectors read at once: some 8 ms in which nobody else gets at the store."""
 
+_SAMPLED_AT_ONCE: Final = 25  # passages, whose words are cut in some 3 ms
 _SAMPLE: Final = 1_000  # vectors that tell where the middle of all is
 _PLAIN_TOKENS: Final = 256  # of a passage, where there is no model to say
 _LEAST_TOKENS: Final = 16  # whatever a model says
@@ -99,6 +103,8 @@ class Lane:
         self.lengths = Lengths()
         self.vectors: VectorIndex | None = None
         self.unreadable: set[int] = set()  # passages that the model fails at, since the start
+        self.frequent = Frequent()
+        self._sampled: list[list[str]] | None = []  # the words of each passage; None: all is done
         self._vault = vault
 
     @property
@@ -149,6 +155,19 @@ class Lane:
             vectors.add(ids, _codes(part.codes, vectors.dimensions), numbers(part.vectors))
             hear(ids, numbers(part.lengths))
         self.vectors = vectors
+
+    def sample_some(self, terms: Terms) -> bool:
+        """Find out, a little at a time, which words are frequent; whether that goes on."""
+        if self._sampled is None or len(self.lengths) < SAMPLED_FROM:
+            return False
+        wanted = self.lengths.some(SAMPLED)[len(self._sampled) :][:_SAMPLED_AT_ONCE]
+        if wanted:
+            texts = self._vault.read(lambda c: passage_rows.texts(c, wanted), patient=True)
+            words = [terms.different(text) for text in texts.result()]
+            self._sampled += words + [[] for _ in wanted[len(words) :]]  # what is gone has none
+            return True
+        self.frequent, self._sampled = Frequent(self._sampled), None
+        return False
 
     def add(self, lengths: Mapping[int, int]) -> None:
         """Take over passages that were written."""

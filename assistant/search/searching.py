@@ -5,7 +5,8 @@ What asks the store is done on its thread while the query is encoded on this one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,10 +19,11 @@ from assistant.search.fusion import fused
 from assistant.search.lanes import Lane
 from assistant.search.passages import BETWEEN_HEADINGS
 from assistant.search.records import Filters, Hit, Kind, SearchResult
+from assistant.search.sketches import Vector
 from assistant.search.snippets import snippet
 from assistant.search.terms import Terms
-from assistant.search.understanding import Understood, understand
-from assistant.search.vector_index import Near, Vector
+from assistant.search.understanding import Understood, plain
+from assistant.search.vector_index import Near
 from assistant.search.vocabulary import Vocabulary
 from assistant.search.word_ranking import WordRanking
 from assistant.store import found_rows, vector_rows
@@ -37,6 +39,7 @@ LEAST_SIMILARITY: Final = 0.3
 other things none came nearer to any abstract of CISI (0.12 to 0.30); of the abstracts that answer a
 question 19 in 20 are nearer (docs/decisions/0010-hybrid-search.md)."""
 
+_READ: Final = 20  # passages at a time
 _READ_MORE: Final = 8  # passages that are read beyond the hits still wanted: some share a note
 _NOTE_PASSAGES: Final = 32  # of a note, that tell what is related to it
 _QUERIES_KEPT: Final = 32
@@ -76,9 +79,7 @@ class Searcher:
     ) -> None:
         self._vault = vault
         self._lane = lane
-        self._terms = terms
-        self._vocabulary = vocabulary
-        self._words = WordRanking(lane, vocabulary)
+        self._words = WordRanking(lane, terms, vocabulary)
         self._allowed: tuple[Filters, tuple[int, int], Ids] | None = None  # of the last search
 
     @property
@@ -101,14 +102,16 @@ class Searcher:
         Raises:
             HushError: the store failed.
         """
-        understood = understand(query, self._terms, self._vocabulary, typing=typing)
-        if not understood.text or limit <= 0:
+        if not plain(query) or limit <= 0:
             return SearchResult(query, ())
         narrow = _is_narrow(filters)
-        ranking = self._rank(understood, self._allowed_by(filters) if narrow else None, limit)
+        # Of passages that are asked for to be answered from it is told how near each is.
+        told = 0 if each else limit + _READ_MORE
+        rank = partial(self._rank, query, typing=typing, told=told)
+        ranking = rank(self._allowed_by(filters) if narrow else None)
         hits, lost = self._hits(ranking, filters, limit, each=each)
         if lost and len(hits) < limit and not narrow:  # others are ranked: in the trash, of a kind
-            ranking = self._rank(understood, self._allowed_by(filters), limit)
+            ranking = rank(self._allowed_by(filters))
             hits, _ = self._hits(ranking, filters, limit, each=each)
         mended_text = ranking.understood.mended if hits else ""
         return SearchResult(query, tuple(hits), mended_text, ranking.by_meaning)
@@ -156,54 +159,75 @@ class Searcher:
             return None
         return vector if len(vector) == vectors.dimensions else None
 
-    def _rank(self, understood: Understood, allowed: Ids | None, limit: int) -> Ranking:
-        """Rank by words, on the store thread, and by meaning at the same time, on this one."""
-        words = self._vault.read(lambda c: self._words.rank(c, understood, allowed))
-        # A typing mistake changes the text: then the words have to be known first.
-        known = all(word.is_known for word in understood.words)
-        meant = understood if known else words.result().understood
-        vectors, vector = self._lane.vectors, self._vector(meant.text)
-        if vector is None or vectors is None:
-            found = words.result()
-            return Ranking(
-                found.understood, fused(found.ids), {}, frozenset(found.ids), by_meaning=False
-            )
-        similar = _similar(vectors.search(vector, MEANING, allowed))
+    def _rank(self, query: str, allowed: Ids | None, *, typing: bool, told: int) -> Ranking:
+        """Rank by words, on the store thread, and by meaning at the same time, on this one.
+
+        Args:
+            query: As it was typed.
+            allowed: Only these passages; None: all.
+            typing: Whether its last word may still be typed.
+            told: Of so many of the first the similarity is told, where they have a vector.
+        """
+        words = self._vault.read(lambda c: self._words.rank(c, query, allowed, typing=typing))
+        vector = self._vector(plain(query))
+        similar = self._similar(vector, allowed)
         found = words.result()
+        if found.understood.mended:  # another text is meant
+            vector = self._vector(found.understood.mended)
+            similar = self._similar(vector, allowed)
         first = fused(found.ids, list(similar))
-        shown = [one for one, _ in first[: limit + _READ_MORE]]
-        unknown = np.array([one for one in shown if one not in similar], np.int64)
-        if len(unknown):
-            similar |= _similar(vectors.search(vector, len(unknown), unknown))
-        return Ranking(found.understood, first, similar, frozenset(found.ids))
+        unknown = [one for one, _ in first[:told] if one not in similar]
+        if unknown:
+            similar |= self._similar(vector, np.array(unknown, np.int64))
+        has_words = frozenset(found.ids)
+        return Ranking(found.understood, first, similar, has_words, vector is not None)
+
+    def _similar(self, vector: Vector | None, allowed: Ids | None) -> dict[int, float]:
+        """The passages nearest to a vector, with their cosines."""
+        vectors = self._lane.vectors
+        if vectors is None or vector is None:
+            return {}
+        return _similar(vectors.search(vector, MEANING, allowed))
 
     def _hits(
-        self,
-        ranking: Ranking,
-        filters: Filters,
-        limit: int,
-        *,
-        each: bool,
+        self, ranking: Ranking, filters: Filters, limit: int, *, each: bool
     ) -> tuple[list[Hit], bool]:
         """Read what is ranked until there are enough; whether some of it was not there."""
         scores = {one: score for one, score in ranking.scores if ranking.is_find(one)}
-        left, lost = list(scores), False
+        lost = False
         hits: list[Hit] = []
         owners: set[tuple[Kind, int]] = set()
-        while left and len(hits) < limit:
-            size = limit - len(hits) + _READ_MORE
-            wanted, left = left[:size], left[size:]
-            edition = self._lane.id
-            read = partial(found_rows.read, edition_id=edition, ids=wanted, filters=filters)
-            found = self._vault.read(read).result()
-            lost = lost or len(found) < len(wanted)
+        for wanted, found in self._read(list(scores), filters, limit + _READ_MORE):
+            lost = lost or len(found) < wanted
             for one in found:
                 owner = (one.kind, one.owner_id)
                 if len(hits) < limit and not (each and owner in owners):
                     owners.add(owner)
                     similar = ranking.similar.get(one.id)
                     hits.append(_hit(one, ranking.understood, scores[one.id], similar))
+            if len(hits) >= limit:
+                break
         return hits, lost
+
+    def _read(
+        self, ids: Sequence[int], filters: Filters, likely: int
+    ) -> Iterator[tuple[int, list[Found]]]:
+        """Passages in this order, some at a time: how many were wanted, and what there is of them.
+
+        Of the first ``likely`` some are read already while those before them are made use of.
+        """
+        parts = [ids[start : start + _READ] for start in range(0, len(ids), _READ)]
+
+        def read(number: int) -> Future[list[Found]]:
+            edition = self._lane.id
+            return self._vault.read(lambda c: found_rows.read(c, edition, parts[number], filters))
+
+        coming: Future[list[Found]] | None = None
+        for number, part in enumerate(parts):
+            found = (coming or read(number)).result()
+            is_likely = (number + 1) * _READ < min(likely, len(ids))
+            coming = read(number + 1) if is_likely else None
+            yield len(part), found
 
     def _allowed_by(self, filters: Filters) -> Ids:
         """The passages that filters let through; remembered until something changes."""

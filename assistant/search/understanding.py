@@ -66,6 +66,11 @@ class Understood:
         return next((word.beginning for word in self.words if word.beginning), "")
 
 
+def plain(query: str) -> str:
+    """What is encoded of a query, but for its mistakes."""
+    return " ".join(query[:_MOST_CHARACTERS].split())
+
+
 def understand(query: str, terms: Terms, vocabulary: Vocabulary, *, typing: bool) -> Understood:
     """Take a query apart.
 
@@ -75,7 +80,7 @@ def understand(query: str, terms: Terms, vocabulary: Vocabulary, *, typing: bool
         vocabulary: The words there are.
         typing: Whether its last word may still be typed.
     """
-    text = " ".join(query[:_MOST_CHARACTERS].split())
+    text = plain(query)
     found = terms.of(text)
     open_word = found[-1] if typing and found and not query[-1:].isspace() else ""
     telling = [word for word in found if word not in STOP_WORDS] or found

@@ -4,7 +4,8 @@ A vector is kept as its *code*: a signed byte for each number. What a cosine com
 direction alone, so no scale is kept. From some thousand vectors on each also has a *sketch*: one
 bit for each number, whether it is above the mean of all. Comparing sketches finds candidates, at an
 eighth of the memory and a tenth of the time; the candidates' codes then decide. Above
-``CODES_LIMIT`` only the sketches stay in memory, and the candidates' codes are asked for.
+``CODES_LIMIT`` two bits for each number stay in memory instead of codes; the cosines that they tell
+rank the candidates, and the codes of the first are read from the vault.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.search.sketches import Bits, Codes, Sketcher, Vector, directions
+
 Ids: TypeAlias = NDArray[np.int64]
-Codes: TypeAlias = NDArray[np.int8]
-Vector: TypeAlias = NDArray[np.float32]
 Fetch: TypeAlias = Callable[[Ids], tuple[Ids, Codes]]
 """Reads the codes of vectors from the vault: those that are still there, in any order."""
 
@@ -30,7 +31,10 @@ SKETCH_FROM: Final = 4_096
 """Passages from which on there are sketches: below, all codes are compared."""
 
 CANDIDATES: Final = 1_000  # by sketches; where codes are in memory, all of theirs are compared
-FETCHED: Final = 300  # of those, the likeliest by their sketches alone: codes read from the vault
+FETCHED: Final = 100
+"""Of those, whose codes are read where they are not in memory, at some 30 µs each. With two bits a
+number they hold 98 % of the exact 20 nearest of 500,000 (docs/decisions/0010-hybrid-search.md)."""
+
 _BLOCK: Final = 4_096  # rows; the sketches of so many fit into a core's own cache
 _RANGE: Final = 127.0
 _GROWN: Final = 2  # by which factor, since the mean was taken, before it is taken anew
@@ -74,7 +78,9 @@ class _Block:
         self.ids: NDArray[np.uint32] = np.zeros(size, np.uint32)
         self.keys: NDArray[np.uint32] = np.zeros(0 if codes else size, np.uint32)
         self.codes: Codes = np.empty((size if codes else 0, dimensions), np.int8)
-        self.sketches: NDArray[np.uint64] = np.empty((0, size), np.uint64)  # a word of all in a row
+        # A word of all of them in a row. Grades stand in for codes.
+        self.sketches: Bits = np.empty((0, size), np.uint64)
+        self.grades: Bits = np.empty((0, size), np.uint64)
 
     @property
     def room(self) -> int:
@@ -85,7 +91,11 @@ class _Block:
         return self.ids[: self.count]
 
     def put(
-        self, ids: NDArray[np.uint32], codes: Codes, keys: NDArray[np.uint32], mean: Vector | None
+        self,
+        ids: NDArray[np.uint32],
+        codes: Codes,
+        keys: NDArray[np.uint32],
+        sketcher: Sketcher | None,
     ) -> None:
         begin, self.count = self.count, self.count + len(ids)
         self.ids[begin : self.count] = ids
@@ -93,15 +103,21 @@ class _Block:
             self.codes[begin : self.count] = codes
         else:
             self.keys[begin : self.count] = keys
-        if mean is not None:
-            self.sketch(codes, mean, begin)
+        if sketcher is not None:
+            self.sketch(codes, sketcher, begin)
 
-    def sketch(self, codes: Codes, mean: Vector, begin: int = 0) -> None:
-        """Make the sketches of rows from ``begin`` on, whose codes are given."""
-        made = _sketches(_directions(codes), mean).T
-        if not len(self.sketches):
-            self.sketches = np.zeros((len(made), len(self.ids)), np.uint64)
-        self.sketches[:, begin : begin + len(codes)] = made
+    def sketch(self, codes: Codes, sketcher: Sketcher, begin: int = 0) -> None:
+        """Make the bits of rows from ``begin`` on, whose codes are given."""
+        vectors = directions(codes)
+        self.sketches = self._filled(self.sketches, sketcher.sketches(vectors), begin)
+        if not len(self.codes):
+            self.grades = self._filled(self.grades, sketcher.grades(vectors), begin)
+
+    def _filled(self, bits: Bits, made: Bits, begin: int) -> Bits:
+        if not len(bits):
+            bits = np.zeros((made.shape[1], len(self.ids)), np.uint64)
+        bits[:, begin : begin + len(made)] = made.T
+        return bits
 
     def forget(self, wanted: NDArray[np.uint32]) -> int:
         """Empty the rows of these passages; how many there were."""
@@ -110,10 +126,12 @@ class _Block:
         if len(self.codes):
             self.codes[rows] = 0  # a vector tells much of its text
         self.sketches[:, rows] = 0
+        self.grades[:, rows] = 0
         return len(rows)
 
     def nbytes(self) -> int:
-        return sum(part.nbytes for part in (self.ids, self.keys, self.codes, self.sketches))
+        parts = (self.ids, self.keys, self.codes, self.sketches, self.grades)
+        return sum(part.nbytes for part in parts)
 
 
 _Parts: TypeAlias = list[tuple[_Block, Ids]]
@@ -146,8 +164,8 @@ class VectorIndex:
         self._count = 0  # of rows, emptied ones too
         self._gone = 0
         self._expected = 0
-        self._mean: Vector | None = None
-        self._mean_of = 0  # passages there were when it was taken
+        self._sketcher: Sketcher | None = None
+        self._sketched_of = 0  # passages there were when its sample was taken
         self._keeps_codes = True
 
     def __len__(self) -> int:
@@ -175,7 +193,7 @@ class VectorIndex:
             self._expected = count
             self._keeps_codes = count <= self._codes_limit
             if len(sample) and (count >= self._sketch_from or not self._keeps_codes):
-                self._mean, self._mean_of = _mean(sample), count
+                self._sketcher, self._sketched_of = Sketcher(directions(sample)), count
 
     def add(self, ids: Sequence[int] | Ids, codes: Codes, vectors: Sequence[int] | Ids) -> None:
         """Add passages. One that is there already must be removed first.
@@ -187,16 +205,18 @@ class VectorIndex:
         """
         new, keys = np.asarray(ids, np.uint32), np.asarray(vectors, np.uint32)
         with self._lock:
-            if self._mean is None and not self._keeps_codes:
-                self._mean = _mean(codes)  # there was no sample: the first will do
+            if self._sketcher is None and not self._keeps_codes:
+                self._sketcher = Sketcher(directions(codes))  # there was no sample
             done = 0
             while done < len(new):
                 block = self._open_block()
                 end = done + min(block.room, len(new) - done)
-                block.put(new[done:end], codes[done:end], keys[done:end], self._mean)
+                block.put(new[done:end], codes[done:end], keys[done:end], self._sketcher)
                 self._count += end - done
                 done = end
-            if self._keeps_codes and self._count >= max(self._sketch_from, _GROWN * self._mean_of):
+            if self._keeps_codes and self._count >= max(
+                self._sketch_from, _GROWN * self._sketched_of
+            ):
                 self._sketch_all()
 
     def remove(self, ids: Sequence[int] | Ids) -> None:
@@ -225,32 +245,31 @@ class VectorIndex:
             if not parts:
                 return Near(np.empty(0, np.int64), np.empty(0, np.float32))
             ids = np.concatenate([block.ids[rows] for block, rows in parts]).astype(np.int64)
-            if self._keeps_codes:
+            if self._keeps_codes or self._sketcher is None:
                 codes = np.concatenate([block.codes[rows] for block, rows in parts])
-            else:
-                keys = np.concatenate([block.keys[rows] for block, rows in parts])
-        if not self._keeps_codes:
-            ids, codes = self._fetched(ids, keys.astype(np.int64))
-        return _nearest(ids, codes, vector, k)
+                return _nearest(ids, cosines(codes, vector), k)
+            keys = np.concatenate([block.keys[rows] for block, rows in parts]).astype(np.int64)
+            sketches = np.concatenate([block.sketches[:, rows].T for block, rows in parts])
+            grades = np.concatenate([block.grades[:, rows].T for block, rows in parts])
+            likely = self._sketcher.cosines(vector, sketches, grades)
+        best = np.argsort(-likely, kind="stable")[: max(k, FETCHED)]
+        first, rest = best[:FETCHED], best[FETCHED:]
+        there, codes = self._fetched(ids[first], keys[first])
+        near = _nearest(there, cosines(codes, vector), k)
+        # What is only likely stands behind what is known.
+        behind = np.minimum(likely[rest], near.cosines.min(initial=1.0))
+        return Near(np.concatenate([near.ids, ids[rest]]), np.concatenate([near.cosines, behind]))
 
     def _candidates(self, vector: Vector, k: int, rows: Ids | None) -> Ids:
-        """The rows whose codes are to be compared, ascending; ``rows`` None: out of all."""
+        """The rows that are looked at more closely, ascending; ``rows`` None: out of all."""
         wanted = max(k, CANDIDATES)
         count = self._count if rows is None else len(rows)
-        if self._mean is not None and count > wanted:
-            far = self._distances(vector, self._mean)
-            near = _smallest(far if rows is None else far[rows], wanted)
-            rows = near if rows is None else rows[near]
-        elif rows is None:
-            rows = np.arange(count)
-        wanted = max(k, FETCHED)
-        if self._keeps_codes or len(rows) <= wanted:
-            return rows
-        # Comparing bits with the vector itself tells more than comparing them with its bits: these
-        # 300 hold 97 % of the exact 20 nearest of 500,000, the 400 with the fewest other bits 95 %.
-        return np.sort(
-            rows[np.argsort(-self._sums(vector, self._parts(rows)), kind="stable")[:wanted]]
-        )
+        if self._sketcher is None or count <= wanted:
+            return np.arange(count) if rows is None else rows
+        far = self._distances(vector, self._sketcher)
+        if rows is None:
+            return _smallest(far, wanted)
+        return rows[_smallest(far[rows], wanted)]
 
     def _fetched(self, ids: Ids, keys: Ids) -> tuple[Ids, Codes]:
         """Codes from the vault; what is not there any more is left out."""
@@ -272,12 +291,11 @@ class VectorIndex:
     def _sketch_all(self) -> None:
         """Take the mean of all, and make every sketch from it."""
         known = [block.codes[: block.count][block.known > 0] for block in self._blocks]
-        total = np.sum(
-            [_directions(codes).sum(axis=0, dtype=np.float64) for codes in known], axis=0
-        )
-        self._mean, self._mean_of = (total / max(1, len(self))).astype(np.float32), self._count
+        total = np.sum([directions(codes).sum(axis=0, dtype=np.float64) for codes in known], axis=0)
+        self._sketcher = Sketcher.around((total / max(1, len(self))).astype(np.float32))
+        self._sketched_of = self._count
         for block in self._blocks:
-            block.sketch(block.codes[: block.count], self._mean)
+            block.sketch(block.codes[: block.count], self._sketcher)
 
     def _ids(self) -> NDArray[np.uint32]:
         if not self._blocks:
@@ -296,9 +314,9 @@ class VectorIndex:
         wanted[allowed[(allowed > 0) & (allowed < len(wanted))]] = True
         return np.flatnonzero(wanted[ids])
 
-    def _distances(self, vector: Vector, mean: Vector) -> NDArray[np.int32]:
+    def _distances(self, vector: Vector, sketcher: Sketcher) -> NDArray[np.int32]:
         """In how many bits the sketch of each row differs from the vector's."""
-        query = _sketches(vector[np.newaxis, :], mean).T
+        query = sketcher.sketches(vector[np.newaxis, :]).T
         far = np.empty(self._count, np.int32)
         start = 0
         for block in self._blocks:
@@ -306,14 +324,6 @@ class VectorIndex:
             far[start : start + block.count] = differing.sum(axis=0, dtype=np.uint16)
             start += block.count
         return far
-
-    def _sums(self, vector: Vector, parts: _Parts) -> NDArray[np.float32]:
-        """For rows: the sum of the vector's numbers where their sketches have a bit."""
-        found = np.concatenate([block.sketches[:, rows].T for block, rows in parts])
-        bits = np.unpackbits(
-            np.ascontiguousarray(found).view(np.uint8), axis=1, count=self._dimensions
-        )
-        return bits.astype(np.float32) @ vector
 
     def _parts(self, rows: Ids) -> _Parts:
         """Rows, ascending through all blocks, as rows of each block that has some of them."""
@@ -333,31 +343,9 @@ def _smallest(far: NDArray[np.int32], count: int) -> Ids:
     return np.sort(np.concatenate([below, np.flatnonzero(far == limit)[: count - len(below)]]))
 
 
-def _nearest(ids: Ids, codes: Codes, vector: Vector, k: int) -> Near:
-    found = cosines(codes, vector)
+def _nearest(ids: Ids, found: NDArray[np.float32], k: int) -> Near:
     if len(found) > k:
         best = np.argpartition(-found, k - 1)[:k] if k else np.empty(0, np.int64)
         ids, found = ids[best], found[best]
     order = np.lexsort((ids, -found))
     return Near(ids[order], found[order])
-
-
-def _mean(codes: Codes) -> Vector:
-    mean: Vector = _directions(codes).mean(axis=0)
-    return mean
-
-
-def _directions(codes: Codes) -> Vector:
-    """Codes as vectors of unit length, ``[n, dimensions]``."""
-    vectors = codes.astype(np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    vectors /= np.maximum(lengths, 1.0)[:, np.newaxis]
-    return vectors
-
-
-def _sketches(vectors: Vector, mean: Vector) -> NDArray[np.uint64]:
-    """One bit for each number, whether it is above the mean: ``[n, words of 64 bits]``."""
-    bits = np.packbits(vectors > mean, axis=1)
-    padded = np.zeros((len(bits), -(-bits.shape[1] // 8) * 8), np.uint8)
-    padded[:, : bits.shape[1]] = bits
-    return padded.view(np.uint64)

@@ -14,7 +14,8 @@ import numpy as np
 
 from assistant.search.bm25 import Ids, Occurrences, numbers, occurrences, only, rank
 from assistant.search.lanes import Lane
-from assistant.search.understanding import Understood, Word, mended
+from assistant.search.terms import Terms
+from assistant.search.understanding import Understood, Word, mended, understand
 from assistant.search.vocabulary import Vocabulary
 from assistant.store import found_rows
 from assistant.store.sqlcipher import Connection
@@ -25,8 +26,10 @@ MOST: Final = 200
 MOST_PLACES: Final = 4_000
 """Of one word: what stands in more tells little, and takes over a millisecond to read."""
 
-NEWEST: Final = 2_000  # passages that have such a word
-_PARTS: Final = 50  # of so many passages, in which those of a filter are looked for
+_FAR_TOO_MANY: Final = 5_000  # passages, by a sample: of those nothing has to be read
+
+NEWEST: Final = 1_000  # passages that have such a word
+_PARTS: Final = 100  # of so many passages, in which those of a filter are looked for
 _COUNTED: Final = 200  # places of a word, to know which of two is the likelier
 _BEGINNING: Final = 12  # words that begin as one that is typed, where very many passages have one
 _BEHIND_ALL: Final = 2**62  # no passage's id
@@ -45,24 +48,31 @@ class WordRanking:
 
     Args:
         lane: The edition.
+        terms: Cuts queries into words.
         vocabulary: The words there are.
     """
 
-    def __init__(self, lane: Lane, vocabulary: Vocabulary) -> None:
+    def __init__(self, lane: Lane, terms: Terms, vocabulary: Vocabulary) -> None:
         self._lane = lane
+        self._terms = terms
         self._vocabulary = vocabulary
         self._common: set[tuple[tuple[str, ...], str]] = set()  # forms and beginning
+        self._changes = (0, 0)  # when that was so
 
     def rank(
-        self, connection: Connection, understood: Understood, allowed: Ids | None
+        self, connection: Connection, query: str, allowed: Ids | None, *, typing: bool
     ) -> WordRanked:
         """Rank the passages that have words of a query.
 
         Args:
             connection: Inside of a read.
-            understood: The query.
+            query: As it was typed.
             allowed: Only these passages; None: all.
+            typing: Whether its last word may still be typed.
         """
+        if (now := found_rows.changes(connection)) != self._changes:
+            self._changes, self._common = now, set()
+        understood = understand(query, self._terms, self._vocabulary, typing=typing)
         choices = [self._likeliest(connection, word.alike) for word in understood.words]
         if any(choices):
             understood = mended(understood, choices, self._vocabulary)
@@ -80,15 +90,20 @@ class WordRanking:
         return WordRanked(understood, ranked.ids.tolist())
 
     def _likeliest(self, connection: Connection, alike: Sequence[str]) -> str:
-        """Of words that are equally like a mistake the one that stands in the most places."""
-        if not alike:
-            return ""
-        counts = [found_rows.places(connection, one, _COUNTED).count(",") for one in alike]
-        return alike[counts.index(max(counts))]
+        """Of words that are equally like a mistake the one that stands in the most places.
+
+        Empty where none of them stands anywhere any more.
+        """
+        places = {one: found_rows.places(connection, one, _COUNTED) for one in alike}
+        counts = {one: text.count(",") for one, text in places.items() if text}
+        return max(counts, key=lambda one: counts[one], default="")
 
     def _places(self, connection: Connection, word: Word) -> list[str] | None:
         """Where a word stands in any of its forms; None where that is in too many places."""
         if (word.forms, word.beginning) in self._common:
+            return None
+        share = self._lane.frequent.share(word.forms, word.beginning)
+        if share * len(self._lane.lengths) > _FAR_TOO_MANY:
             return None
         ways: list[tuple[str, Callable[[Connection, str, int], str]]] = [
             (form, found_rows.places)

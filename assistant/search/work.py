@@ -118,6 +118,10 @@ class Work:
             self._write(batch)
         return bool(waiting)
 
+    def sample_some(self) -> bool:
+        """Find out which words are frequent, for whoever searches."""
+        return self.serving is not None and self.serving.sample_some(self.terms)
+
     def encode_some(self) -> bool:
         """Encode some passages that have no vector: those that are searched first."""
         return any(self._encode_some(lane) for lane in self._lanes())

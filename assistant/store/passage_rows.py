@@ -82,14 +82,17 @@ def count_notes(connection: Connection, edition_id: int, *, new_only: bool) -> t
     Args:
         connection: Inside of a read.
         edition_id: The edition that is searched.
-        new_only: Count no note that has passages in it: all of them wait while another edition is
-            begun, and those that were changed cannot be told from them.
+        new_only: Count those alone that are newer than all that have passages in it: the others
+            wait while another edition is begun, whether they were changed or not.
     """
     trash = "(SELECT id FROM note WHERE deleted_at IS NOT NULL)"
     left = f"FROM index_queue WHERE kind = 'note' AND owner_id NOT IN {trash}"
     if new_only:
-        has_some = "SELECT 1 FROM passage WHERE note_id = owner_id AND edition_id = ?1"
-        left = f"{left} AND NOT EXISTS ({has_some})"
+        newest = (
+            "SELECT note_id FROM passage INDEXED BY passage_note"
+            " WHERE edition_id = ?1 AND note_id IS NOT NULL ORDER BY note_id DESC LIMIT 1"
+        )
+        left = f"{left} AND owner_id > coalesce(({newest}), 0)"
     row = connection.execute(
         "SELECT (SELECT count(*) FROM note)"  # noqa: S608 - ours
         f" - (SELECT count(*) FROM {trash}), (SELECT count(*) {left}), ?1",
@@ -190,6 +193,16 @@ def lengths_without_vector(connection: Connection, edition_id: int) -> tuple[str
         (edition_id,),
     ).fetchone()
     return (row[0] or "", row[1] or "") if row else ("", "")
+
+
+def texts(connection: Connection, passages: Sequence[int]) -> list[str]:
+    """The texts of passages, with their contexts; those that are gone are left out."""
+    rows = connection.execute(
+        "SELECT p.context || ' ' || p.text FROM json_each(?) AS wanted"
+        " CROSS JOIN passage p ON p.id = wanted.value",
+        (json.dumps(passages),),
+    )
+    return [row[0] for row in rows.fetchall()]
 
 
 def take_gone(connection: Connection) -> list[int]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.embed.protocol import Cancel, Encoder, Tokenizer
+from assistant.cancel import Cancel
+from assistant.embed.protocol import Encoder, Tokenizer
 from assistant.errors import EncoderError, EncoderUnprepared, HushError
 
 DIMENSIONS = 384

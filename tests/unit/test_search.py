@@ -227,6 +227,41 @@ def test_words_are_found_while_another_edition_is_built() -> None:
         assert len(hush.titles("lamp island ")) == 14
 
 
+def test_words_that_are_gone_mend_no_mistake() -> None:
+    """A word of a note that was deleted for good is not shown again as what was meant."""
+    with Indexed(plan=RESTING) as hush:
+        gone = hush.note("The zebra stands here.", "Gone")
+        hush.note("A lamp stands here.", "Lamp")
+        hush.run()
+        assert hush.find("zebar").understood == "zebra"
+        hush.sql("DELETE FROM note WHERE id = ?", gone)
+        hush.run()
+        found = hush.find("zebar stands")
+        assert [hit.title for hit in found.hits] == ["Lamp"]
+        assert found.understood == ""
+
+
+def test_frequent_words_are_known_from_a_sample() -> None:
+    """So that thousands of places are not read to find out; they are searched all the same."""
+    with Indexed(plan=RESTING) as hush:
+        hush.note("lamp keeper", "Newest")
+        hush.run()
+        hush.sql(
+            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n"
+            " WHERE value < 6000) INSERT INTO passage"
+            " (edition_id, note_id, seq, start, length, hash, context, text)"
+            " SELECT edition_id, note_id, value, 0, 9, x'00', '', 'lamp ' || (value % 7)"
+            " FROM n, passage WHERE passage.id = 1"
+        )
+        with Indexed(plan=RESTING, vault=hush.vault) as again:
+            again.run()
+            assert again.indexer.serving is not None
+            assert again.indexer.serving.frequent.share(["lamp"]) == 1
+            assert again.indexer.serving.frequent.share(["keeper"]) == 0
+            assert again.titles("keeper lamp ") == ["Newest"]
+            assert again.titles("lamp ") == ["Newest"]
+
+
 def test_long_notes_have_related_ones() -> None:
     """Although hundreds of their own passages are nearer."""
     with Indexed() as hush:

@@ -9,15 +9,21 @@ from numpy.typing import NDArray
 from assistant.search.vector_index import VectorIndex, codes_of, cosines
 
 DIMENSIONS = 256
+_WAYS = 64
 Vectors = NDArray[np.float32]
 
 
 def vectors(count: int, seed: int = 1, dimensions: int = DIMENSIONS) -> Vectors:
-    """Directions around a few topics, as texts have them, of unit length."""
-    topics = np.random.default_rng(0).standard_normal((20, dimensions)) + 0.5
+    """Directions around a few topics, as texts have them, of unit length.
+
+    They differ in fewer ways than they have numbers, as texts do.
+    """
+    fixed = np.random.default_rng(0)
+    topics = fixed.standard_normal((20, dimensions)) + 0.5
+    ways = fixed.standard_normal((_WAYS, dimensions)) / np.sqrt(_WAYS)
     random = np.random.default_rng(seed)
-    chosen = topics[random.integers(0, 20, count)] + 0.7 * random.standard_normal(
-        (count, dimensions)
+    chosen = topics[random.integers(0, 20, count)] + 0.7 * (
+        random.standard_normal((count, _WAYS)) @ ways
     )
     unit = chosen / np.linalg.norm(chosen, axis=1, keepdims=True)
     return unit.astype(np.float32)
@@ -43,7 +49,7 @@ def index_of(all_vectors: Vectors, **limits: int) -> tuple[VectorIndex, Store]:
     codes = codes_of(all_vectors)
     store = Store(codes)
     index = VectorIndex(all_vectors.shape[1], store.fetch, **limits)
-    index.expect(len(codes), codes[:: max(1, len(codes) // 100)])
+    index.expect(len(codes), codes[:: max(1, len(codes) // 1_000)])
     ids = np.arange(1, len(codes) + 1)
     for start in range(0, len(codes), 700):
         part = slice(start, start + 700)
