@@ -5,8 +5,7 @@ What asks the store is done on its thread while the query is encoded on this one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,7 +17,7 @@ from assistant.search.bm25 import Ids, numbers
 from assistant.search.fusion import fused
 from assistant.search.lanes import Lane
 from assistant.search.passages import BETWEEN_HEADINGS
-from assistant.search.records import Filters, Hit, Kind, SearchResult
+from assistant.search.records import Filters, Hit, Kind, SearchResult, Snippet
 from assistant.search.sketches import Vector
 from assistant.search.snippets import snippet
 from assistant.search.terms import Terms
@@ -39,7 +38,6 @@ LEAST_SIMILARITY: Final = 0.3
 other things none came nearer to any abstract of CISI (0.12 to 0.30); of the abstracts that answer a
 question 19 in 20 are nearer (docs/decisions/0010-hybrid-search.md)."""
 
-_READ: Final = 20  # passages at a time
 _READ_MORE: Final = 8  # passages that are read beyond the hits still wanted: some share a note
 _NOTE_PASSAGES: Final = 32  # of a note, that tell what is related to it
 _QUERIES_KEPT: Final = 32
@@ -197,37 +195,22 @@ class Searcher:
         lost = False
         hits: list[Hit] = []
         owners: set[tuple[Kind, int]] = set()
-        for wanted, found in self._read(list(scores), filters, limit + _READ_MORE):
-            lost = lost or len(found) < wanted
+        forms, beginning = ranking.understood.forms, ranking.understood.beginning
+        left = list(scores)
+        while left and len(hits) < limit:
+            size = limit - len(hits) + _READ_MORE
+            wanted, left = left[:size], left[size:]
+            edition = self._lane.id
+            read = partial(found_rows.read, edition_id=edition, ids=wanted, filters=filters)
+            found = self._vault.read(read).result()
+            lost = lost or len(found) < len(wanted)
             for one in found:
                 owner = (one.kind, one.owner_id)
                 if len(hits) < limit and not (each and owner in owners):
                     owners.add(owner)
-                    similar = ranking.similar.get(one.id)
-                    hits.append(_hit(one, ranking.understood, scores[one.id], similar))
-            if len(hits) >= limit:
-                break
+                    shown = snippet(one.text, forms, beginning)
+                    hits.append(_hit(one, shown, scores[one.id], ranking.similar.get(one.id)))
         return hits, lost
-
-    def _read(
-        self, ids: Sequence[int], filters: Filters, likely: int
-    ) -> Iterator[tuple[int, list[Found]]]:
-        """Passages in this order, some at a time: how many were wanted, and what there is of them.
-
-        Of the first ``likely`` some are read already while those before them are made use of.
-        """
-        parts = [ids[start : start + _READ] for start in range(0, len(ids), _READ)]
-
-        def read(number: int) -> Future[list[Found]]:
-            edition = self._lane.id
-            return self._vault.read(lambda c: found_rows.read(c, edition, parts[number], filters))
-
-        coming: Future[list[Found]] | None = None
-        for number, part in enumerate(parts):
-            found = (coming or read(number)).result()
-            is_likely = (number + 1) * _READ < min(likely, len(ids))
-            coming = read(number + 1) if is_likely else None
-            yield len(part), found
 
     def _allowed_by(self, filters: Filters) -> Ids:
         """The passages that filters let through; remembered until something changes."""
@@ -256,7 +239,7 @@ def _is_narrow(filters: Filters) -> bool:
     )
 
 
-def _hit(found: Found, understood: Understood, score: float, similar: float | None) -> Hit:
+def _hit(found: Found, shown: Snippet, score: float, similar: float | None) -> Hit:
     context = found.context.removeprefix(found.title).removeprefix(BETWEEN_HEADINGS)
     return Hit(
         passage_id=found.id,
@@ -265,7 +248,7 @@ def _hit(found: Found, understood: Understood, score: float, similar: float | No
         conversation_id=found.conversation_id,
         title=found.title,
         context=context,
-        snippet=snippet(found.text, understood.forms, understood.beginning),
+        snippet=shown,
         text=found.text,
         start=found.start,
         length=found.length,
@@ -276,4 +259,4 @@ def _hit(found: Found, understood: Understood, score: float, similar: float | No
 
 
 def _similar(near: Near) -> dict[int, float]:
-    return {int(one): float(far) for one, far in zip(near.ids, near.cosines, strict=True)}
+    return dict(zip(near.ids.tolist(), near.cosines.tolist(), strict=True))
