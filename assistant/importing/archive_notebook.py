@@ -134,7 +134,15 @@ class ArchiveNotebook:
             yield from self.parser.frames(kind, file, self.stop, what, str(first.member))
 
     def _pull(self) -> Frame | None:
-        return next(self._texts, None) if self._texts else None
+        try:
+            return next(self._texts, None) if self._texts else None
+        except FileRefused:  # over this file; the next one gets a process of its own
+            self.close()
+            raise
+
+    def _stopped(self) -> FileRefused:
+        self.close()
+        return stopped()
 
     def _data(self) -> tuple[bytes, str]:
         """The bytes that follow, and why they are not whole."""
@@ -145,11 +153,11 @@ class ArchiveNotebook:
             elif frame["op"] == "data":
                 data += _bytes(frame)
             else:
-                raise stopped()
+                raise self._stopped()
             if len(data) > MAX_TEXT_BYTES:
-                raise stopped()
+                raise self._stopped()
         if frame is None:
-            raise stopped()
+            raise self._stopped()
         return bytes(data), why
 
     def _require_same(self, head: Frame, entry: Entry) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -22,12 +24,15 @@ from typing import BinaryIO, Final
 from assistant.children.frames import Frame
 from assistant.errors import FileRefused
 from assistant.importing.archives import (
+    MAX_RATIO,
     PROTECTED,
+    TOO_LARGE,
     explodes,
     is_encrypted,
     is_link,
     open_listed,
     points_outside,
+    require_apart,
 )
 from assistant.importing.files import LINK
 from assistant.importing.folder import CHATS_FILE, HIDDEN, MAX_DEPTH, kind_of
@@ -41,12 +46,26 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
 MAX_BYTES: Final = 4 * 1024**3
 """Of all files together that would be read."""
 
+_ANY_BYTES: Final = 64_000_000
+"""So much in all is unpacked from however small an archive: many small files may be alike."""
+
 _PIECE: Final = 8 * 1024 * 1024  # bytes in one frame; base64 makes 11 MB of them
 _UTF8_NAME: Final = 0x800  # of the flag bits (APPNOTE.TXT, 4.4.4)
 _TIMES: Final = 0x5455  # the extra field with UTC times (Info-ZIP, extended timestamp)
 _ALSO_HIDDEN: Final = "__MACOSX"  # what macOS keeps beside each file
 _TEXTS: Final = frozenset({Kind.MARKDOWN, Kind.TEXT})
 _DAMAGED: Final = "It is damaged in the archive."
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,  # also a name that is no UTF-8
+)
+"""What ``zipfile`` raises over a member that was made to break it, or broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +100,21 @@ def list_frames(file: BinaryIO) -> Iterator[Frame]:
     Raises:
         FileRefused: it is no archive, or unpacks to too much.
     """
-    members = members_of(open_listed(file))
+    archive = open_listed(file)
+    members = members_of(archive)
     if _is_chats(members):
         yield {"op": "chats"}
         return
+    require_apart(archive)
     whole = sum(each.info.file_size for each in members if each.kind and not each.why)
     if whole > MAX_BYTES:
         raise FileRefused(
             f"It would unpack to {whole / 1e6:,.0f} MB, and Hush reads at most "
             f"{MAX_BYTES / 1e6:,.0f} MB of an archive."
+        )
+    if whole > max(_ANY_BYTES, MAX_RATIO * file.seek(0, io.SEEK_END)):
+        raise FileRefused(
+            f"It would unpack to {whole / 1e6:,.0f} MB: far more than it is packed to."
         )
     for number, each in enumerate(members):
         if each.why:
@@ -115,8 +140,10 @@ def text_frames(file: BinaryIO, first: int) -> Iterator[Frame]:
             with archive.open(each.info) as opened:
                 while piece := opened.read(_PIECE):
                     yield {"op": "data", "data": base64.b64encode(piece).decode()}
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError):
+        except _BROKEN:
             yield {"op": "bad", "why": _DAMAGED}
+        except MemoryError:  # LZMA takes what the archive says
+            yield {"op": "bad", "why": TOO_LARGE}
         yield {"op": "whole"}
 
 
@@ -135,7 +162,7 @@ def document_frames(
     member = members[number]
     try:
         data = archive.read(member.info)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError):
+    except _BROKEN:
         raise FileRefused(_DAMAGED) from None
     yield _head(number, member) | {"hash": hashlib.sha256(data).hexdigest()}
     if member.kind:

@@ -10,6 +10,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import BinaryIO, Final
 
 from assistant.errors import FileRefused
@@ -21,10 +22,13 @@ MAX_RATIO: Final = 250
 OUTSIDE: Final = "It holds a name that points outside of it, like “../x”."
 LINK: Final = "It holds a link, and links are not followed."
 PROTECTED: Final = "It is protected by a password."
+TOO_LARGE: Final = "It needs more memory than Hush gives to a file of its kind."
+OVERLAPS: Final = "Files in it lie over each other: no honest archive is made so."
 
 _SMALL: Final = 1024 * 1024  # bytes; a small file may well be one letter over and over
 _OUTSIDE: Final = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|\Z)", re.DOTALL)
 _ENCRYPTED: Final = 0x1  # of the flag bits (APPNOTE.TXT, 4.4.4)
+_HEAD_BYTES: Final = 30  # before the name (APPNOTE.TXT, 4.3.7)
 
 
 def open_archive(file: BinaryIO) -> zipfile.ZipFile:
@@ -75,6 +79,18 @@ def is_encrypted(member: zipfile.ZipInfo) -> bool:
 def explodes(member: zipfile.ZipInfo) -> bool:
     """Whether it declares to be more than an honest file packs to."""
     return member.file_size > max(_SMALL, MAX_RATIO * member.compress_size)
+
+
+def require_apart(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that has the same bytes unpacked for several files.
+
+    Raises:
+        FileRefused: two of them overlap.
+    """
+    members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+    for one, other in pairwise(members):
+        if one.header_offset + _HEAD_BYTES + one.compress_size > other.header_offset:
+            raise FileRefused(OVERLAPS)
 
 
 def require_harmless(members: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:

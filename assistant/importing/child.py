@@ -23,7 +23,7 @@ from assistant.children.pipes import seize_stdio
 from assistant.errors import FileRefused
 from assistant.importing import limits
 from assistant.importing.archived_notes import document_frames, list_frames, text_frames
-from assistant.importing.archives import open_archive, require_harmless
+from assistant.importing.archives import TOO_LARGE, open_archive, require_harmless
 from assistant.importing.chatgpt import read_chats
 from assistant.importing.chats import chat_frames
 from assistant.importing.documents import docx_text, pdf_text
@@ -35,7 +35,6 @@ TEXT_CHARACTERS: Final = 1_000_000
 
 _CHATS_FILE: Final = re.compile(r"(.*/)?conversations(-\d+)?\.json", re.IGNORECASE)
 _MOST_CHATS: Final = 4 * 1024**3  # bytes unpacked; they are read piece by piece
-_TOO_LARGE: Final = "It needs more memory than Hush gives to a file of its kind."
 _DAMAGED: Final = "It is damaged, or no such file at all."
 
 
@@ -75,7 +74,7 @@ def answer(
     except FileRefused as refusal:
         say({"op": "refused", "message": refusal.message, "advice": refusal.advice})
     except MemoryError:
-        say({"op": "refused", "message": _TOO_LARGE, "advice": ""})
+        say({"op": "refused", "message": TOO_LARGE, "advice": ""})
     except Exception:  # noqa: BLE001 - see above
         say({"op": "refused", "message": _DAMAGED, "advice": ""})
 

@@ -28,6 +28,7 @@ from assistant.importing.placing import (
 from assistant.importing.records import ExportReport, Kind, Named, Tell, at_most
 from assistant.importing.rendering import Rendered, rendered
 from assistant.store import import_rows, note_rows
+from assistant.store.import_rows import KnownFile
 from assistant.store.note_rows import NoteFile
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
@@ -58,7 +59,7 @@ class NotesExport:
     cancelled: Cancelled
     tell: Tell = lambda _done, _total: None
     _total: int = 0
-    _known: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _known: dict[str, KnownFile] = field(default_factory=dict, repr=False)
     _taken: set[str] = field(default_factory=set, repr=False)  # folded, as some systems see them
     _reserved: set[str] = field(default_factory=set, repr=False)
     _skipped: list[Named] = field(default_factory=list, repr=False)
@@ -75,8 +76,7 @@ class NotesExport:
         """
         self.folder = require_folder(self.folder)
         folder = str(self.folder)
-        known = self.vault.read(lambda c: import_rows.known_files(c, folder)).result()
-        self._known = {path: file.hash for path, file in known.items()}
+        self._known = self.vault.read(lambda c: import_rows.known_files(c, folder)).result()
         sources = self.vault.read(import_rows.sources).result()
         self._reserved = {_path_of(source).casefold() for source in sources}
         self._total = self.vault.read(lambda c: note_rows.count_files(c, ids)).result()
@@ -144,7 +144,7 @@ class NotesExport:
         name = wanted or f"{file_name(note.title)}.md"
         try:
             make_folders(self.folder, name)
-            path, stands = self._place(name, made.data, is_own=bool(wanted))
+            path, stands = self._place(name, note, made.data)
             if not stands:
                 self._put(path, made.data, note.updated_at)
         except FileRefused as refusal:
@@ -164,14 +164,14 @@ class NotesExport:
             self._remarks.append(Named(path, "Another file stands under its own name."))
         return path
 
-    def _place(self, name: str, data: bytes, *, is_own: bool) -> tuple[str, bool]:
+    def _place(self, name: str, note: NoteFile, data: bytes) -> tuple[str, bool]:
         """Where a note may be written, and whether just that stands there already."""
         number = 1
         while True:
             path = name if number == 1 else _numbered(name, number)
             number += 1
             folded = path.casefold()
-            own = is_own and number == 2
+            own = number == 2 and bool(_path_of(note.source))
             if folded in self._taken or (folded in self._reserved and not own):
                 continue
             if not os.path.lexists(self.folder / path):
@@ -179,8 +179,15 @@ class NotesExport:
             there = self._there(path)
             if there == data:
                 return path, True
-            if there is not None and self._known.get(path) == hashlib.sha256(there).digest():
-                return path, False  # as Hush wrote it, or read it: it may be brought up to date
+            if there is not None and self._is_ours(path, note.id, there):
+                return path, False  # it may be brought up to date
+
+    def _is_ours(self, path: str, note_id: int, there: bytes) -> bool:
+        """Whether a file is of just this note, as Hush wrote or read it: not one in the trash."""
+        known = self._known.get(path)
+        if known is None or known.note_id != note_id:
+            return False
+        return known.hash == hashlib.sha256(there).digest()
 
     def _there(self, path: str) -> bytes | None:
         """What stands at a path; None where that is no plain file, or cannot be read."""

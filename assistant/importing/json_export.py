@@ -12,7 +12,12 @@ from typing import IO, Any, Final
 
 from assistant.backup.cancellable import Cancelled
 from assistant.errors import StorageFull
-from assistant.importing.placing import require_file, written
+from assistant.importing.placing import (
+    clear_unfinished,
+    require_file,
+    unfinished_of,
+    written,
+)
 from assistant.importing.records import ExportReport, Tell
 from assistant.store import conversation_rows, import_rows, note_rows
 from assistant.store.vault import Vault
@@ -20,6 +25,7 @@ from assistant.store.vault import Vault
 FORMAT: Final = "hush-export"
 VERSION: Final = 1
 
+_BEGINS: Final = json.dumps({"format": FORMAT}).removesuffix("}").encode()
 _OURS: Final = ("source_hash", "form", "edited", "revision", "folder_tag")
 _AT_ONCE: Final = 20  # each is read whole, and may have 20 MB
 
@@ -36,8 +42,12 @@ def export_all(
     ``{"format": "hush-export", "version": 1, "exported_at": …, "notes": […], "conversations":
     […]}``; times are milliseconds since 1970, UTC. Never is all of it in the memory at once.
 
+    Until it is whole it is beside ``path`` (``unfinished_of``); the next export removes what a
+    killed one left there.
+
     Raises:
-        InputRefused: ``path`` is no name for a file.
+        InputRefused: ``path`` is no name for a file, or somebody's own stands where it would be
+            written.
         StorageFull: it could not be written. An earlier file stands, as it does where
             ``cancelled`` said so.
     """
@@ -54,7 +64,8 @@ def export_all(
             tell(number, total)
 
     try:
-        with written(path, durable=True) as file:
+        clear_unfinished(path, _BEGINS)
+        with written(path, durable=True, fresh=unfinished_of(path)) as file:
             head = json.dumps({"format": FORMAT, "version": VERSION, "exported_at": now})
             file.write(head.removesuffix("}").encode() + b', "notes": [')
             count += _write_list(file, counted(_notes(vault)))

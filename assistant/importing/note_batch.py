@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Final
 from assistant.errors import InputRefused
 from assistant.importing.archive_notebook import ENDING
 from assistant.importing.folder import Entry
+from assistant.importing.knowing import are_most_there, have_one_alike
 from assistant.importing.notes import ReadFile, Unchanged
 from assistant.importing.tally import Tally
 from assistant.store import import_rows, note_rows
@@ -24,6 +25,9 @@ from assistant.store.vault import Vault
 MOST_FILES: Final = 50
 MOST_CHARACTERS: Final = 2_000_000
 """In one transaction: about a tenth of a second in which nobody else reads or writes."""
+
+_NO_CHANCE: Final = 3
+"""So many paths in common are no chance: many a folder has a note “Home” or “Ideas”."""
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class NoteBatch:
     )
     _characters: int = field(default=0, init=False)
     _here: frozenset[str] = field(init=False, repr=False)  # what notes call this folder's files
+    _others: dict[Path, bool] = field(default_factory=dict, init=False, repr=False)  # if the same
 
     def __post_init__(self) -> None:
         self._here = frozenset(
@@ -103,6 +108,7 @@ class NoteBatch:
         grown = self.vault.write(work).result()
         self._files.clear()
         self._characters = 0
+        self._others = {folder: is_it for folder, is_it in self._others.items() if is_it}
         return grown
 
     def _see_again(self, connection: Connection, entry: Entry, tally: Tally) -> None:
@@ -142,9 +148,13 @@ class NoteBatch:
         hashes = [found.hash for found in read.values()]
         places = self.vault.read(lambda c: import_rows.places(c, strangers, hashes)).result()
         standing = [place for place in places if self._stands_elsewhere(place, read)]
+        others = {place.source for place in standing}
+        for path in strangers:
+            if self._is_anothers([place for place in places if place.source == path], read):
+                others.add(path)
         sources = {path: self.known[path].source or path for path in read if path in self.known}
         for path in strangers:
-            taken = self._is_taken(path, read[path].hash, places, standing)
+            taken = self._is_taken(path, read[path].hash, places, others)
             sources[path] = self._free_source(path, read[path].hash) if taken else path
         return sources, frozenset(place.source for place in standing)
 
@@ -161,12 +171,12 @@ class NoteBatch:
 
     @staticmethod
     def _is_taken(
-        path: str, digest: bytes, places: Iterable[Place], standing: Iterable[Place]
+        path: str, digest: bytes, places: Iterable[Place], others: Collection[str]
     ) -> bool:
-        """Whether another file that is still there has this path, in a folder of its own."""
+        """Whether another folder's file, with other words, has this path."""
         if any(place.source == path and place.hash == digest for place in places):
             return False
-        return any(place.source == path for place in standing)
+        return path in others
 
     def _stands_elsewhere(self, place: Place, read: Mapping[str, ReadFile]) -> bool:
         folder = Path(place.folder)
@@ -175,6 +185,33 @@ class NoteBatch:
         if _is_archive(folder) or _is_archive(self.folder):  # which may be thrown away once read
             return _notebook(folder).casefold() != _notebook(self.folder).casefold()
         return os.path.lexists(folder / place.path)
+
+    def _is_anothers(self, places: Sequence[Place], read: Mapping[str, ReadFile]) -> bool:
+        """Whether a note's file, which stands nowhere now, is of another folder than this one.
+
+        It may lie on a stick that is not plugged in. What only exports wrote was written in Hush:
+        its text follows nobody's file because of a path. Else this folder may be that one, moved
+        or packed, and has to look like it.
+        """
+        seen = [place for place in places if place.path]
+        return bool(seen) and not any(
+            Path(place.folder) == self.folder
+            or (not place.is_export and self._is_folder(Path(place.folder), read))
+            for place in seen
+        )
+
+    def _is_folder(self, folder: Path, read: Mapping[str, ReadFile]) -> bool:
+        """Whether this folder visibly is another one: most files are there, or one to the letter.
+
+        What was found out of it once stays so for the whole import.
+        """
+        if folder not in self._others:
+            look = partial(import_rows.known_files, folder=str(folder))
+            known = self.vault.read(look).result()
+            hashes = {path: found.hash for path, found in read.items()}
+            is_alike = are_most_there(known, self.present, at_least=_NO_CHANCE)
+            self._others[folder] = is_alike or have_one_alike(known, hashes)
+        return self._others[folder]
 
 
 def _is_archive(folder: Path) -> bool:

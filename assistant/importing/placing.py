@@ -22,7 +22,11 @@ _NOT_WHOLE: Final = (
     "Hush had not written all notes into this folder when it stopped, or is still writing.\n"
     "Export into this folder once more: what is missing is added, and this file goes away.\n"
 )
+UNFINISHED_ENDING: Final = ".unfinished"
+"""Of the name of one file that is not all there."""
+
 _MOST_BYTES: Final = 10_000
+_BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows would change line ends
 _UNFINISHED: Final = ".hush-"
 _NAME_CHARACTERS: Final = 80  # of four bytes at most each, well below any file system's 255
 # Of Windows and macOS, so that the folder can go there; and brackets, which end a [[link]].
@@ -108,19 +112,54 @@ def make_folders(root: Path, relative: str) -> None:
                 raise FileRefused("A link or a file stands where its folder should be.") from None
 
 
+def unfinished_of(path: Path) -> Path:
+    """Where a file is written before it is all there: beside it, and to be seen after a kill."""
+    return path.with_name(f"{path.name}{UNFINISHED_ENDING}")
+
+
+def clear_unfinished(path: Path, begins: bytes) -> None:
+    """Remove what an earlier export of this file left when it was killed.
+
+    Args:
+        path: The file.
+        begins: How an export begins; one that broke off sooner holds a part of that.
+
+    Raises:
+        InputRefused: something else stands there.
+        OSError: the system refuses.
+    """
+    fresh = unfinished_of(path)
+    if not os.path.lexists(fresh):
+        return
+    if stat.S_ISREG(fresh.lstat().st_mode):
+        with fresh.open("rb") as file:
+            there = file.read(len(begins))
+        if begins.startswith(there):
+            fresh.unlink()
+            return
+    raise InputRefused(
+        f"“{fresh.name}” stands where this file would be written, and Hush did not write it.",
+        "Name another file.",
+    )
+
+
 @contextmanager
-def written(path: Path, *, durable: bool) -> Iterator[IO[bytes]]:
+def written(path: Path, *, durable: bool, fresh: Path | None = None) -> Iterator[IO[bytes]]:
     """Write a file under another name (0600) and move it into place whole.
 
     Args:
         path: What stands there is replaced.
         durable: Wait for the disk: for a file that replaces another.
+        fresh: The other name; default: a new one that is hidden.
 
     Raises:
         OSError: the system refuses; nothing is left behind.
     """
-    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
-    fresh = Path(name)
+    if fresh:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    else:
+        descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+        fresh = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

@@ -15,6 +15,7 @@ from assistant.importing.chat_filing import ChatFiling
 from assistant.importing.files import open_beneath, require_size
 from assistant.importing.folder import Entry, Scan
 from assistant.importing.folder_tags import folder_tag
+from assistant.importing.knowing import known_of
 from assistant.importing.note_batch import NoteBatch
 from assistant.importing.notebook import Notebook
 from assistant.importing.notes import read_file
@@ -72,8 +73,9 @@ class ImportJob:
             self._tell(0, 0)
             found = survey(Path(self.run.path), self.parser, self.stop)
         except CancelledError:
-            return ImportReport(cancelled=True)
-        self._import_all(found)
+            found = Scan(Path(self.run.path))  # what came in before it was cut off counts
+        else:
+            self._import_all(found)
         run_id = self.run.id
         tags = self.vault.read(lambda c: import_rows.tags_of_run(c, run_id)).result()
         return self._tally.report(found, tags, cancelled=self.stop.asked)
@@ -103,16 +105,16 @@ class ImportJob:
             self._tell(len(found.entries), len(found.entries), always=True)
 
     def _batch(self, found: Scan) -> NoteBatch:
-        folder, present = str(found.folder), frozenset(entry.path for entry in found.entries)
-        known = self.vault.read(lambda c: import_rows.known_files(c, folder)).result()
+        folder, known = known_of(self.vault, found)
+        present = frozenset(entry.path for entry in found.entries)
         chosen = self._tally.by_folder
         had = any(file.folder_tag for file in known.values())
         self._by_folder = had if chosen is None else chosen
         if found.archive or Path(self.run.path).is_dir():
             gone = [path for path in known if path not in present]
             if gone:
-                self.vault.write(lambda c: import_rows.forget_files(c, folder, gone)).result()
-        return NoteBatch(self.vault, found.folder, self.run.id, known, present)
+                self.vault.write(lambda c: import_rows.forget_files(c, str(folder), gone)).result()
+        return NoteBatch(self.vault, folder, self.run.id, known, present)
 
     def _take(self, entry: Entry, folder: Path, notebook: Notebook, batch: NoteBatch) -> None:
         """Read one file. What cannot be read is noted, and ends nothing."""

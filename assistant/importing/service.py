@@ -18,6 +18,7 @@ from assistant.events import EventSink, ExportProgress
 from assistant.importing import reports
 from assistant.importing.exporting import NotesExport
 from assistant.importing.json_export import export_all
+from assistant.importing.knowing import known_of
 from assistant.importing.parsing import Parser
 from assistant.importing.records import (
     ExportReport,
@@ -76,8 +77,7 @@ class ImportService:
 
         def work() -> ImportPlan:
             found = survey(path, self._parser, self._look_stop)
-            folder = str(found.folder)
-            known = self._vault.read(lambda c: import_rows.known_files(c, folder)).result()
+            _, known = known_of(self._vault, found)
             return replace(found.plan(), by_folder=any(file.folder_tag for file in known.values()))
 
         return self._looks.submit(work)
@@ -118,7 +118,8 @@ class ImportService:
         """Go on with an import that was cut off.
 
         Raises:
-            NotFound: in the future, where it has ended.
+            NotFound: in the future, where it has ended; or what it reads is not there now, and
+                it can be gone on with later.
             StorageFull, VaultError: as ``start``.
         """
         with self._lock:
@@ -242,12 +243,19 @@ class ImportService:
     ) -> ImportReport:
         if self._closing:
             return ImportReport(cancelled=True)
-        row = self._vault.write(lambda connection: begin(connection, run_id)).result()
+
+        def start(connection: Connection) -> tuple[RunRow, bool]:
+            earlier = {row.path for row in import_rows.unfinished(connection)}
+            row = begin(connection, run_id)
+            return row, row.path in earlier
+
+        row, was_begun = self._vault.write(start).result()
         job = ImportJob(self._vault, self._clock, self._publish, self._parser, row, stop)
         try:
             report = job.work()
-        except InputRefused:  # there is nothing to go on with
-            self.forget(run_id).result()
+        except InputRefused:
+            if not was_begun:  # else it can be gone on with: a stick is plugged in again
+                self.forget(run_id).result()
             raise
         if not self._closing:
             kept = reports.to_json(report, self._clock.now())

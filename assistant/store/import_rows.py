@@ -7,22 +7,23 @@ since 1970, UTC; hashes are SHA-256 of a file's bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from assistant.errors import NotFound
 from assistant.records import Role
+from assistant.store import chore_rows
 from assistant.store.note_rows import folder_tag_in
 from assistant.store.sqlcipher import Connection
 
 # Each half has the condition of its partial index: without it, every note would be read.
 _PLACES = """
-    SELECT n.source, n.source_hash, f.folder, f.path
+    SELECT n.source, n.source_hash, f.folder, f.path, f.run_id IS NULL
         FROM note n LEFT JOIN import_file f ON f.note_id = n.id
         WHERE n.source <> '' AND n.source IN (SELECT value FROM json_each(:sources))
     UNION
-    SELECT n.source, n.source_hash, f.folder, f.path
+    SELECT n.source, n.source_hash, f.folder, f.path, f.run_id IS NULL
         FROM note n LEFT JOIN import_file f ON f.note_id = n.id
         WHERE n.source_hash IS NOT NULL
             AND n.source_hash IN (SELECT unhex(value) FROM json_each(:hashes))
@@ -53,6 +54,8 @@ _RUNS = """
         ORDER BY started_at DESC, id DESC
 """
 
+_NAMING: Final = ("skipped", "remarks")  # what of a report holds names and sentences
+
 _RUN_IDS = (("import_run", "id"), ("import_file", "run_id"), ("import_conversation", "run_id"))
 
 
@@ -78,17 +81,22 @@ class KnownFile:
     run_id: int | None
     source: str = field(repr=False)
     in_trash: bool
+    note_id: int
     folder_tag: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a note's file was seen. ``folder`` and ``path`` are empty where it never was."""
+    """Where a note's file was seen. ``folder`` and ``path`` are empty where it never was.
+
+    ``is_export`` says that an export wrote it there, and no import came past it since.
+    """
 
     source: str = field(repr=False)
     hash: bytes | None = field(repr=False)
     folder: str = field(repr=False)
     path: str = field(repr=False)
+    is_export: bool = False
 
 
 def begin(connection: Connection, run_id: int, path: str, now: int) -> None:
@@ -136,6 +144,26 @@ def finish(connection: Connection, run_id: int, report: str) -> None:
 def forget(connection: Connection, run_id: int) -> None:
     """Forget an import, and its report: nobody wants it to go on, or to be read again."""
     connection.execute("DELETE FROM import_run WHERE id = ?", (run_id,))
+    chore_rows.note_edit(connection)  # it named files
+
+
+def leave_out(connection: Connection, paths: Collection[str]) -> None:
+    """Have no report name these files any more: their notes are deleted for good.
+
+    What was counted of them stays counted. A scrub is due then; see ``chore_rows``.
+    """
+    for run_id, written in connection.execute("SELECT id, report FROM import_run").fetchall():
+        try:
+            report = json.loads(written)
+        except ValueError:  # nothing is in yet
+            continue
+        for key in _NAMING:
+            named = report.get(key)
+            if isinstance(named, dict):  # of one that has not ended
+                report[key] = {name: why for name, why in named.items() if name not in paths}
+            elif named:
+                report[key] = [item for item in named if item[0] not in paths]
+        report_so_far(connection, run_id, json.dumps(report))
 
 
 def unfinished(connection: Connection) -> list[RunRow]:
@@ -163,12 +191,12 @@ def run(connection: Connection, run_id: int) -> RunRow:
 def known_files(connection: Connection, folder: str) -> dict[str, KnownFile]:
     """The files of a folder that were seen before, by path."""
     rows = connection.execute(
-        "SELECT f.path, f.hash, f.run_id, n.source, n.deleted_at IS NOT NULL, n.source_form"
-        " FROM import_file f JOIN note n ON n.id = f.note_id WHERE f.folder = ?",
+        "SELECT f.path, f.hash, f.run_id, n.source, n.deleted_at IS NOT NULL, n.id,"
+        " n.source_form FROM import_file f JOIN note n ON n.id = f.note_id WHERE f.folder = ?",
         (folder,),
     )
     return {
-        row[0]: KnownFile(row[1], row[2], row[3], bool(row[4]), folder_tag_in(row[5]))
+        row[0]: KnownFile(row[1], row[2], row[3], bool(row[4]), row[5], folder_tag_in(row[6]))
         for row in rows
     }
 
@@ -188,7 +216,7 @@ def places(connection: Connection, sources: Sequence[str], hashes: Sequence[byte
         "hashes": json.dumps([digest.hex() for digest in hashes]),
     }
     return [
-        Place(row[0], row[1], row[2] or "", row[3] or "")
+        Place(row[0], row[1], row[2] or "", row[3] or "", bool(row[4]))
         for row in connection.execute(_PLACES, wanted)
     ]
 

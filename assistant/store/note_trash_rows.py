@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.errors import NotFound
-from assistant.store import chore_rows
+from assistant.store import chore_rows, import_rows
 from assistant.store.sqlcipher import Connection
 
 _GOING: Final = 0  # as the time of a deletion: what is being deleted for good
@@ -37,6 +37,11 @@ _BEGIN = """
 _NOT_TO_INDEX = """
     DELETE FROM index_queue WHERE kind = 'note'
         AND owner_id IN (SELECT id FROM note WHERE deleted_at = 0)
+"""
+
+_FILES = """
+    SELECT source FROM note WHERE deleted_at = 0 AND source <> ''
+    UNION SELECT f.path FROM note n JOIN import_file f ON f.note_id = n.id WHERE n.deleted_at = 0
 """
 
 _PASSAGES = """
@@ -91,6 +96,9 @@ def begin_purge(connection: Connection, before: int, ids: Sequence[int] | None =
     chosen = None if ids is None else json.dumps(list(ids))
     if connection.execute(_BEGIN, {"before": before, "ids": chosen}).rowcount:
         connection.execute(_NOT_TO_INDEX)
+        files = {row[0] for row in connection.execute(_FILES)}
+        if files:
+            import_rows.leave_out(connection, files)
         chore_rows.note_scrub(connection)
 
 

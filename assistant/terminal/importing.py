@@ -22,7 +22,8 @@ from assistant.terminal.reading import local_time
 
 ACTIONS: Final = frozenset({"import", "report", "export"})
 
-_SHOWN: Final = 20  # of skipped files, at the end of an import; “report” names them all
+_SHOWN: Final = 20  # of skipped files, at the end
+_KEPT: Final = "; “hush notes report” names them"  # of imports: no report of an export is kept
 _WAIT_SECONDS: Final = 0.2
 _NO_FILE: Final = "No file was written."
 _IN_FOLDER: Final = f"What was written stays, unencrypted, with a file “{UNFINISHED_NAME}”."
@@ -107,8 +108,8 @@ def _tell(report: ImportReport, console: Console, shown: int | None = _SHOWN) ->
     console.line(f"{words[0].upper()}{words[1:]}.{chats}")
     if report.others:
         console.remark(f"{report.others:,} other files stay where they are.")
-    _name(report.remarks, "not quite as it stood", console, shown)
-    _name(report.skipped, "skipped", console, shown)
+    _name(report.remarks, "not quite as it stood", console, shown, _KEPT)
+    _name(report.skipped, "skipped", console, shown, _KEPT)
     if report.cancelled:
         console.remark("Stopped. What was imported stays; import it again to go on.")
 
@@ -136,11 +137,18 @@ def _export(arguments: Arguments, service: ImportService, events: Events, consol
     return 0
 
 
-def _name(found: Sequence[Named], what: str, console: Console, shown: int | None = _SHOWN) -> None:
+def _name(
+    found: Sequence[Named],
+    what: str,
+    console: Console,
+    shown: int | None = _SHOWN,
+    where: str = "",
+) -> None:
+    """Name the first of them; ``where`` says what names the others, if anything does."""
     for name, why in found[:shown]:
         console.remark(f"{what}: {name}: {why}")
     if shown is not None and len(found) > shown:
-        console.remark(f"{what}: {len(found) - shown:,} more; “hush notes report” names them.")
+        console.remark(f"{what}: {len(found) - shown:,} more{where}.")
 
 
 def _described(report: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import docx
 
 from assistant.events import Event
+from assistant.importing.archived_notes import list_frames
 from assistant.importing.parsing import Parser
 from assistant.importing.records import ImportReport
 from assistant.importing.service import ImportService
@@ -210,3 +211,29 @@ def node(role: str, text: str, parent: str | None, at: float | None = None) -> d
 def chats_file(*chats: dict[str, Any]) -> bytes:
     """A ``conversations.json``."""
     return json.dumps(list(chats)).encode()
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    """Write an archive."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(archive(members))
+    return path
+
+
+def unpacked(folder: Path, members: dict[str, bytes]) -> Path:
+    """Write the same as files."""
+    for name, data in members.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def below(root: str, members: dict[str, bytes]) -> dict[str, bytes]:
+    """The same files in a folder."""
+    return {f"{root}/{name}": data for name, data in members.items()}
+
+
+def listed(data: bytes) -> dict[str, str]:
+    """What the process lists: by path, why it is not read, or nothing."""
+    frames = list_frames(io.BytesIO(data))
+    return {frame.get("path") or frame["name"]: frame.get("why", "") for frame in frames}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import sys
@@ -27,8 +26,6 @@ from tests.unit.import_bench import (
     PATIENCE,
     ImportBench,
     bench,
-    chat,
-    chats_file,
     pdf,
     remarks,
     skipped,
@@ -183,6 +180,23 @@ def test_no_file_of_anybody_is_written_over(
     assert write(work, out).written == 0
 
 
+def test_the_file_of_a_note_in_the_trash_is_not_written_over(
+    work: ImportBench, tmp_path: Path
+) -> None:
+    """It may be all that is left of it, and a note of the same title is another."""
+    first = add(work, "# Ideas\n\nfirst")
+    write(work, tmp_path)
+    work.vault.write(
+        lambda c: c.execute("UPDATE note SET deleted_at = 1 WHERE id = ?", (first,)).rowcount
+    ).result()
+    earlier = (tmp_path / "Ideas.md").read_bytes()
+    add(work, "# Ideas\n\nsecond")
+    assert write(work, tmp_path).written == 1
+    assert (tmp_path / "Ideas.md").read_bytes() == earlier
+    assert b"second" in (tmp_path / "Ideas (2).md").read_bytes()
+    assert write(work, tmp_path) == ExportReport(unchanged=1)
+
+
 def remarks_of(report: ExportReport) -> dict[str, str]:
     """What was remarked, by name."""
     return dict(report.remarks)
@@ -310,60 +324,6 @@ def test_names_that_every_system_takes(title: str, name: str) -> None:
 def test_a_path_that_leads_outside_is_never_written_to(source: str) -> None:
     """Even if the vault had one."""
     assert not is_within(source)
-
-
-class TestJson:
-    """All in one file."""
-
-    def test_everything_is_in_it(self, work: ImportBench, tmp_path: Path) -> None:
-        """Notes and chats with every variant; private, and no trash."""
-        add(work, "# Mine\n\nä 🎉", tags=("a",))
-        gone = add(work, "# Gone")
-        work.vault.write(
-            lambda c: c.execute("UPDATE note SET deleted_at = 1 WHERE id = ?", (gone,)).rowcount
-        ).result()
-        (tmp_path / "conversations.json").write_bytes(
-            chats_file(chat("Ships", ("user", "q"), ("assistant", "a")))
-        )
-        work.take(tmp_path / "conversations.json")
-        path = tmp_path / "all.json"
-        assert work.service.export_json(path).done.result(PATIENCE) == ExportReport(written=2)
-        found = json.loads(path.read_text())
-        assert (found["format"], found["version"]) == ("hush-export", 1)
-        assert found["exported_at"] == work.clock.now()
-        (note,) = found["notes"]
-        assert (note["title"], note["text"], note["tags"]) == ("Mine", "# Mine\n\nä 🎉", ["a"])
-        (ships,) = found["conversations"]
-        assert [message["text"] for message in ships["messages"]] == ["q", "a"]
-        assert ships["head_id"] == ships["messages"][-1]["id"]
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-    def test_an_empty_vault(self, work: ImportBench, tmp_path: Path) -> None:
-        """It is JSON all the same; an earlier file is replaced."""
-        (tmp_path / "all.json").write_text("earlier")
-        work.service.export_json(tmp_path / "all.json").done.result(PATIENCE)
-        assert json.loads((tmp_path / "all.json").read_text())["notes"] == []
-
-    @pytest.mark.parametrize("name", ["", "folder", "link", "nowhere/all.json"])
-    def test_what_is_no_file(self, work: ImportBench, tmp_path: Path, name: str) -> None:
-        """Refused; nothing is written through a link."""
-        (tmp_path / "folder").mkdir()
-        (tmp_path / "link").symlink_to(tmp_path / "target")
-        with pytest.raises(InputRefused):
-            work.service.export_json(tmp_path / name).done.result(PATIENCE)
-        assert not (tmp_path / "target").exists()
-
-    def test_a_full_disk_leaves_the_earlier_file(self, work: ImportBench, tmp_path: Path) -> None:
-        """Whole or not at all."""
-        add(work, "words " * 100_000)
-        with small_disk_or_skip(tmp_path / "disk", 1) as disk:
-            path = disk.root / "all.json"
-            path.write_text("earlier")
-            disk.leave_free(20)
-            with pytest.raises(StorageFull, match=r"all\.json could not be written"):
-                work.service.export_json(path).done.result(PATIENCE)
-            assert path.read_text() == "earlier"
-            assert sorted(p.name for p in disk.root.iterdir()) == ["all.json", "ballast"]
 
 
 @pytest.mark.skipif(not TIL.is_dir(), reason="needs the notes of ../shared")

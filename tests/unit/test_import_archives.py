@@ -1,11 +1,8 @@
-"""A .zip of notes is read as the folder that was zipped; what no honest one holds is refused."""
+"""A .zip of notes is read as the folder that was zipped, with folders as tags; and its report."""
 
 from __future__ import annotations
 
-import io
 import os
-import stat
-import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -15,16 +12,20 @@ import pytest
 
 from assistant.cancel import Cancel
 from assistant.errors import FileRefused
-from assistant.importing import archived_notes
 from assistant.importing.archive_notebook import ArchiveNotebook, scan_archive
-from assistant.importing.archived_notes import list_frames
 from assistant.importing.folder import Entry, scan
 from assistant.importing.notebook import FolderNotebook, Notebook
 from assistant.importing.parsing import Parser
 from assistant.importing.records import MOST_NAMED, Kind
 from assistant.importing.surveying import notebook_of, survey
 from assistant.importing.tally import Tally
-from assistant.store import import_rows, note_rows, note_text_rows
+from assistant.store import (
+    chore_rows,
+    import_rows,
+    note_rows,
+    note_text_rows,
+    note_trash_rows,
+)
 from assistant.store.import_rows import MOST_REPORTS
 from assistant.store.sqlcipher import KEY_BYTES, Connection
 from assistant.store.vault import Vault
@@ -34,10 +35,13 @@ from tests.unit.import_bench import (
     bench,
     chat,
     chats_file,
+    listed,
     pdf,
     remarks,
     skipped,
+    unpacked,
     word_file,
+    zipped,
 )
 
 VAULT = {
@@ -59,32 +63,6 @@ def work() -> Iterator[ImportBench]:
     """The service over an empty vault."""
     with bench() as made:
         yield made
-
-
-def zipped(path: Path, members: dict[str, bytes]) -> Path:
-    """Write an archive."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(archive(members))
-    return path
-
-
-def unpacked(folder: Path, members: dict[str, bytes]) -> Path:
-    """Write the same as files."""
-    for name, data in members.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
-
-
-def below(root: str, members: dict[str, bytes]) -> dict[str, bytes]:
-    """The same files in a folder."""
-    return {f"{root}/{name}": data for name, data in members.items()}
-
-
-def frames(data: bytes) -> dict[str, str]:
-    """What the process lists: by path, why it is not read, or nothing."""
-    listed = list_frames(io.BytesIO(data))
-    return {frame.get("path") or frame["name"]: frame.get("why", "") for frame in listed}
 
 
 class NotebookContract:
@@ -197,37 +175,6 @@ def test_again_and_changed(work: ImportBench, tmp_path: Path) -> None:
     assert (report.changed, report.same, report.new) == (1, 4, 0)
 
 
-@pytest.mark.parametrize("first", ["zip", "folder"])
-def test_a_zip_and_its_folder_are_one_notebook(
-    work: ImportBench, tmp_path: Path, first: str
-) -> None:
-    """Whichever came first, with the folder in the archive or without, wherever they lie."""
-    changed = VAULT | {"Home.md": b"# Home\n\nother words"}
-    if first == "zip":
-        work.take(zipped(tmp_path / "a" / "Vault.zip", below("Vault", VAULT)))
-        report = work.take(unpacked(tmp_path / "b" / "Vault", changed))
-    else:
-        work.take(unpacked(tmp_path / "b" / "Vault", VAULT))
-        report = work.take(zipped(tmp_path / "a" / "Vault.zip", changed))
-    assert (report.same, report.changed, report.new) == (4, 1, 0)
-    dated = zipped(tmp_path / "c" / "Vault-2026-11-21.zip", below("Vault", VAULT))
-    again = work.take(dated)
-    assert (again.same, again.changed, again.new) == (4, 1, 0)
-    assert set(work.notes()) == set(VAULT)
-
-
-def test_archives_of_other_names_are_others(work: ImportBench, tmp_path: Path) -> None:
-    """Both have a Home.md; neither is taken for the other, though the first is gone by then."""
-    first = zipped(tmp_path / "work.zip", {"Home.md": b"# Work"})
-    work.take(first)
-    first.unlink()
-    assert work.take(zipped(tmp_path / "home.zip", {"Home.md": b"# At home"})).new == 1
-    assert {source: note.text for source, note in work.notes().items()} == {
-        "Home.md": "# Work",
-        "home/Home.md": "# At home",
-    }
-
-
 def test_an_export_of_chats_is_one_still(work: ImportBench, tmp_path: Path) -> None:
     """With its file on top, or in a folder and no notes beside it; among notes it is no such."""
     chats = chats_file(chat("Harbours", ("user", "Where?"), ("assistant", "There.")))
@@ -241,94 +188,15 @@ def test_an_export_of_chats_is_one_still(work: ImportBench, tmp_path: Path) -> N
     assert "import it by itself" in skipped(report)["old/conversations.json"]
 
 
-def link(name: str) -> zipfile.ZipInfo:
-    """A member that unpacks to a link."""
-    info = zipfile.ZipInfo(name)
-    info.create_system = 3
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    return info
-
-
-def locked(data: bytes, name: bytes) -> bytes:
-    """The archive with one member that says it needs a password."""
-    made = bytearray(data)
-    central = data.index(b"PK\x01\x02", data.index(name) + len(name))
-    while data[central + 46 : central + 46 + len(name)] != name:
-        central = data.index(b"PK\x01\x02", central + 1)
-    made[central + 8] |= 1
-    return bytes(made)
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_what_no_honest_archive_holds_is_refused_by_name(work: ImportBench, tmp_path: Path) -> None:
-    """And the rest is imported: a name that leads outside, a link, two of one name, a password."""
-    path = tmp_path / "Vault.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in (
-            "good.md", "../up.md", "a/../../up.md", "/etc/cron.md", "C:\\x.md", "..\\up.md",
-            "a//b.md", "a/./c.md", "twice.md", "twice.md", "locked.md",
-        ):  # fmt: skip
-            file.writestr(name, b"# Words in " + name.encode())
-        file.writestr(link("link.md"), "/etc/passwd")
-        file.writestr("bomb.md", b"a" * 50_000_000)
-        file.writestr("/".join(["d"] * 70) + "/deep.md", b"# Deep")
-    path.write_bytes(locked(path.read_bytes(), b"locked.md"))
-    report = work.take(path)
-    assert (report.new, set(work.notes())) == (1, {"good.md"})
-    why = skipped(report)
-    assert "points outside" in why["../up.md"]
-    assert "points outside" in why["a/../../up.md"]
-    assert "points outside" in why["/etc/cron.md"]
-    assert "points outside" in why["C:/x.md"]
-    assert "not one that a file can have" in why["a//b.md"]
-    assert "not one that a file can have" in why["a/./c.md"]
-    assert "2 files of this name" in why["twice.md"]
-    assert "password" in why["locked.md"]
-    assert "link" in why["link.md"]
-    assert "unpack to far more" in why["bomb.md"]
-    assert "folders deep" in why["/".join(["d"] * 70) + "/deep.md"]
-
-
-def test_a_damaged_member_is_skipped(work: ImportBench, tmp_path: Path) -> None:
-    """Its checksum is wrong; those after it are read."""
-    path = tmp_path / "Vault.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
-        for name in ("a.md", "b.md", "c.md"):
-            file.writestr(name, f"# Words of {name}")
-    path.write_bytes(path.read_bytes().replace(b"# Words of b.md", b"# WORDS of b.md"))
-    report = work.take(path)
-    assert report.new == 2
-    assert "damaged" in skipped(report)["b.md"]
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no archive", os.urandom(2_000)])
-def test_no_archive_at_all(work: ImportBench, tmp_path: Path, data: bytes) -> None:
-    """It is refused before anything begins."""
-    path = tmp_path / "Vault.zip"
-    path.write_bytes(data)
-    with pytest.raises(FileRefused, match="damaged"):
-        work.service.look(path).result(60)
-    with pytest.raises(FileRefused, match="damaged"):
-        work.take(path)
-    assert work.service.unfinished().result(60) == []
-
-
-def test_too_much_in_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each file is honest, all of them together are not."""
-    monkeypatch.setattr(archived_notes, "MAX_BYTES", 1_000)
-    with pytest.raises(FileRefused, match="would unpack to"):
-        list(list_frames(io.BytesIO(archive({f"{n}.md": os.urandom(300) for n in range(4)}))))
-
-
 def test_names_without_a_word_on_their_encoding() -> None:
     """Those of macOS are UTF-8 and do not say so; others are in code page 437."""
     data = archive({"café.md": b"# A"})
     silent = bytearray(data)
     for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         silent[data.index(sign) + place + 1] &= ~0x08
-    assert frames(bytes(silent)) == {"café.md": ""}
+    assert listed(bytes(silent)) == {"café.md": ""}
     old = bytes(silent).replace("é".encode(), b"\x82x")  # é in code page 437
-    assert frames(old) == {"caféx.md": ""}
+    assert listed(old) == {"caféx.md": ""}
 
 
 def test_an_archive_that_is_replaced_meanwhile(tmp_path: Path) -> None:
@@ -341,50 +209,6 @@ def test_an_archive_that_is_replaced_meanwhile(tmp_path: Path) -> None:
         notebook.whole(found.entries[0])
     with pytest.raises(FileRefused, match="disappeared"):
         notebook.whole(found.entries[1])
-    notebook.close()
-
-
-HOSTILE = (
-    "import sys; from assistant.children.frames import write_frame as w; o = sys.stdout.buffer; "
-)
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "sys.exit(1)",
-        "w(o, {'op': 'member', 'number': 0, 'path': '../x.md', 'bytes': 1})",
-        "w(o, {'op': 'member', 'number': -1, 'path': 'x.md', 'bytes': 1})",
-        "w(o, {'op': 'member', 'number': 0, 'path': 'x.md', 'bytes': 1 << 60})",
-        "w(o, {'op': 'member', 'number': True, 'path': ['x'], 'bytes': 1})",
-        "w(o, {'op': 'somethingelse'})",
-    ],
-)
-def test_a_process_that_lies_about_what_there_is(tmp_path: Path, code: str) -> None:
-    """It may have been taken over by the archive: what it says is looked at."""
-    path = zipped(tmp_path / "Vault.zip", {"a.md": b"# A"})
-    parser = Parser((sys.executable, "-c", HOSTILE + code))
-    with pytest.raises(FileRefused, match="could not be read"):
-        scan_archive(scan(path), path, parser, Cancel())
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "w(o, {'op': 'file', 'number': 0, 'path': 'a.md', 'at': 1})",
-        "w(o, {'op': 'file', 'number': 0, 'path': 'a.md'}); w(o, {'op': 'data', 'data': '*'})",
-        "w(o, {'op': 'file', 'number': 0, 'path': 'a.md'}); w(o, {'op': 'data', 'data': 7})",
-        "w(o, {'op': 'file', 'number': 'x', 'path': 'a.md'})",
-        "w(o, {'op': 'file', 'number': 0, 'path': 'a.md'}); w(o, {'op': 'text', 'text': 'x'})",
-    ],
-)
-def test_a_process_that_lies_about_a_file(tmp_path: Path, code: str) -> None:
-    """Half a file is none."""
-    path = zipped(tmp_path / "Vault.zip", {"a.md": b"# A"})
-    parser = Parser((sys.executable, "-c", HOSTILE + code))
-    notebook = ArchiveNotebook(path, "", parser, Cancel())
-    with pytest.raises(FileRefused, match="could not be read"):
-        notebook.whole(Entry("a.md", Kind.MARKDOWN, 3, 0))
     notebook.close()
 
 
@@ -537,6 +361,40 @@ class TestReports:
             work.take(unpacked(tmp_path / f"{n}", {"a.md": b"# A"}))
         found = [past.path.name for past in work.service.reports().result(60)]
         assert found == [f"{n}" for n in range(MOST_REPORTS + 1, 1, -1)]
+
+    def test_what_is_deleted_for_good_is_named_no_more(
+        self, work: ImportBench, tmp_path: Path
+    ) -> None:
+        """Neither in a report nor in what is left of it in the file; what was counted stays."""
+        odd = b"words and \x00 more of them, so it is a text"
+        folder = unpacked(tmp_path / "N", {"secret.md": odd, "other.md": odd + b"."})
+        report = work.take(folder)
+        assert set(remarks(report)) == {"secret.md", "other.md"}
+        secret = work.notes()["secret.md"].id
+
+        def begin(connection: Connection) -> None:
+            import_rows.begin(connection, 7, "/elsewhere", 1)
+            tally = Tally(remarks={"secret.md": "why", "third.md": "why"})
+            import_rows.report_so_far(connection, 7, tally.to_json())
+            note_trash_rows.throw_away(connection, [secret], 1)
+            note_trash_rows.begin_purge(connection, 2)
+
+        work.vault.write(begin).result()
+        (past,) = work.service.reports().result(60)
+        assert (set(remarks(past.report)), past.report.new) == ({"other.md"}, 2)
+        left = work.vault.read(lambda c: import_rows.run(c, 7)).result()
+        assert set(Tally.parse(left.report).remarks) == {"third.md"}
+
+    def test_a_report_that_is_dropped_leaves_the_file(
+        self, work: ImportBench, tmp_path: Path
+    ) -> None:
+        """By hand, or because later ones came: it named files."""
+        for n in range(MOST_REPORTS + 1):
+            assert work.vault.read(chore_rows.due).result() is None
+            work.clock.advance(1)
+            work.take(unpacked(tmp_path / f"{n}", {f"{n}.md": b"# %d" % n}))
+        assert work.vault.read(chore_rows.due).result() is not None
+        work.vault.write(chore_rows.scrub_done).result()
 
     def test_a_long_list_of_others_is_counted(self, work: ImportBench, tmp_path: Path) -> None:
         """Some are named, all are counted."""

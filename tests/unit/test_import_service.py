@@ -12,17 +12,22 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import NotFound, StorageFull
+from assistant.errors import FileRefused, NotFound, StorageFull
 from assistant.events import Event, ImportProgress
 from assistant.importing.files import GONE, LINK
 from assistant.importing.note_batch import MOST_FILES
+from assistant.importing.parsing import Parser
 from assistant.importing.records import ImportReport
+from assistant.importing.tally import Tally
 from assistant.notes.records import TitleBy
+from assistant.store import import_rows
+from assistant.store.note_rows import Outcome
 from assistant.store.sqlcipher import KEY_BYTES
 from assistant.store.vault import Vault
 from tests.unit.import_bench import (
     PATIENCE,
     ImportBench,
+    archive,
     bench,
     chat,
     chats_file,
@@ -132,32 +137,6 @@ def test_a_file_that_moved_keeps_its_note(work: ImportBench, folder: Path) -> No
     (folder / "norway.md").unlink()
     (folder / "norway.md").write_text("# Something else\n")
     assert work.take(folder).changed == 1
-
-
-def test_two_folders_with_files_of_the_same_name(work: ImportBench, tmp_path: Path) -> None:
-    """No file of one is ever taken for the other's."""
-    for name, text in (("One", "first"), ("Two", "second"), ("other/Two", "third")):
-        write_notes(tmp_path / name, 1, text)
-        assert work.take(tmp_path / name).new == 1
-    assert {source: note.text for source, note in work.notes().items()} == {
-        "0000.md": "first",
-        "Two/0000.md": "second",
-        "Two 2/0000.md": "third",
-    }
-    (tmp_path / "Two" / "0000.md").write_text("changed")
-    assert work.take(tmp_path / "Two").changed == 1
-    assert work.take(tmp_path / "One").same == 1
-    assert work.notes()["Two/0000.md"].text == "changed"
-
-
-def test_a_folder_that_moved_is_the_same_folder(work: ImportBench, tmp_path: Path) -> None:
-    """Where nothing is left of the old one, also for a file that was edited since."""
-    write_notes(tmp_path / "Old", 3)
-    work.take(tmp_path / "Old")
-    (tmp_path / "Old").rename(tmp_path / "New")
-    (tmp_path / "New" / "0001.md").write_text("edited")
-    report = work.take(tmp_path / "New")
-    assert (report.new, report.changed, report.same) == (0, 1, 2)
 
 
 def test_two_files_alike_are_two_notes(work: ImportBench, tmp_path: Path) -> None:
@@ -437,13 +416,52 @@ class TestCutOff:
         work.service.forget(1).result()
         assert work.service.unfinished().result() == []
 
-    def test_its_folder_is_gone(self, work: ImportBench) -> None:
-        """Nothing is left to go on with, and it is said."""
+    @pytest.mark.parametrize("how", ["resume", "again"])
+    def test_its_folder_is_not_there_now(self, work: ImportBench, tmp_path: Path, how: str) -> None:
+        """It may lie on a stick: it is said, and can be gone on with once that is plugged in."""
+        stick = tmp_path / "stick"
 
         def begin(c: Any) -> None:
-            c.execute("INSERT INTO import_run (id, path, started_at) VALUES (1, '/gone/x', 1)")
+            import_rows.begin(c, 1, str(stick), 1)
 
         work.vault.write(begin).result()
+        run = work.service.resume(1) if how == "resume" else work.service.start(stick)
         with pytest.raises(NotFound):
-            work.service.resume(1).done.result(PATIENCE)
+            run.done.result(PATIENCE)
+        (left,) = work.service.unfinished().result()
+        write_notes(stick, 3)
+        assert work.service.resume(left.id).done.result(PATIENCE).new == 3
         assert work.service.unfinished().result() == []
+
+    def test_what_never_began_is_not_offered(self, work: ImportBench, tmp_path: Path) -> None:
+        """There was nothing to import there, and nothing is in."""
+        with pytest.raises(NotFound):
+            work.take(tmp_path / "nowhere")
+        assert work.service.unfinished().result() == []
+
+    def test_no_process_can_be_started_now(self, tmp_path: Path) -> None:
+        """That passes: the import that was cut off is there still."""
+        (tmp_path / "Vault.zip").write_bytes(archive({"a.md": b"# A"}))
+        with bench(parser=Parser((str(tmp_path / "no program"),))) as work:
+            path = str(tmp_path / "Vault.zip")
+            work.vault.write(lambda c: import_rows.begin(c, 1, path, 1)).result()
+            with pytest.raises(FileRefused, match="no process could be started"):
+                work.service.resume(1).done.result(PATIENCE)
+            assert [left.id for left in work.service.unfinished().result()] == [1]
+
+    def test_called_off_while_it_is_looked_at_again(self, tmp_path: Path) -> None:
+        """Its report is of all that came in, not of the moment since."""
+        write_notes(tmp_path, 3)
+
+        def begin(c: Any) -> None:
+            import_rows.begin(c, 1, str(tmp_path), 1)
+            import_rows.report_so_far(c, 1, Tally({Outcome.NEW: 170}).to_json())
+
+        told: list[ImportBench] = []
+        with bench(hear=lambda _: told[0].service.cancel(1)) as work:
+            told.append(work)
+            work.vault.write(begin).result()
+            report = work.service.resume(1).done.result(PATIENCE)
+            assert (report.new, report.cancelled) == (170, True)
+            (past,) = work.service.reports().result()
+            assert past.report == report

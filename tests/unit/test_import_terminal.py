@@ -115,3 +115,16 @@ def test_the_report_is_there_later(terminal: Terminal, tmp_path: Path) -> None:
     terminal.run("notes", "report", "--json")
     told = json.loads(terminal.out)
     assert (told["new"], len(told["skipped"])) == (2, 25)
+
+
+def test_an_export_sends_nobody_to_a_report(terminal: Terminal, tmp_path: Path) -> None:
+    """Of exports none is kept."""
+    write_notes(tmp_path / "in", 25)
+    terminal.run("notes", "import", str(tmp_path / "in"))
+    (tmp_path / "out").mkdir()
+    for n in range(25):
+        (tmp_path / "out" / f"{n:04}.md").write_text("theirs")
+    terminal.run("notes", "export", str(tmp_path / "out"))
+    assert terminal.err.count("Another file stands under its own name") == 20
+    assert "to know: 5 more." in terminal.err
+    assert "hush notes report" not in terminal.err
