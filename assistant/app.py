@@ -131,6 +131,7 @@ class App:
             self._pass,
         )
         self._vaults: Vaults | None = None
+        self._keeps: Callable[[], bool] = lambda: False  # until the vault is really closed
         if problem:
             sink(Notice(problem))
 
@@ -143,6 +144,11 @@ class App:
     def governor(self) -> Governor:
         """Decides how hard the model may work."""
         return self._room.governor
+
+    @property
+    def is_keeping(self) -> bool:
+        """Whether something that was written is on its way to the vault, also while it closes."""
+        return self._keeps()
 
     def tuned(self) -> Future[str]:
         """What tuning the model to this machine came to, as a sentence; empty where nothing yet.
@@ -231,9 +237,10 @@ class App:
             self._library.start()
 
     def close(self, *, locked: bool = False) -> None:
-        """Stop what is being written, end the engine, close the vault. Takes under 3 s.
+        """Stop what is being written, end the engine, close the vault.
 
-        A keyring that is still being asked is not waited for.
+        Takes under 3 s, and longer only while ``is_keeping`` or while a large file is in the last
+        half of being written anew. A keyring that is still being asked is not waited for.
 
         Args:
             locked: Ask for the passphrase at the next start; see ``Entrance.lock``.
@@ -246,7 +253,7 @@ class App:
         self.backups.close()
 
     def end_session(self) -> None:
-        """Stop what is being written, end the engine, close the vault. Blocks for up to 3 s.
+        """Stop what is being written, end the engine, close the vault. Blocks; see ``close``.
 
         Nothing can be opened by this process after it.
         """
@@ -302,6 +309,7 @@ class App:
         conversations = ConversationService(
             vaults, clock, chat.stop_in, worker.forget, library.scrubber if library else None
         )
+        self._keeps = lambda: vaults.is_keeping or bool(library and library.notes.is_keeping)
         drafts = DraftService(vaults.kept)
         metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
         room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
@@ -329,10 +337,11 @@ class App:
         )
 
     def _pass(self, event: Event) -> None:
-        if self._library:
-            self._library.take(event)
-        if self._session and isinstance(event, PowerChanged):
-            self._session.chat.obey(event.plan)
+        library, session = self._library, self._session  # once: another thread may end them
+        if library:
+            library.take(event)
+        if session and isinstance(event, PowerChanged):
+            session.chat.obey(event.plan)
         self._sink(event)
 
     def _keys(self, opened: OpenVault) -> KeyService:
@@ -373,6 +382,7 @@ class App:
                 session.conversations.purge_all(_PURGE_SECONDS).result()
         if vaults:
             vaults.close()
+            self._keeps = lambda: False
 
     def _wanted_model(self) -> tuple[ModelFile, EngineOptions]:
         settings = self._settings

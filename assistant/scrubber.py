@@ -1,9 +1,9 @@
 """When what is left of deleted words leaves the vault's file: at once, or when there is time.
 
 The file may be large, and writing it anew takes 100 ms for each MiB. A small one is done at once
-after a deletion. A large one is done by a thread, on mains power, while nobody asks for anything;
-what gave way is tried again. That it is due is written down, so that a kill or a closed window
-only puts it off.
+after a deletion. A large one is done by a thread, on mains power, when nobody has asked the vault
+for anything for a minute; what gave way is tried again. That it is due is written down, so that a
+kill or a closed window only puts it off.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from assistant.vaults import done, followed
 _CALM_SECONDS: Final = 30.0  # after the vault was opened: a start has better things to do
 _LOOK_SECONDS: Final = 300.0
 """Between two looks whether anything is due of which nobody told: words taken out of a note."""
+
+_QUIET_SECONDS: Final = 60.0
+"""Without a request, before a large file is written anew: whoever comes then may have to wait."""
 
 _AGAIN_SECONDS: Final = 30.0  # after it gave way; twice as long each time
 _RARELY_SECONDS: Final = 600.0  # the longest of these
@@ -68,6 +71,8 @@ class Scrubber:
         self._tell = tell
         self._tries = 0
         self._not_before = 0.0
+        self._asked = -1  # as the vault counted at the last look
+        self._quiet_since = 0.0
         self._scrubbing: Future[bool] | None = None
         self._wake = threading.Event()
         self._closing = False
@@ -118,25 +123,38 @@ class Scrubber:
         Raises:
             VaultLocked: the vault was closed.
         """
-        due = self._vault.read(chore_rows.due, patient=True).result()
-        if due is None:
-            self._tries = 0
-            return _LOOK_SECONDS
         rest = self._not_before - self._clock.elapsed()
-        if not self._may(due, self._waited(due)):
-            return _LOOK_SECONDS
         if rest > 0:
             return rest
         try:
-            whole = self._vault.scrub().result()
+            return self._scrub_if_due()
         except VaultLocked:
             raise
         except HushError as error:
             log_error("scrub.trouble", error)
             self._tell(error)
             return self._rest(_TROUBLE_SECONDS)
+
+    def _scrub_if_due(self) -> float:
+        due = self._vault.read(chore_rows.due, patient=True).result()
+        if due is None:
+            self._tries = 0
+            return _LOOK_SECONDS
+        if not self._may(due, self._waited(due)):
+            return _LOOK_SECONDS
+        noise = self._noise() if due.bytes > SOON_BYTES else 0.0
+        if noise > 0:
+            return noise
+        whole = self._vault.scrub(lambda: self._noise() <= 0).result()
         log_event("scrub", whole=whole, mib=due.bytes // 2**20)
         return self._gave_way() if not whole else 0.0
+
+    def _noise(self) -> float:
+        """Seconds until nobody will have asked the vault for anything for long enough."""
+        asked, now = self._vault.asked, self._clock.elapsed()
+        if asked != self._asked:
+            self._asked, self._quiet_since = asked, now
+        return self._quiet_since + _QUIET_SECONDS - now
 
     def _run(self) -> None:
         pause = 0.0

@@ -63,6 +63,11 @@ class Vaults:
         """The private one; None where it is not used yet."""
         return self._private
 
+    @property
+    def is_keeping(self) -> bool:
+        """Whether something that was handed over to be kept is not on the disk yet."""
+        return self._kept.is_keeping
+
     def holding(self, row_id: int) -> Vault:
         """The vault that a conversation or message with this id lives in, if it exists.
 

@@ -140,8 +140,8 @@ class Desktop:
     def close(self) -> None:
         """End everything that was started, with no window by now.
 
-        Waits for the core: at most 3 s where it closes, and as long as the rest of building it
-        takes where it is being built.
+        Waits for the core: at most 3 s where it closes, longer while what was written is on its
+        way to the disk, and as long as the rest of building it takes where it is being built.
         """
         if self._relaunch:
             self._relaunch.abandon()  # it closes the core
@@ -212,6 +212,7 @@ class Desktop:
             self._relaunch = Relaunch(
                 partial(app.close, locked=self._following.locked),
                 self._next_command(),
+                is_keeping=lambda: app.is_keeping,
                 replace=self._become,
             )
             self._relaunch.begin()

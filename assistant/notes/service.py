@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from assistant.clock import Clock
+from assistant.errors import NotFound
 from assistant.notes.limits import TRASH_DAYS
 from assistant.notes.long_texts import LongTexts, is_long
 from assistant.notes.names import tags_given
@@ -67,7 +68,7 @@ class NoteService:
         self._clock = clock
         self._changed = changed
         self._scrubber = scrubber or Scrubber(vaults.kept, clock)
-        self._long = LongTexts()
+        self._long = LongTexts(vaults.kept)
 
     def get(self, note_id: int) -> Future[Note]:
         """One note, whole.
@@ -131,7 +132,49 @@ class NoteService:
         expected = (expected_revision, title)
         if is_long(text):
             return self._save_long(note_id, text, expected, now)
-        return followed(self._write(work), go_on)
+        return self._long.keep(followed(self._write(work), go_on))
+
+    def save_behind(
+        self,
+        under_way: Future[Note] | Future[Saved],
+        text: str,
+        base: Note | None,
+        *,
+        title: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> Future[Saved]:
+        """Save a text behind an earlier one of its note that is still being saved.
+
+        It is not lost where that one fails: it goes over ``base`` then, or becomes a new note.
+        ``close`` waits for it.
+
+        Args:
+            under_way: What ``create`` or ``save`` gave for the earlier one.
+            text: All of it.
+            base: The note as it was before both; None: it is being created.
+            title: As for ``save``.
+            tags: Of a new note, beside those that the text has.
+
+        Raises:
+            InputRefused, StorageFull: in the future; this text was not saved.
+        """
+        over: Future[None] = Future()
+        under_way.add_done_callback(lambda _: over.set_result(None))
+
+        def go_on(_: None) -> Future[Saved]:
+            problem = under_way.exception()
+            note = base if problem else _as_it_is(under_way.result())
+            if note is None or isinstance(problem, NotFound):
+                made = self.create(text, title=title or "", tags=tags)
+                return combined([made], lambda notes: Saved(notes[0]))
+            return self.save(note.id, text, note.revision, title=title)
+
+        return self._long.keep(followed(over, go_on))
+
+    @property
+    def is_keeping(self) -> bool:
+        """Whether a text that was handed over is not in the vault yet."""
+        return self._long.is_pending
 
     def tag(self, note_id: int, tags: Sequence[str]) -> Future[Note]:
         """Have a note have these tags, and no others but those in its text: they go with it.
@@ -250,28 +293,9 @@ class NoteService:
     def _save_long(
         self, note_id: int, text: str, expected: tuple[int, str | None], now: int
     ) -> Future[Saved]:
-        """Save without holding up the store; again where the note changes meanwhile."""
-        revision, title = expected
-
-        def attempt() -> Future[Saved | None]:
-            return followed(
-                self._read(lambda c: note_text_rows.standing(c, note_id, now)),
-                lambda before: self._long.done(
-                    lambda: note_text_rows.drafted(before, text, title, now),
-                    lambda draft: self._write(
-                        lambda c: note_text_rows.put(c, draft, revision, now)
-                    ),
-                ),
-            )
-
-        def outcome(found: list[list[Saved | None]]) -> Saved:
-            return next(saved for saved in reversed(found[0]) if saved)
-
-        whole = combined([repeated(attempt, lambda saved: saved is None)], outcome)
-        settled = followed(
-            whole, lambda saved: combined([self._read(note_text_rows.settle)], lambda _: saved)
-        )
-        return self._long.keep(settled)
+        saved = self._long.save(note_id, text, expected, now)
+        saved.add_done_callback(self._tell)
+        return saved
 
     def close(self) -> None:
         """Wait for what is being saved: long texts take a second. To be called before closing."""
@@ -300,3 +324,8 @@ class NoteService:
             return done(purged)
         forgotten = private.write(lambda c: source_rows.forget_notes(c, purged.ids))
         return combined([forgotten], lambda _: purged)
+
+
+def _as_it_is(came: Note | Saved) -> Note:
+    """The note that holds what was saved."""
+    return came if isinstance(came, Note) else came.other or came.note

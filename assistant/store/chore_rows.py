@@ -24,7 +24,8 @@ class Due:
 
     Attributes:
         deleted: Something was deleted for good; else words were only taken out of a note.
-        since: When this was noticed first, milliseconds since 1970, UTC; None: not yet.
+        since: When this was noticed first, milliseconds since 1970, UTC; None: not yet. A deletion
+            counts from its own time, not from that of words taken out before.
         bytes: How large the file is.
     """
 
@@ -35,7 +36,8 @@ class Due:
 
 def note_scrub(connection: Connection) -> None:
     """Something was deleted for good: what is left of it in the file has to be scrubbed away."""
-    connection.execute("INSERT OR IGNORE INTO chore (name) VALUES (?)", (_SCRUB,))
+    if connection.execute("INSERT OR IGNORE INTO chore (name) VALUES (?)", (_SCRUB,)).rowcount:
+        _forget_since(connection)  # that was of words taken out: a deletion waits from its own time
     # What a scrub has done so far was done before this.
     connection.execute("DELETE FROM chore WHERE name IN (?, ?)", (_BEGUN, _ANEW))
 

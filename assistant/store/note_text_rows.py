@@ -2,12 +2,13 @@
 
 What a save has to find out about a long text takes seconds, and holds nobody up: ``standing`` reads
 what there is, ``drafted`` finds out on any thread, and ``put`` writes what came of it, unless the
-note has changed meanwhile.
+note has changed meanwhile. Only where the text before is to be an earlier version, ``versions``
+reads those there are, and ``kept`` finds out what becomes of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.errors import NotFound
@@ -41,20 +42,27 @@ _LENGTH: Final = "SELECT octet_length(text) FROM note WHERE id = ?"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A note before it is saved, when its last version was kept, and the versions that matter."""
+    """A note before it is saved, and when its last version was kept."""
 
     note: Note
     kept_at: int | None
-    earlier: Chain = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a note is to become. ``earlier``: its versions then."""
+    """What a note is to become.
+
+    Attributes:
+        before: What it was.
+        content: What it will be.
+        keeps: Whether the text before is to be an earlier version: ``kept`` makes it one.
+        versions: Those there are, as far as they matter, and those there will be.
+    """
 
     before: Standing
     content: Content = field(repr=False)
-    earlier: Chain = field(repr=False)
+    keeps: bool
+    versions: tuple[Chain, Chain] | None = field(default=None, repr=False)
 
 
 def get(connection: Connection, note_id: int) -> Note:
@@ -103,23 +111,20 @@ def save(
         NotFound: there is none with this id.
         InputRefused: the text is too long.
     """
-    draft = drafted(standing(connection, note_id, now), text, title, now)
+    draft = drafted(standing(connection, note_id), text, title, now)
+    if draft.keeps:
+        draft = kept(draft, versions(connection, draft, now), now)
     saved = put(connection, draft, expected_revision, now)
     return saved or Saved(draft.before.note)  # within one write nothing changes meanwhile
 
 
-def standing(connection: Connection, note_id: int, now: int) -> Standing:
+def standing(connection: Connection, note_id: int) -> Standing:
     """What a save has to know. Inside of a read.
 
     Raises:
         NotFound: there is none with this id.
     """
-    note = get(connection, note_id)
-    return Standing(
-        note,
-        revision_rows.kept_at(connection, note_id),
-        revision_rows.chain(connection, note_id, note.revision, now),
-    )
+    return Standing(get(connection, note_id), revision_rows.kept_at(connection, note_id))
 
 
 def drafted(before: Standing, text: str, title: str | None, now: int) -> Draft:
@@ -131,10 +136,21 @@ def drafted(before: Standing, text: str, title: str | None, now: int) -> Draft:
     note = before.note
     content = _wanted(note, note_text(text), title)
     since = note.created_at if before.kept_at is None else before.kept_at
-    earlier = before.earlier
-    if is_kept(note.text, content.text, note.updated_at, since, now):
-        earlier = revision_rows.grown(earlier, note.revision, note.text, now)
-    return Draft(before, content, earlier)
+    keeps = is_kept(note.text, content.text, note.updated_at, since, now)
+    return Draft(before, content, keeps)
+
+
+def versions(connection: Connection, draft: Draft, now: int) -> Chain:
+    """The earlier versions that matter to ``kept``: up to megabytes. Inside of a read."""
+    note = draft.before.note
+    return revision_rows.chain(connection, note.id, note.revision, now)
+
+
+def kept(draft: Draft, there: Chain, now: int) -> Draft:
+    """A draft that makes the text before an earlier version, beside those there are. Pure."""
+    note = draft.before.note
+    grown = revision_rows.grown(there, note.revision, note.text, now)
+    return replace(draft, versions=(there, grown))
 
 
 def put(connection: Connection, draft: Draft, expected_revision: int, now: int) -> Saved | None:
@@ -151,7 +167,8 @@ def put(connection: Connection, draft: Draft, expected_revision: int, now: int) 
         return Saved(note)
     if note.revision != expected_revision:
         return Saved(note, _beside(connection, note, content, now))
-    revision_rows.replace(connection, note.id, draft.before.earlier, draft.earlier)
+    if draft.versions:
+        revision_rows.replace(connection, note.id, *draft.versions)
     if is_long(connection, note.id):
         connection.execute(_ROOMY_CACHE)
         # Its pages are free before the new text is put down, which takes them: else both lie in

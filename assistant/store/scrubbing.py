@@ -29,7 +29,11 @@ _STEPS: Final = 1000  # of SQLite's machine, between two looks at who waits; abo
 _TURNS: Final = 20  # so often others go first before the file is begun with
 
 
-def scrub(connection: Connection, wanted: Callable[[], bool]) -> Generator[None, None, bool]:
+def scrub(
+    connection: Connection,
+    wanted: Callable[[], bool],
+    is_calm: Callable[[], bool] = lambda: True,
+) -> Generator[None, None, bool]:
     """Rewrite the file so that it holds what can be read from it and nothing else.
 
     In parts: after each of them anything else may be done with the connection. A small file is
@@ -38,10 +42,13 @@ def scrub(connection: Connection, wanted: Callable[[], bool]) -> Generator[None,
     Args:
         connection: The writer's.
         wanted: Whether a person waits for the connection.
+        is_calm: Whether a large file may be begun with once its words are done. The last half of
+            writing it anew cannot be ended any more (measured: 15 s for 300 MB), and whatever
+            comes then has to wait.
 
     Returns:
         At the end, False where it was not done to the end: somebody reads an earlier moment, or
-        waits. It is to be tried again, and goes on where it was.
+        waits, or it is not calm. It is to be tried again, and goes on where it was.
 
     Raises:
         StorageFull: there is no room for a second copy; the first is whole.
@@ -58,6 +65,8 @@ def scrub(connection: Connection, wanted: Callable[[], bool]) -> Generator[None,
             elif turns and wanted():
                 turns -= 1
                 yield
+            elif is_large and not is_calm():
+                return False
             else:
                 return _write_anew(connection, wanted if is_large else None)
     except dbapi2.Error as error:

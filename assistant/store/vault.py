@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -41,6 +42,8 @@ class Vault:
         self._gate = threading.Lock()  # closing and submitting exclude each other
         self._closed = False
         self._handed_over = 0  # by a person's wish, and not done: what runs and what waits
+        self._writing = 0  # of these, what writes
+        self._asked = 0  # so much was handed over by a person's wish since it was opened
         try:
             self._connection = self._executor.submit(connect).result()
         except BaseException:
@@ -96,7 +99,10 @@ class Vault:
         Raises:
             VaultLocked: the vault is closed.
         """
-        return self._submit(lambda: _write(self._connection, work), patient=patient)
+        self._note_asking(patient=patient)
+        return self._submit(
+            lambda: _write(self._connection, work), patient=patient, writes=not patient
+        )
 
     def read(self, work: Callable[[Connection], T], *, patient: bool = False) -> Future[T]:
         """Run ``work`` on one consistent snapshot. Writing in it is an error, not a no-op.
@@ -108,9 +114,23 @@ class Vault:
         Raises:
             VaultLocked: the vault is closed.
         """
+        self._note_asking(patient=patient)
         return self._submit(lambda: _read(self._connection, work), patient=patient)
 
-    def scrub(self) -> Future[bool]:
+    @property
+    def is_keeping(self) -> bool:
+        """Whether something that is not ``patient`` was handed over to be written, and is not."""
+        return self._writing > 0
+
+    @property
+    def asked(self) -> int:
+        """How much was read and written since it was opened, without what is ``patient``.
+
+        As long as that stays the same nobody asks for anything.
+        """
+        return self._asked
+
+    def scrub(self, is_calm: Callable[[], bool] = lambda: True) -> Future[bool]:
         """Leave nothing of what was deleted: in gaps of pages, in the index or in the WAL.
 
         To be called after something was really deleted: it writes the whole file anew, which
@@ -118,15 +138,20 @@ class Vault:
         between which anything else is done; then the file gives way to any other work that is not
         ``patient``, to closing too (but for the last half of it), and has to start over.
 
+        Args:
+            is_calm: Whether a file of more than 4 MiB may be written anew now: what comes during
+                the last half waits for its end. Asked on the store thread, when the index is done.
+
         Returns:
-            False where it was not done to the end: somebody was reading an earlier moment, or
-            something else was to be done. Try again when there is time: it goes on where it was.
+            False where it was not done to the end: somebody was reading an earlier moment,
+            something else was to be done, or it was not calm. Try again when there is time: it
+            goes on where it was.
 
         Raises:
             VaultLocked: the vault is closed.
             StorageFull: in the future; there is no room for a second copy, the first is whole.
         """
-        parts = scrub(self._connection, self._wanted)
+        parts = scrub(self._connection, self._wanted, is_calm)
         whole: Future[bool] = Future()
         whole.set_running_or_notify_cancel()
 
@@ -169,19 +194,27 @@ class Vault:
     ) -> None:
         self.close()
 
-    def _submit(self, run: Callable[[], T], *, patient: bool = False) -> Future[T]:
+    def _note_asking(self, *, patient: bool) -> None:
+        with self._gate:
+            self._asked += not patient
+
+    def _submit(
+        self, run: Callable[[], T], *, patient: bool = False, writes: bool = False
+    ) -> Future[T]:
         with self._gate:
             if self._closed:
                 raise VaultLocked("The vault is closed.")
             self._handed_over += not patient
+            self._writing += writes
             future = self._executor.submit(run)
         if not patient:
-            future.add_done_callback(self._one_done)
+            future.add_done_callback(partial(self._one_done, writes=writes))
         return future
 
-    def _one_done(self, _: Future[Any]) -> None:
+    def _one_done(self, _: Future[Any], *, writes: bool) -> None:
         with self._gate:
             self._handed_over -= 1
+            self._writing -= writes
 
     def _wanted(self) -> bool:
         """Whether a person waits behind what the store thread is doing for a scrub."""

@@ -369,6 +369,7 @@ class FakeApp:
         self.warmed = 0
         self.indexed = 0
         self.closed = False
+        self.is_keeping = False
         self.on_close: Callable[[], object] = lambda: None
         self.closed_locked: bool | None = None  # how it was closed
         self.save_problem: HushError | None = None

@@ -22,6 +22,7 @@ from assistant.notes.records import (
     TitleBy,
 )
 from assistant.search.records import Hit, Kind, Snippet
+from assistant.vaults import combined, followed
 
 T = TypeVar("T")
 
@@ -130,6 +131,29 @@ class FakeNotes:
             return self._answer(Saved(note, other))
         self._keep_text(note_id, text, title)
         return self._answer(Saved(self.kept[note_id].note))
+
+    def save_behind(
+        self,
+        under_way: Future[Note] | Future[Saved],
+        text: str,
+        base: Note | None,
+        *,
+        title: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> Future[Saved]:
+        over: Future[None] = Future()
+        under_way.add_done_callback(lambda _: over.set_result(None))
+
+        def go_on(_: None) -> Future[Saved]:
+            problem = under_way.exception()
+            came = None if problem else under_way.result()
+            note = came.other or came.note if isinstance(came, Saved) else came or base
+            if note is None or isinstance(problem, NotFound):
+                made = self.create(text, title=title or "", tags=tags)
+                return combined([made], lambda notes: Saved(notes[0]))
+            return self.save(note.id, text, note.revision, title=title)
+
+        return followed(over, go_on)
 
     def tag(self, note_id: int, tags: Sequence[str]) -> Future[Note]:
         kept = self.kept[note_id]

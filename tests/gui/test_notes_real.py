@@ -50,6 +50,23 @@ def test_writing_and_leaving(bench: NotesBench) -> None:
     assert set(bench.rows) == {"Trip to Lisbon", "Night train"}
 
 
+def test_the_last_words_in_a_long_note(bench: NotesBench) -> None:
+    """Hush locks while what was written before them is still being saved, on another thread."""
+    made = bench.service.create("Start\n" + "Some words.\n" * 30_000).result()
+    bench.refresh()
+    bench.open(made.id)
+    bench.write("a")
+    writing = bench.controller.writing
+    writing.pause.timeout.emit()
+    bench.qtbot.waitUntil(lambda: bool(writing.current.saving))
+    bench.write("b")
+    bench.controller.keep()
+    bench.bridge.close()
+    bench.service.close()
+    assert text_of(bench, made.id).startswith("abStart")
+    assert len(bench.service.list().result()) == 3
+
+
 def test_a_new_note(bench: NotesBench) -> None:
     """It is there from its first word on, with the tags it was given."""
     bench.click(bench.list.new_button)

@@ -11,7 +11,7 @@ from assistant.errors import InputRefused, StorageFull
 from assistant.notes.records import TitleBy
 from tests.gui.notes_bench import NotesBench
 from ui.notes.pouring import LONGEST_LINE
-from ui.notes.writing import PAUSE_MILLISECONDS
+from ui.notes.writing import PAUSE_MILLISECONDS, Sheet
 
 FULL = StorageFull("The disk is full.", "Make room.")
 
@@ -80,6 +80,78 @@ def test_keeping_hands_over_at_once(bench: NotesBench) -> None:
     bench.write("X")
     bench.controller.keep()
     assert bench.service.note(1).text == "XLisbon\nLight layers."
+
+
+def test_keeping_what_was_typed_while_a_save_is_under_way(bench: NotesBench) -> None:
+    """Hush locks: nothing comes back any more, and yet the last words reach the vault. Once."""
+    bench.open(1)
+    bench.service.hold()
+    bench.write("a")
+    bench.pause()
+    bench.write("b")
+    bench.controller.keep()
+    bench.bridge.close()
+    bench.service.release()
+    assert bench.service.note(1).text == "abLisbon\nLight layers."
+    assert len(bench.service.kept) == 2
+
+
+def test_keeping_what_waits_for_a_save_of_another_note(bench: NotesBench) -> None:
+    """The person went on to another note in the meantime."""
+    bench.open(1)
+    bench.service.hold()
+    bench.write("a")
+    bench.pause()
+    bench.write("b")
+    writing = bench.controller.writing
+    writing.leave(lambda: writing.take(Sheet()))
+    bench.settle()
+    bench.controller.keep()
+    bench.bridge.close()
+    bench.service.release()
+    assert bench.service.note(1).text == "abLisbon\nLight layers."
+
+
+def test_keeping_a_new_note_that_is_being_made(bench: NotesBench) -> None:
+    """One note comes of it, with all that was written and its title."""
+    bench.click(bench.list.new_button)
+    bench.service.hold()
+    bench.write("a")
+    bench.pause()
+    bench.write("b")
+    bench.controller.writing.current.title = "Named"
+    bench.controller.keep()
+    bench.bridge.close()
+    bench.service.release()
+    notes = [kept.note for kept in bench.service.kept.values()][2:]
+    assert [(note.title, note.text) for note in notes] == [("Named", "ab")]
+
+
+def test_keeping_though_the_save_under_way_fails(bench: NotesBench) -> None:
+    """What was typed since is saved all the same."""
+    bench.open(1)
+    bench.service.hold()
+    bench.service.problem = FULL
+    bench.write("a")
+    bench.pause()
+    bench.write("b")
+    bench.controller.keep()
+    bench.bridge.close()
+    bench.service.release()
+    assert bench.service.note(1).text == "abLisbon\nLight layers."
+
+
+def test_keeping_twice_is_keeping_once(bench: NotesBench) -> None:
+    """Nothing is handed over that is on its way already."""
+    bench.open(1)
+    bench.service.hold()
+    bench.write("a")
+    bench.controller.keep()
+    bench.controller.keep()
+    bench.service.release()
+    bench.settle()
+    assert bench.service.saves == 1
+    assert bench.service.note(1).text == "aLisbon\nLight layers."
 
 
 def test_what_is_typed_while_a_save_is_under_way(bench: NotesBench) -> None:

@@ -8,11 +8,13 @@ import threading
 import pytest
 
 from assistant.access.entrance import Entrance
-from assistant.app import App, FirstKeys, Parts
+from assistant.app import App, FirstKeys, Parts, Session
 from assistant.errors import KeyringUnavailable, NotFound, VaultLocked
-from assistant.events import Event, Notice, ReplyEnded
+from assistant.events import Event, Notice, PowerChanged, ReplyEnded
 from assistant.paths import Profile
+from assistant.power.plan import Plan, Readings
 from assistant.store.keyring_guard import SecretStore
+from assistant.store.sqlcipher import Connection
 from tests.fakes.door import CHEAP, PASSPHRASE, Door, FakeProver
 from tests.fakes.engine import FakeEngine
 
@@ -25,7 +27,7 @@ class Running:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.keyring = self.door.find_keyring
 
-    def start(self) -> App:
+    def start(self, kind: type[App] = App) -> App:
         """A new process, so to say."""
         parts = Parts(
             engine=FakeEngine,
@@ -34,7 +36,7 @@ class Running:
             ),
             prover=FakeProver(self.door),
         )
-        return App(self.door.profile, self.events.put, parts)
+        return kind(self.door.profile, self.events.put, parts)
 
     def notices(self) -> list[str]:
         """What the person was told."""
@@ -77,6 +79,60 @@ def test_a_lock_asks_the_next_start_for_the_passphrase(running: Running) -> None
         assert not app.vault_status().result(20).locked
     with running.start() as app:
         app.open_vault().result(20)
+
+
+def test_a_lock_is_told_what_is_on_its_way_to_the_vault(running: Running) -> None:
+    """Also while the vault closes, and no longer when it is closed."""
+    app = running.start()
+    assert not app.is_keeping
+    session = app.open_vault().result(20)
+    app.settled().result(20)
+    assert session.notes
+    may_go, began = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        began.set()
+        assert may_go.wait(20)
+
+    assert app._vaults  # the store's thread is held from there
+    app._vaults.kept.read(hold)
+    assert began.wait(20)
+    saved = session.notes.create("Last words")
+    closing = threading.Thread(target=app.close)
+    closing.start()
+    assert app.is_keeping
+    may_go.set()
+    closing.join(20)
+    assert saved.result(0).text == "Last words"
+    assert not app.is_keeping
+
+
+class Ending(App):
+    """An app whose session ends as soon as somebody has looked at it, once ``ends``."""
+
+    ends = False
+    _there: Session | None = None
+
+    @property
+    def _session(self) -> Session | None:
+        found = self._there
+        if self.ends:
+            self._there = None
+        return found
+
+    @_session.setter
+    def _session(self, session: Session | None) -> None:
+        self._there = session
+
+
+def test_a_plan_that_comes_while_the_vault_closes(running: Running) -> None:
+    """Another thread takes the session away between two looks at it."""
+    app = running.start(Ending)
+    app.open_vault().result(20)
+    app.ends = True
+    app._pass(PowerChanged(Plan(), Readings()))  # what the governor's thread calls
+    app.ends = False
+    app.close()
 
 
 def test_a_lock_may_be_wanted_after_closing_began(running: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -219,7 +219,7 @@ def test_others_write_while_a_long_note_goes(notes: Notes) -> None:
 class Unscrubbed(Vault):
     """A vault that has no room to be scrubbed."""
 
-    def scrub(self) -> Future[bool]:
+    def scrub(self, is_calm: Callable[[], bool] = lambda: True) -> Future[bool]:
         """It is full."""
         full: Future[bool] = Future()
         full.set_exception(StorageFull("The disk is full."))

@@ -13,7 +13,7 @@ from assistant.errors import InputRefused, NotFound
 from assistant.notes.limits import MAX_NOTE_CHARACTERS
 from assistant.notes.records import Note, Saved
 from assistant.notes.service import NoteService
-from assistant.store import note_rows, note_text_rows, revision_rows
+from assistant.store import note_rows, revision_rows
 from assistant.store.note_text_rows import LONG_BYTES
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
@@ -147,6 +147,47 @@ def test_closing_waits_for_a_save_under_way(bench: Bench) -> None:
     assert saving.result().note.text.endswith("last words")
 
 
+def test_closing_waits_for_what_follows_a_save_under_way(bench: Bench) -> None:
+    """With the revision that the first comes to: no other version of it is made."""
+    made = bench.notes.create(LONG).result(30)
+    assert not bench.notes.is_keeping
+    first = bench.notes.save(made.id, LONG + "a", made.revision)
+    second = bench.notes.save_behind(first, LONG + "ab", made, title="Named")
+    bench.notes.close()
+    bench.vaults.close()
+    assert second.done()
+    saved = second.result()
+    assert (saved.note.id, saved.note.title, saved.other) == (made.id, "Named", None)
+    assert saved.note.text == LONG + "ab"
+    assert not bench.notes.is_keeping
+
+
+def test_closing_waits_for_a_short_text_of_a_long_note(bench: Bench) -> None:
+    """Which is found to be long only on the store's thread."""
+    made = bench.notes.create(LONG).result(30)
+    saving = bench.notes.save(made.id, "short", made.revision)
+    bench.notes.close()
+    bench.vaults.close()
+    assert saving.result(0).note.text == "short"
+
+
+def test_a_text_behind_one_whose_saving_fails_is_saved(bench: Bench) -> None:
+    """Over the note as it was; as a new one where that is gone, or was never made."""
+    made = bench.notes.create("x", tags=["own"]).result(10)
+    too_long = "x" * (MAX_NOTE_CHARACTERS + 1)
+    refused = bench.notes.save(made.id, too_long, made.revision)
+    saved = bench.notes.save_behind(refused, "y", made).result(30).note
+    assert (saved.id, saved.text) == (made.id, "y")
+    gone = bench.notes.save(99, "x", 1)
+    again = bench.notes.save_behind(gone, "z", saved, tags=["own"]).result(30).note
+    assert (again.id != made.id, again.text, again.tags) == (True, "z", ("own",))
+    unmade = bench.notes.create(too_long)
+    new = bench.notes.save_behind(unmade, "new", None, title="Named").result(30).note
+    assert (new.text, new.title) == ("new", "Named")
+    begun = bench.notes.create("one")
+    assert bench.notes.save_behind(begun, "two", None).result(10).note.revision == 2
+
+
 def test_an_earlier_version_that_cannot_be_read_stops_no_save(bench: Bench) -> None:
     """Those from there on go; the one of now is kept."""
     made = bench.notes.create(LONG).result(30)
@@ -170,6 +211,20 @@ def test_only_what_matters_of_earlier_versions_is_read(bench: Bench) -> None:
         10
     )
     assert [link.data is not None for link in found] == [True, False, False, False, False]
-    before = bench.vault.read(lambda c: note_text_rows.standing(c, note.id, now)).result(10)
-    draft = note_text_rows.drafted(before, "y", None, now)
-    assert draft.before is before
+
+
+@pytest.mark.parametrize("length", [LONG, "Short"])
+def test_a_save_that_keeps_no_version_reads_none(bench: Bench, length: str) -> None:
+    """Every autosave would read and decrypt megabytes of them."""
+    note = bench.notes.create(length).result(30)
+    bench.clock.advance(3600)
+    note = bench.save(note, length + "1").note
+    asked: list[str] = []
+    bench.vault.read(lambda c: c.set_trace_callback(asked.append)).result(10)
+    note = bench.save(note, length + "12").note
+    assert not [one for one in asked if " data FROM note_revision" in one]
+    bench.clock.advance(3600)
+    bench.save(note, length + "123")
+    assert [one for one in asked if " data FROM note_revision" in one]
+    bench.vault.read(lambda c: c.set_trace_callback(None)).result(10)
+    assert bench.versions(note) == [length + "12", length]

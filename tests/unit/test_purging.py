@@ -22,7 +22,7 @@ class ScrubbedVault(Vault):
         super().__init__(connect)
         self.answers: list[Future[bool]] = []
 
-    def scrub(self) -> Future[bool]:
+    def scrub(self, is_calm: Callable[[], bool] = lambda: True) -> Future[bool]:
         """What comes next."""
         return self.answers.pop(0)
 

@@ -154,6 +154,40 @@ def test_closing_that_hangs() -> None:
     may_end.set()
 
 
+def test_what_is_on_its_way_to_the_disk_is_waited_for() -> None:
+    """Closing gets more time as long as there is any, and is done before the process goes."""
+    replaced = Replaced()
+    may_end = threading.Event()
+    looks: list[bool] = []
+
+    def is_keeping() -> bool:
+        looks.append(replaced.happened.is_set())
+        if len(looks) == 3:
+            may_end.set()
+        return True
+
+    Relaunch(may_end.wait, ["new"], is_keeping=is_keeping, patience=0.1, replace=replaced).begin()
+    assert replaced.happened.wait(60)
+    assert may_end.is_set()
+    assert not any(looks)
+
+
+def test_what_never_gets_to_the_disk() -> None:
+    """Is not waited for longer than ten times: the key must go."""
+    replaced = Replaced()
+    may_end = threading.Event()
+    looks: list[None] = []
+
+    def is_keeping() -> bool:
+        looks.append(None)
+        return True
+
+    Relaunch(may_end.wait, ["new"], is_keeping=is_keeping, patience=0.01, replace=replaced).begin()
+    assert replaced.happened.wait(60)
+    assert len(looks) == 10
+    may_end.set()
+
+
 @pytest.mark.logs_problems
 def test_closing_that_fails() -> None:
     """Changes nothing."""

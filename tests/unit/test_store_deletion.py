@@ -205,6 +205,30 @@ def test_a_scrub_of_a_large_vault_gives_way(path: Path) -> None:
     connection.close()
 
 
+def test_a_large_file_is_not_begun_with_before_it_is_calm(path: Path) -> None:
+    """Only its index is done: while a large file is written, whatever comes has to wait."""
+    with Vault.open(path, KEY) as vault:
+        fill_much(vault)
+        assert vault.scrub(lambda: False).result() is False
+        assert vault.read(chore_rows.words_are_anew).result()
+        assert vault.scrub(lambda: True).result() is True
+
+
+def test_what_is_asked_for_is_counted(path: Path) -> None:
+    """Without what nobody waits for; a write that runs is on its way until it is done."""
+    with Vault.open(path, KEY) as vault:
+        vault.read(drafts.read_all, patient=True).result()
+        vault.write(drafts.read_all, patient=True).result()
+        vault.scrub().result()
+        assert vault.asked == 0
+        vault.read(drafts.read_all).result()
+        assert not vault.read(lambda _: vault.is_keeping).result()
+        assert vault.write(lambda _: vault.is_keeping).result()
+        assert vault.asked == 3
+        vault.close()
+        assert not vault.is_keeping
+
+
 def test_a_scrub_does_not_give_way_to_what_nobody_waits_for(path: Path) -> None:
     """The indexer looks what there is to do, all the time: a large vault is scrubbed all the same.
 

@@ -28,6 +28,10 @@ from assistant.log import log_error, log_event
 CLOSING_SECONDS: Final = 3.0
 """What closing may take before the process is replaced all the same."""
 
+_LONGEST_ROUNDS: Final = 10
+"""So many times that, while what the person wrote is on its way to the disk: half a minute. Behind
+a large file that is being written anew it waits for 15 s (measured, 300 MB)."""
+
 _REAPING_SECONDS: Final = 0.5
 _FIRST_OWN_DESCRIPTOR: Final = 3  # after stdin, stdout and stderr
 
@@ -121,7 +125,10 @@ class Relaunch:
     Args:
         close: Closes everything; blocks.
         command: The new start.
-        patience: Seconds after which the process is replaced though closing has not ended.
+        is_keeping: Whether something that was written is still on its way to the disk; asked on
+            any thread.
+        patience: Seconds after which the process is replaced though closing has not ended; while
+            ``is_keeping``, up to ten times as long.
         replace: Becomes the new process; the tests only note it.
     """
 
@@ -130,12 +137,14 @@ class Relaunch:
         close: Callable[[], object],
         command: Sequence[str],
         *,
+        is_keeping: Callable[[], bool] = lambda: False,
         patience: float = CLOSING_SECONDS,
         replace: Callable[[Sequence[str]], object] = replace_process,
     ) -> None:
         self._closes = [close]
         self._guard = threading.Lock()  # of the two above and below
         self._command = tuple(command)
+        self._is_keeping = is_keeping
         self._patience = patience
         self._replace = replace
         self._closing: Future[None] = Future()
@@ -187,8 +196,11 @@ class Relaunch:
             self._replace(command)
 
     def _wait(self) -> bool:
-        try:
-            self._closing.result(self._patience)
-        except FutureTimeout:
-            return False
-        return True
+        """Whether closing ended. What only waits for the disk must not be lost."""
+        for _ in range(_LONGEST_ROUNDS):
+            with suppress(FutureTimeout):
+                self._closing.result(self._patience)
+                return True
+            if not self._is_keeping():
+                return False
+        return False

@@ -1,13 +1,15 @@
 """Keeping what is written in a note: a moment after the last key, and whenever the note is left.
 
-Saves of one note follow one another. A save that fails loses nothing: its text is held here, stands
-on the page when the note is opened again, and is tried again.
+Saves of one note follow one another; where Hush closes or locks during one, the vault is handed
+what is to follow it. A save that fails loses nothing: its text is held here, stands on the page
+when the note is opened again, and is tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -27,6 +29,21 @@ _STEADY_MILLISECONDS: Final = 5_000
 """Who types without a pause loses no more than this to a power cut."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A save that was handed over.
+
+    Attributes:
+        outcome: What it comes to.
+        text: What is saved.
+        title: With which title; None: as it was.
+    """
+
+    outcome: Future[Note] | Future[Saved]
+    text: str = field(repr=False)
+    title: str | None = field(repr=False)
+
+
 @dataclass(slots=True, eq=False)
 class Sheet:
     """A note as it is being written.
@@ -34,14 +51,14 @@ class Sheet:
     Attributes:
         note: As it was saved last; None for one that has not begun.
         tags: What a note that has not begun is to have.
-        is_saving: Whether a save is under way.
+        saving: The save that is under way, or None.
         waiting: What is to be saved as soon as it is over, or could not be saved.
         title: What it is to be called with the next save; None: as it is.
     """
 
     note: Note | None = None
     tags: tuple[str, ...] = ()
-    is_saving: bool = False
+    saving: UnderWay | None = None
     waiting: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
 
@@ -79,6 +96,7 @@ class Writing(QObject):
         self._taken = 0  # and with so many of them the text was taken out of the editor
         self.current = Sheet()
         self._unsaved: list[Sheet] = []  # what could not be saved
+        self._under_way: list[Sheet] = []  # what is being saved
         self.pause = self._timer(PAUSE_MILLISECONDS)
         self.steady = self._timer(_STEADY_MILLISECONDS)
         editor.edited.connect(self._wait)
@@ -124,14 +142,19 @@ class Writing(QObject):
         return self._changes != self._taken
 
     def keep_now(self) -> None:
-        """Hand what was changed to the vault before this returns: Hush closes or locks."""
-        for sheet in self._unsaved:
+        """Hand what was changed to the vault before this returns: Hush closes or locks.
+
+        Nothing comes back any more, so what waits for a save to end is handed over behind it.
+        """
+        for sheet in list(self._unsaved):
             self.try_again(sheet)
         if self.is_changed:
             self._rest()
             self._taken = self._changes
             unedited = self._unedited()
             self._put(self.current, self._editor.text_now() if unedited is None else unedited)
+        for sheet in self._under_way:
+            self._put_behind(sheet)
 
     # Saving -------------------------------------------------------------------------------
 
@@ -178,7 +201,7 @@ class Writing(QObject):
 
     def try_again(self, sheet: Sheet) -> None:
         """Save what could not be saved."""
-        if sheet.waiting is not None and not sheet.is_saving:
+        if sheet.waiting is not None and not sheet.saving:
             self._put(sheet, sheet.waiting)
 
     def _wait(self) -> None:
@@ -194,24 +217,45 @@ class Writing(QObject):
 
     def _put(self, sheet: Sheet, text: str) -> None:
         sheet.waiting = text
-        if sheet.is_saving:
+        if sheet.saving:
             return
         note, title = sheet.note, sheet.title
         if note is None and not text.strip() and not title:
             sheet.waiting = None  # nothing was begun after all
             return
-        sheet.is_saving, sheet.title = True, None
+        sheet.title = None
         wrong = partial(self._not_saved, sheet, title)
         try:
             if note is None:
                 created = self._service.create(text, title=title or "", tags=sheet.tags)
+                self._begin(sheet, UnderWay(created, text, title))
                 self._bridge.then(created, lambda made: self._done(sheet, text, made), wrong)
                 return
             future = self._service.save(note.id, text, note.revision, title=title)
         except HushError as error:
             wrong(error)
         else:
+            self._begin(sheet, UnderWay(future, text, title))
             self._bridge.then(future, partial(self._was_saved, sheet, text), wrong)
+
+    def _put_behind(self, sheet: Sheet) -> None:
+        """Hand over what waits for the save that is under way; nothing is heard of it."""
+        saving, text = sheet.saving, sheet.waiting
+        if saving is None or text is None or (text == saving.text and sheet.title is None):
+            return
+        title = saving.title if sheet.title is None else sheet.title
+        tags = sheet.note.tags if sheet.note else sheet.tags
+        with suppress(HushError):  # the vault is closed already
+            self._service.save_behind(saving.outcome, text, sheet.note, title=title, tags=tags)
+
+    def _begin(self, sheet: Sheet, saving: UnderWay) -> None:
+        sheet.saving = saving
+        self._under_way.append(sheet)
+
+    def _end(self, sheet: Sheet) -> None:
+        sheet.saving = None
+        if sheet in self._under_way:
+            self._under_way.remove(sheet)
 
     def _was_saved(self, sheet: Sheet, text: str, saved: Saved) -> None:
         self._done(sheet, text, saved.other or saved.note)
@@ -220,7 +264,8 @@ class Writing(QObject):
 
     def _done(self, sheet: Sheet, text: str, note: Note) -> None:
         self._forget(sheet)
-        sheet.note, sheet.is_saving = note, False
+        self._end(sheet)
+        sheet.note = note
         later = sheet.waiting if sheet.waiting != text else None
         sheet.waiting = None
         self.saved.emit(sheet, note)
@@ -230,7 +275,7 @@ class Writing(QObject):
             self.try_again(other)
 
     def _not_saved(self, sheet: Sheet, title: str | None, error: HushError) -> None:
-        sheet.is_saving = False
+        self._end(sheet)
         sheet.title = title if sheet.title is None else sheet.title
         if isinstance(error, NotFound) and sheet.note and sheet.waiting is not None:
             self._forget(sheet)
