@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class Kind(StrEnum):
@@ -42,6 +43,18 @@ class Snippet:
     marks: tuple[tuple[int, int], ...] = ()
 
 
+class Shown(Protocol):
+    """What a hit shows of its passage: a snippet, or one that is cut when it is looked at."""
+
+    @property
+    def text(self) -> str:
+        """On one line."""
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]:
+        """The (start, length) of the words found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One passage that was found.
@@ -68,7 +81,7 @@ class Hit:
     conversation_id: int | None
     title: str = field(repr=False)
     context: str = field(repr=False)
-    snippet: Snippet
+    snippet: Shown
     text: str = field(repr=False)
     start: int
     length: int

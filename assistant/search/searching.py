@@ -17,9 +17,9 @@ from assistant.search.bm25 import Ids, numbers
 from assistant.search.fusion import fused
 from assistant.search.lanes import Lane
 from assistant.search.passages import BETWEEN_HEADINGS
-from assistant.search.records import Filters, Hit, Kind, SearchResult, Snippet
+from assistant.search.records import Filters, Hit, Kind, SearchResult
 from assistant.search.sketches import Vector
-from assistant.search.snippets import snippet
+from assistant.search.snippets import LateSnippet
 from assistant.search.terms import Terms
 from assistant.search.understanding import Understood, plain
 from assistant.search.vector_index import Near
@@ -208,7 +208,7 @@ class Searcher:
                 owner = (one.kind, one.owner_id)
                 if len(hits) < limit and not (each and owner in owners):
                     owners.add(owner)
-                    shown = snippet(one.text, forms, beginning)
+                    shown = LateSnippet(one.text, forms, beginning)
                     hits.append(_hit(one, shown, scores[one.id], ranking.similar.get(one.id)))
         return hits, lost
 
@@ -239,7 +239,7 @@ def _is_narrow(filters: Filters) -> bool:
     )
 
 
-def _hit(found: Found, shown: Snippet, score: float, similar: float | None) -> Hit:
+def _hit(found: Found, shown: LateSnippet, score: float, similar: float | None) -> Hit:
     context = found.context.removeprefix(found.title).removeprefix(BETWEEN_HEADINGS)
     return Hit(
         passage_id=found.id,

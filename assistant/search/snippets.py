@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from assistant.search.records import Snippet
@@ -33,6 +33,33 @@ def snippet(text: str, words: Collection[str], beginning: str = "") -> Snippet:
     after = _ELLIPSIS if text[end:].strip() else ""
     whole = f"{before}{shown}{after}"
     return Snippet(whole, tuple(_marks(whole, words, beginning)))
+
+
+class LateSnippet:
+    """A snippet that is cut when it is first looked at: most of what is found nobody looks at.
+
+    Args:
+        text: The passage.
+        words: As for ``snippet``.
+        beginning: Likewise.
+    """
+
+    def __init__(self, text: str, words: Collection[str], beginning: str) -> None:
+        self._from = (text, words, beginning)
+
+    @property
+    def text(self) -> str:
+        """On one line."""
+        return self._cut.text
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]:
+        """The (start, length) of the words found."""
+        return self._cut.marks
+
+    @cached_property
+    def _cut(self) -> Snippet:
+        return snippet(*self._from)
 
 
 def fold(text: str) -> str:

@@ -35,7 +35,11 @@ FETCHED: Final = 100
 """Of those, whose codes are read where they are not in memory, at some 30 µs each. With two bits a
 number they hold 98 % of the exact 20 nearest of 500,000 (docs/decisions/0010-hybrid-search.md)."""
 
-_BLOCK: Final = 4_096  # rows; the sketches of so many fit into a core's own cache
+_BLOCK: Final = 16_384
+"""Rows of a block that is filled at once: with a quarter of it search takes a fifth longer."""
+
+_NEW: Final = 4_096  # rows of a block for passages that come later, and codes compared at once
+_EACH: Final = 16  # one of so many rows is looked at to know about how far the nearest are
 _RANGE: Final = 127.0
 _GROWN: Final = 2  # by which factor, since the mean was taken, before it is taken anew
 
@@ -50,10 +54,10 @@ def codes_of(vectors: Vector) -> Codes:
 def cosines(codes: Codes, vector: Vector) -> NDArray[np.float32]:
     """The cosine of each code with a vector of unit length, ``[n]``; 0 for a code of zeros."""
     found = np.empty(len(codes), np.float32)
-    for start in range(0, len(codes), _BLOCK):
-        part = codes[start : start + _BLOCK].astype(np.float32)
+    for start in range(0, len(codes), _NEW):
+        part = codes[start : start + _NEW].astype(np.float32)
         lengths = np.sqrt(np.einsum("ij,ij->i", part, part))
-        found[start : start + _BLOCK] = (part @ vector) / np.maximum(lengths, 1.0)
+        found[start : start + _NEW] = (part @ vector) / np.maximum(lengths, 1.0)
     return found
 
 
@@ -284,7 +288,7 @@ class VectorIndex:
     def _open_block(self) -> _Block:
         if not self._blocks or not self._blocks[-1].room:
             left = self._expected - self._count
-            size = min(_BLOCK, left) if left > 0 else _BLOCK
+            size = min(_BLOCK, left) if left > 0 else _NEW
             self._blocks.append(_Block(size, self._dimensions, codes=self._keeps_codes))
         return self._blocks[-1]
 
@@ -338,9 +342,18 @@ class VectorIndex:
 
 def _smallest(far: NDArray[np.int32], count: int) -> Ids:
     """The places of the ``count`` smallest, ascending; of equals the first."""
-    limit = np.partition(far, count - 1)[count - 1]
-    below = np.flatnonzero(far < limit)
-    return np.sort(np.concatenate([below, np.flatnonzero(far == limit)[: count - len(below)]]))
+    # Some of them tell roughly where the border is, so that all are gone through only once.
+    sample = far[::_EACH]
+    rough = min(len(sample) - 1, 2 * count // _EACH + _EACH)
+    places = np.flatnonzero(far <= np.partition(sample, rough)[rough])
+    if len(places) < count:
+        places = np.arange(len(far))
+    near = far[places]
+    limit = np.partition(near, count - 1)[count - 1]
+    below = np.flatnonzero(near < limit)
+    equal = np.flatnonzero(near == limit)[: count - len(below)]
+    found: Ids = places[np.sort(np.concatenate([below, equal]))]
+    return found
 
 
 def _nearest(ids: Ids, found: NDArray[np.float32], k: int) -> Near:

@@ -23,12 +23,12 @@ from assistant.store.sqlcipher import Connection
 MOST: Final = 200
 """How many passages are handed to the fusion."""
 
-MOST_PLACES: Final = 4_000
+MOST_PLACES: Final = 3_000
 """Of one word: what stands in more tells little, and takes over a millisecond to read."""
 
-_FAR_TOO_MANY: Final = 5_000  # passages, by a sample: of those nothing has to be read
+_FAR_TOO_MANY: Final = 4_000  # passages, by a sample: of those nothing has to be read
 
-NEWEST: Final = 1_000  # passages that have such a word
+NEWEST: Final = 700  # passages that have such a word
 _PARTS: Final = 100  # of so many passages, in which those of a filter are looked for
 _COUNTED: Final = 200  # places of a word, to know which of two is the likelier
 _BEGINNING: Final = 12  # words that begin as one that is typed, where very many passages have one
