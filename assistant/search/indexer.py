@@ -24,7 +24,6 @@ from assistant.vaults import Vaults
 
 if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
     from assistant.search.lanes import Lane
-    from assistant.search.terms import Terms
     from assistant.search.vocabulary import Vocabulary
     from assistant.search.work import Work
 
@@ -100,11 +99,6 @@ class Indexer:
     def serving(self) -> Lane | None:
         """What is searched; None until it is loaded."""
         return self._work.serving if self._work else None
-
-    @property
-    def terms(self) -> Terms | None:
-        """Cuts queries into words; None until the index is loaded."""
-        return self._work.terms if self._work else None
 
     @property
     def vocabulary(self) -> Vocabulary | None:

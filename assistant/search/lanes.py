@@ -24,6 +24,7 @@ from assistant.store.vault import Vault
 _SLICE: Final = 2_000
 """Vectors read at once: some 8 ms in which nobody else gets at the store."""
 
+_GROWN: Final = 2  # by which factor, before frequent words are found out anew
 _SAMPLED_AT_ONCE: Final = 25  # passages, whose words are cut in some 3 ms
 _SAMPLE: Final = 1_000  # vectors that tell where the middle of all is
 _PLAIN_TOKENS: Final = 256  # of a passage, where there is no model to say
@@ -104,7 +105,7 @@ class Lane:
         self.vectors: VectorIndex | None = None
         self.unreadable: set[int] = set()  # passages that the model fails at, since the start
         self.frequent = Frequent()
-        self._sampled: list[list[str]] | None = []  # the words of each passage; None: all is done
+        self._sampled: list[list[str]] = []  # the words of each passage that was looked through
         self._vault = vault
 
     @property
@@ -158,15 +159,15 @@ class Lane:
 
     def sample_some(self, terms: Terms) -> bool:
         """Find out, a little at a time, which words are frequent; whether that goes on."""
-        if self._sampled is None or len(self.lengths) < SAMPLED_FROM:
-            return False
+        if len(self.lengths) < max(SAMPLED_FROM, _GROWN * self.frequent.of):
+            return False  # what was found out before still holds
         wanted = self.lengths.some(SAMPLED)[len(self._sampled) :][:_SAMPLED_AT_ONCE]
         if wanted:
             texts = self._vault.read(lambda c: passage_rows.texts(c, wanted), patient=True)
             words = [terms.different(text) for text in texts.result()]
             self._sampled += words + [[] for _ in wanted[len(words) :]]  # what is gone has none
             return True
-        self.frequent, self._sampled = Frequent(self._sampled), None
+        self.frequent, self._sampled = Frequent(self._sampled, len(self.lengths)), []
         return False
 
     def add(self, lengths: Mapping[int, int]) -> None:

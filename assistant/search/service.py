@@ -18,6 +18,7 @@ from assistant.vaults import Vaults
 if TYPE_CHECKING:  # numpy takes a tenth of a second to import, which a start must not wait for
     from assistant.embed.protocol import Vectors
     from assistant.search.searching import Searcher
+    from assistant.search.terms import Terms
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class SearchService:
         self._patience = patience
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
+        self._terms: Terms | None = None  # its own: the indexer's may be busy with a long text
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
 
     def search(
@@ -165,6 +167,9 @@ class SearchService:
     def close(self) -> None:
         """End. What was asked for and has not begun is cancelled."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            if self._terms:
+                self._terms.close()
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         try:
@@ -220,12 +225,14 @@ class SearchService:
     def _ready(self, cancel: Cancel | None = None) -> Searcher | None:
         """What searches the edition that serves now; None where there is none."""
         self._wait(cancel)
-        lane, terms, words = self._indexer.serving, self._indexer.terms, self._indexer.vocabulary
-        if lane is None or terms is None or words is None:
+        lane, words = self._indexer.serving, self._indexer.vocabulary
+        if lane is None or words is None:
             return None
         from assistant.search.searching import Searcher  # numpy: not before somebody searches
+        from assistant.search.terms import Terms
 
         with self._lock:
+            self._terms = self._terms or Terms()
             if self._searcher is None or self._searcher.lane is not lane:
-                self._searcher = Searcher(self._vault, lane, terms, words)
+                self._searcher = Searcher(self._vault, lane, self._terms, words)
             return self._searcher

@@ -257,6 +257,7 @@ def test_frequent_words_are_known_from_a_sample() -> None:
             again.run()
             assert again.indexer.serving is not None
             assert again.indexer.serving.frequent.share(["lamp"]) == 1
+            assert again.indexer.serving.frequent.of == 6_001
             assert again.indexer.serving.frequent.share(["keeper"]) == 0
             assert again.titles("keeper lamp ") == ["Newest"]
             assert again.titles("lamp ") == ["Newest"]
