@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -42,7 +42,10 @@ class _Kept:
 
 
 class FakeNotes:
-    """Answers like the service. ``hold`` keeps answers back until ``release``."""
+    """Answers like the service.
+
+    ``hold`` keeps answers back until ``release``; ``slow`` has saves begin with ``catch_up``.
+    """
 
     def __init__(self) -> None:
         self.kept: dict[int, _Kept] = {}
@@ -52,6 +55,7 @@ class FakeNotes:
         self.lasting: HushError | None = None  # what every save fails with
         self._ids = itertools.count(1)
         self._held: list[tuple[Future[Any], Any]] | None = None
+        self._slow: list[Callable[[], None]] | None = None
 
     # For the tests ------------------------------------------------------------------------
 
@@ -91,6 +95,16 @@ class FakeNotes:
             else:
                 future.set_result(value)
 
+    def slow(self) -> None:
+        """Let saves take long: until they are over the notes are read as they were."""
+        self._slow = []
+
+    def catch_up(self) -> None:
+        """Do what was to be saved."""
+        waiting, self._slow = self._slow or [], None
+        for save in waiting:
+            save()
+
     # As the service -----------------------------------------------------------------------
 
     def list(self, chosen: NoteFilter = NoteFilter()) -> Future[list[NoteLine]]:  # noqa: B008 # frozen
@@ -120,6 +134,14 @@ class FakeNotes:
     def save(
         self, note_id: int, text: str, expected_revision: int, *, title: str | None = None
     ) -> Future[Saved]:
+        if self._slow is not None:
+            outcome: Future[Saved] = Future()
+            self._slow.append(
+                lambda: outcome.set_result(
+                    self.save(note_id, text, expected_revision, title=title).result()
+                )
+            )
+            return outcome
         self.saves += 1
         if problem := self._trouble():
             return self._answer(problem)

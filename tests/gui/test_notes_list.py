@@ -328,6 +328,74 @@ def test_emptying_the_trash(bench: NotesBench) -> None:
     assert bench.rows == []
 
 
+def test_emptying_what_is_filtered(bench: NotesBench) -> None:
+    """As many are deleted as were shown and asked about, whatever else is in the trash."""
+    bench.service.trash([1, 2])
+    bench.list.choose(trash=True)
+    bench.list.field.setText("berth")
+    bench.settle()
+    bench.click(bench.list.empty_button)
+    assert bench.list.notice.text.startswith("Delete 1 note for good?")
+    bench.list.field.setText("")
+    bench.settle()
+    bench.click(bench.list.notice.action)
+    assert list(bench.service.kept) == [1, 3]
+    assert bench.rows == ["Lisbon"]
+
+
+def test_emptying_a_list_that_is_not_up_to_date(bench: NotesBench) -> None:
+    """What came into the trash since is kept."""
+    bench.service.trash([1])
+    bench.list.choose(trash=True)
+    bench.settle()
+    bench.service.trash([2])
+    bench.click(bench.list.empty_button)
+    bench.click(bench.list.notice.action)
+    assert list(bench.service.kept) == [2, 3]
+
+
+def test_deleting_a_note_on_the_page_while_the_trash_is_listed(bench: NotesBench) -> None:
+    """It was opened by search: it goes into the trash, and is listed there."""
+    bench.list.choose(trash=True)
+    bench.settle()
+    bench.controller.open(1)
+    bench.settle()
+    bench.controller.delete()
+    bench.settle()
+    assert bench.list.notice.text == "Moved this note to the trash."
+    assert bench.service.note(1).deleted_at is not None
+    assert bench.rows == ["Lisbon"]
+
+
+def test_a_note_of_the_trash_whose_save_is_under_way(bench: NotesBench) -> None:
+    """It is one of the trash all the same: what was saved was not there yet."""
+    bench.open(1)
+    bench.service.slow()
+    bench.write("X")
+    bench.controller.delete()
+    bench.settle()
+    bench.controller.open(1)
+    bench.settle()
+    assert bench.editor.isReadOnly()
+    bench.controller.delete()
+    bench.settle()
+    assert "for good?" in bench.list.notice.text
+
+
+def test_deleting_a_note_of_the_trash_while_the_others_are_listed(bench: NotesBench) -> None:
+    """It is asked whether it is to go for good."""
+    bench.service.trash([1])
+    bench.refresh()
+    bench.controller.open(1)
+    bench.settle()
+    bench.controller.delete()
+    bench.settle()
+    assert bench.list.notice.text == "Delete this note for good? Nothing brings it back."
+    bench.click(bench.list.notice.action)
+    assert 1 not in bench.service.kept
+    assert bench.page.is_empty
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")  # a menu, on the offscreen platform
 def test_backups_that_still_hold_what_was_deleted_are_named(bench: NotesBench) -> None:
     """Until when, and where to see to it; where there are none, nothing is added."""

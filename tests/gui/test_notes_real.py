@@ -123,7 +123,7 @@ def test_the_trash(bench: NotesBench) -> None:
     assert bench.rows == ["Night train"]
     bench.click(bench.list.notice.action)
     assert set(bench.rows) == {"Lisbon", "Night train"}
-    bench.controller.listing.delete(1)
+    bench.controller.listing.delete(1, in_trash=False)
     bench.list.choose(trash=True)
     bench.settle()
     assert bench.rows == ["Lisbon"]

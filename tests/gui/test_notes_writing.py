@@ -224,6 +224,38 @@ def test_a_new_note_takes_the_tag_that_is_listed(bench: NotesBench) -> None:
     assert bench.rows == ["Porto"]
 
 
+def test_a_note_opened_again_while_it_is_saved(bench: NotesBench) -> None:
+    """It stands there as it was written, and writing on makes no second note of it."""
+    bench.open(1)
+    bench.service.slow()
+    bench.write("a")
+    bench.open(2)
+    bench.open(1)
+    assert bench.text == "aLisbon\nLight layers."
+    bench.write("b")
+    bench.pause()
+    bench.service.catch_up()
+    bench.settle()
+    assert bench.service.note(1).text == "baLisbon\nLight layers."
+    assert len(bench.service.kept) == 2
+
+
+def test_a_passage_of_the_open_note_is_shown_while_it_is_written(bench: NotesBench) -> None:
+    """The note was read before the last key: that stays, and makes no second note of it."""
+    bench.open(1)
+    bench.service.hold()
+    bench.controller.open(1, (0, 6))
+    bench.write("a")
+    bench.service.release()
+    bench.settle()
+    assert bench.text == "aLisbon\nLight layers."
+    bench.write("b")
+    bench.pause()
+    assert bench.service.note(1).text == bench.text
+    assert sorted(bench.text) == sorted("abLisbon\nLight layers.")
+    assert len(bench.service.kept) == 2
+
+
 # What goes wrong --------------------------------------------------------------------------
 
 

@@ -227,8 +227,8 @@ class NotesController(QObject):
         """Put the note on the page into the trash, or delete it for good where it is there."""
         note = self.writing.current.note
         if note is not None and not self._page.is_empty:
-            note_id = note.id
-            self.writing.leave(lambda: self.listing.delete(note_id))
+            in_trash = note.deleted_at is not None
+            self.writing.leave(partial(self.listing.delete, note.id, in_trash=in_trash))
 
     def _ask_about(self) -> None:
         """What is asked is answered from the note as it reads now."""

@@ -71,7 +71,7 @@ class Listing(QObject):
         self._backups = backups
         self._latest = Latest(bridge)
         notes.changed.connect(self.refresh)
-        notes.delete_wanted.connect(self.delete)
+        notes.delete_wanted.connect(self._delete_listed)
         notes.restore_wanted.connect(lambda note_id: self.restore([note_id]))
         notes.empty_trash_wanted.connect(self._ask_to_empty)
         notes.pin_wanted.connect(lambda note_id, pinned: self.pin(note_id, pinned=pinned))
@@ -123,13 +123,17 @@ class Listing(QObject):
 
         self._ask(lambda: self._service.pin(note_id, pinned=pinned), done)
 
-    def delete(self, note_id: int) -> None:
+    def delete(self, note_id: int, *, in_trash: bool) -> None:
         """Put a note into the trash; one that is there is deleted for good, once that is sure."""
-        if self._list.wanted.trash:
+        if in_trash:
             self._ask_to_delete(note_id)
             return
         words = f"Moved {self._named(note_id)} to the trash."
         self._ask(lambda: self._service.trash([note_id]), lambda _: self._trashed(note_id, words))
+
+    def _delete_listed(self, note_id: int) -> None:
+        found = self._listed(note_id)
+        self.delete(note_id, in_trash=found is not None and found.deleted_at is not None)
 
     def restore(self, ids: Sequence[int]) -> None:
         """Take notes out of the trash."""
@@ -145,6 +149,8 @@ class Listing(QObject):
         had_keyboard = self._list.view.hasFocus()
         self._list.remove(note_id)
         self.gone.emit(note_id)
+        if self._list.wanted.trash:  # it belongs there now
+            self.refresh()
         if had_keyboard and self._list.notes:
             self._list.view.setFocus()
         undo = partial(self.restore, [note_id])
@@ -159,19 +165,17 @@ class Listing(QObject):
         )
 
     def _ask_to_empty(self) -> None:
-        count = len(self._list.notes)
+        ids = [note.id for note in self._list.notes]  # what the person sees, and no other
         self.notice.say(
-            f"Delete {number(count, 'note')} for good? Nothing brings them back.",
+            f"Delete {number(len(ids), 'note')} for good? Nothing brings them back.",
             "Delete for good",
-            lambda: self._delete_for_good(None),
+            lambda: self._delete_for_good(ids),
             danger=True,
         )
 
-    def _delete_for_good(self, ids: Sequence[int] | None) -> None:
-        gone = list(ids) if ids else [note.id for note in self._list.notes]
-
+    def _delete_for_good(self, ids: Sequence[int]) -> None:
         def done(deleted: Deleted) -> None:
-            for note_id in gone:
+            for note_id in ids:
                 self.gone.emit(note_id)
             words = f"Deleted {number(deleted.notes, 'note')} for good."
             self.notice.say(words, milliseconds=_DELETED_MILLISECONDS)
@@ -195,8 +199,11 @@ class Listing(QObject):
         self._bridge.then(backups.holding(deleted.since), came, lambda _: None)
 
     def _named(self, note_id: int) -> str:
-        found = next((note for note in self._list.notes if note.id == note_id), None)
+        found = self._listed(note_id)
         return f"“{short(title_of(found))}”" if found else "this note"
+
+    def _listed(self, note_id: int) -> NoteLine | None:
+        return next((note for note in self._list.notes if note.id == note_id), None)
 
     def _ask(self, ask: Callable[[], Future[T]], done: Callable[[T], None]) -> None:
         try:

@@ -115,12 +115,13 @@ class Writing(QObject):
         self.current = sheet
 
     def sheet_for(self, note: Note) -> Sheet:
-        """A sheet with this note; what could not be saved of it before stands there in its place.
+        """A sheet with this note, or the one that has a newer text of it than was read.
 
-        ``text_of`` tells what to show.
+        That is one being saved, or that could not be saved. ``text_of`` tells what to show.
         """
-        held = (sheet for sheet in self._unsaved if sheet.note_id == note.id)
-        return next(held, Sheet(note))
+        # A note that was read from the trash came there after the saves that went before.
+        newer = (*(self._under_way if note.deleted_at is None else ()), *self._unsaved)
+        return next((sheet for sheet in newer if sheet.note_id == note.id), Sheet(note))
 
     @staticmethod
     def text_of(sheet: Sheet) -> str:
