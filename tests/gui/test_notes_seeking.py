@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from tests.gui.notes_bench import NotesBench
 from ui.notes.pouring import AT_ONCE
 from ui.notes.seeking import Seeking
 
@@ -98,6 +102,55 @@ def test_emoji_take_two_places(qtbot: QtBot) -> None:
     assert found == at_once(document, "näDLE\U0001f600", here, backwards=False)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("there", ["two words", "two\xa0words"])
+@pytest.mark.parametrize("typed", ["two words", "TWO\xa0WORDS"])
+def test_a_no_break_space_is_a_space(
+    qtbot: QtBot, there: str, typed: str, *, backwards: bool
+) -> None:
+    """Nobody sees which of the two it is, in the note or in the field."""
+    document = written((SLICE + 70, there))
+    found = sought(qtbot, document, typed, QTextCursor(document), backwards=backwards)
+    assert found == (SLICE + 70, SLICE + 79)
+
+
+class Watched(QTextDocument):
+    """Knows how often Qt went through all of it."""
+
+    searches = 0
+
+    def find(self, *args: Any, **kwargs: Any) -> QTextCursor:
+        """As Qt does."""
+        self.searches += 1
+        return super().find(*args, **kwargs)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("place", [None, 3 * SLICE])
+def test_what_only_looks_like_a_match(qtbot: QtBot, place: int | None, *, backwards: bool) -> None:
+    """Where Qt tells apart what we do not, it looks at a slice at a time, not at all the rest."""
+    text = "Die Straße 1234\n" * (LONG // 16)
+    if place is not None:
+        text = text[:place] + "Die Strasse 234\n" + text[place + 16 :]
+    document = Watched()
+    document.setPlainText(text)
+    found = sought(qtbot, document, "strasse", QTextCursor(document), backwards=backwards)
+    assert found == (None if place is None else (place + 4, place + 11))
+    assert document.searches == 0
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_emoji_across_the_border_of_a_slice(qtbot: QtBot, *, backwards: bool) -> None:
+    """Half of it at the edge moves nothing behind it."""
+    emoji = "\U0001f600" * (SLICE // 2)
+    document = QTextDocument()
+    document.setPlainText("x" + emoji + "xx" + emoji * 3 + "needle" + emoji)
+    here = QTextCursor(document)
+    found = sought(qtbot, document, "needle", here, backwards=backwards)
+    assert found is not None
+    assert found == at_once(document, "needle", here, backwards=backwards)
+
+
 def test_what_is_written_meanwhile(qtbot: QtBot) -> None:
     """The place that it has come to moves along."""
     document = written((3 * SLICE, "needle"))
@@ -130,3 +183,69 @@ def test_a_short_note_at_once(qtbot: QtBot) -> None:
     document.setPlainText("A needle.")
     seeking.seek("needle", QTextCursor(document), backwards=True)
     assert [found[0] is None for found in map(spy.at, range(spy.count()))] == [True, False]
+
+
+# In the window ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[NotesBench]:
+    """The place with a long note open, whose only needle is at its end."""
+    bench = NotesBench(qtbot)
+    bench.service.add("Haystack\n" + ("x" * 63 + "\n") * (8 * LONG // 64) + "needle")
+    bench.refresh()
+    bench.open(1)
+    qtbot.waitUntil(lambda: not bench.editor.is_filling)
+    yield bench
+    bench.close()
+
+
+def begin(bench: NotesBench, words: str) -> QLineEdit:
+    """Look for words; they are not found yet."""
+    bench.page.begin_find()
+    field = bench.focus
+    assert isinstance(field, QLineEdit)
+    field.setText(words)
+    bench.page.find_bar.find_next()
+    return field
+
+
+def wait(bench: NotesBench) -> None:
+    """Until another search, that goes a shorter way in each turn, has ended twice."""
+    document = bench.editor.document()
+    for _ in range(2):
+        sought(bench.qtbot, document, "not there", QTextCursor(document))
+
+
+def test_a_late_match_is_shown(bench: NotesBench) -> None:
+    """While the person waits."""
+    begin(bench, "needle")
+    bench.qtbot.waitUntil(lambda: bench.editor.textCursor().selectedText() == "needle")
+
+
+def writes(bench: NotesBench, _field: QLineEdit) -> None:
+    """As after a click on the button for the next match: the keyboard is still in the note."""
+    bench.editor.insertPlainText("Words")
+
+
+def goes_back(bench: NotesBench, _field: QLineEdit) -> None:
+    """The note has the keyboard."""
+    bench.editor.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+def types(bench: NotesBench, field: QLineEdit) -> None:
+    """Other words are in the field."""
+    bench.qtbot.keyClicks(field, "s")
+
+
+@pytest.mark.parametrize("act", [writes, goes_back, types])
+@pytest.mark.parametrize("words", ["needle", "thread"])
+def test_what_comes_late_is_not_wanted(
+    bench: NotesBench, act: Callable[[NotesBench, QLineEdit], None], words: str
+) -> None:
+    """Nothing is selected under the person's hands; nothing is said about other words."""
+    field = begin(bench, words)
+    act(bench, field)
+    wait(bench)
+    assert not bench.editor.textCursor().hasSelection()
+    assert bench.page.find_bar.result == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -22,7 +22,8 @@ class Find(Protocol):
         """Show the next match; whether there is one. No text: take the match back.
 
         Returns:
-            None where it takes longer to look: ``FindBar.tell`` hears it then.
+            None where it takes longer to look: ``FindBar.tell`` hears it then, unless other
+            words were typed meanwhile (``FindBar.words_changed``).
         """
 
 
@@ -34,6 +35,8 @@ class FindBar(QWidget):
         theme: Colours and type.
         name: What the field is for.
     """
+
+    words_changed = Signal()  # what is still being looked for is not wanted any more
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class FindBar(QWidget):
 
     def _forget_result(self) -> None:
         self._result.setText("")
+        self.words_changed.emit()
 
 
 class _FindField(QLineEdit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -94,6 +94,9 @@ class NotePage(QWidget):
         self._above = QVBoxLayout()
         self._foot = QVBoxLayout()
         self._seeking.found.connect(self._show_found)
+        self.find_bar.words_changed.connect(self._seeking.abandon)
+        self.editor.edited.connect(self._seeking.abandon)
+        self.editor.installEventFilter(self)
         self._lay_out()
         self.show_empty()
 
@@ -182,6 +185,12 @@ class NotePage(QWidget):
         if text:
             self._seeking.seek(text, self.editor.textCursor(), backwards=backwards)
         return self._found
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Select nothing under the hands of a person who went back to writing."""
+        if event.type() == QEvent.Type.FocusIn:
+            self._seeking.abandon()
+        return super().eventFilter(watched, event)
 
     def _show_found(self, match: QTextCursor | None) -> None:
         self._found = match is not None

@@ -14,6 +14,7 @@ from ui.search.words import units
 
 _SLICE: Final = 32_768  # characters looked at between two looks at the clock
 _SECONDS: Final = 0.005  # of the GUI thread in one go: a third of a frame
+_NO_BREAK: Final = "\xa0"  # finding takes it for a space, as Qt does
 _FORWARDS: Final = QTextDocument.FindFlag(0)
 _BACKWARDS: Final = QTextDocument.FindFlag.FindBackward
 
@@ -50,7 +51,8 @@ class Seeking(QObject):
         What was looked for before is not found any more.
         """
         self.abandon()
-        self._text, self._folded, self._backwards = text, text.casefold(), backwards
+        self._text = text.replace(_NO_BREAK, " ")
+        self._folded, self._backwards = self._text.casefold(), backwards
         self._begin = QTextCursor(here)
         self._begin.setPosition(here.selectionStart() if backwards else here.selectionEnd())
         self._at = QTextCursor(self._begin)
@@ -85,13 +87,28 @@ class Seeking(QObject):
         piece = QTextCursor(self._document)
         piece.setPosition(min(start, stop))
         piece.setPosition(min(beyond, last), QTextCursor.MoveMode.KeepAnchor)
-        # What Qt takes for equal is equal here, too; and no match lies across two lines.
-        if self._folded not in piece.selectedText().casefold():
+        # What Qt takes for equal is equal here, too (not the other way: it tells "ss" from "ß").
+        if self._folded not in piece.selectedText().replace(_NO_BREAK, " ").casefold():
             return None
-        piece.setPosition(start)
+        return self._found_in(piece, start)
+
+    def _found_in(self, piece: QTextCursor, start: int) -> QTextCursor | None:
+        """What Qt finds from a place on in a piece: in a copy, for it would look at all the rest.
+
+        The copy is made of the document's own pieces: a string would lose half an emoji at an edge.
+        """
+        first = piece.selectionStart()
+        copy = QTextDocument()
+        copy.setUndoRedoEnabled(False)
+        QTextCursor(copy).insertFragment(piece.selection())
         flags = _BACKWARDS if self._backwards else _FORWARDS
-        match = self._document.find(self._text, piece, flags)
-        return None if match.isNull() else match
+        found = copy.find(self._text, start - first, flags)
+        if found.isNull():
+            return None
+        match = QTextCursor(self._document)
+        match.setPosition(first + found.selectionStart())
+        match.setPosition(first + found.selectionEnd(), QTextCursor.MoveMode.KeepAnchor)
+        return match
 
     def _is_all_seen(self) -> bool:
         """Whether nothing is left to look at; at one end it goes on from the other."""
