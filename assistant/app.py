@@ -86,6 +86,13 @@ class Session:
     importing: ImportService | None = None
 
 
+def _of(
+    library: Library | None,
+) -> tuple[NoteService, SearchService, ImportService] | tuple[None, None, None]:
+    """What a session offers of a library."""
+    return (library.notes, library.search, library.importing) if library else (None, None, None)
+
+
 class App:
     """One running Hush over one profile, which ``profile`` names.
 
@@ -310,19 +317,10 @@ class App:
             vaults, clock, chat.stop_in, worker.forget, library.scrubber if library else None
         )
         self._keeps = lambda: vaults.is_keeping or bool(library and library.notes.is_keeping)
-        drafts = DraftService(vaults.kept)
         metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
         room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
-        self._session = Session(
-            conversations,
-            chat,
-            drafts,
-            metrics,
-            keys,
-            library.notes if library else None,
-            library.search if library else None,
-            library.importing if library else None,
-        )
+        drafts = DraftService(vaults.kept)
+        self._session = Session(conversations, chat, drafts, metrics, keys, *_of(library))
         return self._session
 
     def _library_over(self, vaults: Vaults, keys: KeyService | None) -> Library:
