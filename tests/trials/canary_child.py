@@ -162,10 +162,10 @@ def main() -> None:
 
 
 def _scrub_nothing(
-    connection: Connection, wanted: Callable[[], bool]
+    connection: Connection, wanted: Callable[[], bool], is_calm: Callable[[], bool]
 ) -> Generator[None, None, bool]:
     """In the place of ``scrubbing.scrub``: call it done."""
-    del connection, wanted
+    del connection, wanted, is_calm
     yield from ()
     return True
 
