@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from assistant.store.found_rows import AFTER_ALL
+
 SAMPLED: Final = 600
 """Passages: a word that stands in 1.2 % of all, the least that matters of 500,000, is in seven."""
 
 SAMPLED_FROM: Final = 4_000  # passages: with fewer, whatever a query asks for is read
-
-_AFTER_ALL: Final = "\U0010ffff"  # sorts after whatever may follow a beginning
 
 
 class Frequent:
@@ -48,9 +48,7 @@ class Frequent:
         others = [form for form in forms if not (beginning and form.startswith(beginning))]
         found = sum(self._shares[at] for form in others for at in self._between(form, form + "\0"))
         if beginning:
-            found += sum(
-                self._shares[at] for at in self._between(beginning, beginning + _AFTER_ALL)
-            )
+            found += sum(self._shares[at] for at in self._between(beginning, beginning + AFTER_ALL))
         return found
 
     def _between(self, first: str, last: str) -> range:

@@ -18,7 +18,7 @@ from assistant.search.fusion import fused
 from assistant.search.lanes import Lane
 from assistant.search.passages import BETWEEN_HEADINGS
 from assistant.search.records import Filters, Hit, Kind, SearchResult
-from assistant.search.sketches import Vector
+from assistant.search.sketches import Vector, directions
 from assistant.search.snippets import LateSnippet
 from assistant.search.terms import Terms
 from assistant.search.understanding import Understood, plain
@@ -130,9 +130,8 @@ class Searcher:
         ).result()
         if vectors is None or not codes or len(codes[0]) != vectors.dimensions:
             return []
-        parts = np.frombuffer(b"".join(codes), np.int8).reshape(len(codes), -1).astype(np.float32)
-        parts /= np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1.0)
-        middle = parts.mean(axis=0)
+        parts = np.frombuffer(b"".join(codes), np.int8).reshape(len(codes), -1)
+        middle = directions(parts).mean(axis=0)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
         # Nothing is as near to a note as its own passages are.
         near = vectors.search(middle.astype(np.float32), MEANING + len(own))
@@ -168,19 +167,19 @@ class Searcher:
         """
         words = self._vault.read(lambda c: self._words.rank(c, query, allowed, typing=typing))
         vector = self._vector(plain(query))
-        similar = self._similar(vector, allowed)
+        similar = self._nearest(vector, allowed)
         found = words.result()
         if found.understood.mended:  # another text is meant
             vector = self._vector(found.understood.mended)
-            similar = self._similar(vector, allowed)
+            similar = self._nearest(vector, allowed)
         first = fused(found.ids, list(similar))
         unknown = [one for one, _ in first[:told] if one not in similar]
         if unknown:
-            similar |= self._similar(vector, np.array(unknown, np.int64))
+            similar |= self._nearest(vector, np.array(unknown, np.int64))
         has_words = frozenset(found.ids)
         return Ranking(found.understood, first, similar, has_words, vector is not None)
 
-    def _similar(self, vector: Vector | None, allowed: Ids | None) -> dict[int, float]:
+    def _nearest(self, vector: Vector | None, allowed: Ids | None) -> dict[int, float]:
         """The passages nearest to a vector, with their cosines."""
         vectors = self._lane.vectors
         if vectors is None or vector is None:

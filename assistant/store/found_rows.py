@@ -14,7 +14,7 @@ from assistant.notes.names import folded, tag_name
 from assistant.search.records import Filters, Kind
 from assistant.store.sqlcipher import Connection, Value
 
-_AFTER_ALL: Final = "\U0010ffff"  # sorts after whatever may follow a beginning
+AFTER_ALL: Final = "\U0010ffff"  # sorts after whatever may follow a beginning
 
 _TAGGED: Final = """
     {note} IN (SELECT nt.note_id FROM tag t JOIN note_tag nt ON nt.tag_id = t.id
@@ -86,7 +86,7 @@ def places(connection: Connection, term: str, most: int) -> str:
 
 def places_beginning(connection: Connection, beginning: str, most: int) -> str:
     """As ``places``, for all words that begin so."""
-    bounds = (beginning, beginning + _AFTER_ALL)
+    bounds = (beginning, beginning + AFTER_ALL)
     return _places(connection, "term >= ? AND term < ?", bounds, most)
 
 

@@ -163,6 +163,16 @@ def word_file() -> bytes:
     return written.getvalue()
 
 
+VAULT = {
+    "Home.md": b"---\ntags: [sea]\n---\n# Home\n\nSee [[Oslo]]. #ships\n",
+    "travel/norway/Oslo.md": b"# Oslo\r\n\r\nwords\r\n",
+    "travel/wide.txt": "\ufeffwide".encode("utf-16-le"),
+    "papers/harbours.docx": word_file(),
+    "papers/tides.pdf": pdf(["Tides are long."]),
+}
+"""The files of a notebook, one of each kind."""
+
+
 def archive(members: dict[str, bytes]) -> bytes:
     """A zip archive."""
     written = io.BytesIO()

@@ -130,8 +130,11 @@ def test_a_plan_that_comes_while_the_vault_closes(running: Running) -> None:
     app = running.start(Ending)
     app.open_vault().result(20)
     app.ends = True
-    app._pass(PowerChanged(Plan(), Readings()))  # what the governor's thread calls
+    event = PowerChanged(Plan(), Readings())
+    app._pass(event)  # what the governor's thread calls
     app.ends = False
+    told = [running.events.get() for _ in range(running.events.qsize())]
+    assert any(one is event for one in told)
     app.close()
 
 

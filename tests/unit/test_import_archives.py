@@ -30,27 +30,19 @@ from assistant.store.import_rows import MOST_REPORTS
 from assistant.store.sqlcipher import KEY_BYTES, Connection
 from assistant.store.vault import Vault
 from tests.unit.import_bench import (
+    VAULT,
     ImportBench,
     archive,
     bench,
     chat,
     chats_file,
     listed,
-    pdf,
     remarks,
     skipped,
     unpacked,
-    word_file,
     zipped,
 )
 
-VAULT = {
-    "Home.md": b"---\ntags: [sea]\n---\n# Home\n\nSee [[Oslo]]. #ships\n",
-    "travel/norway/Oslo.md": b"# Oslo\r\n\r\nwords\r\n",
-    "travel/wide.txt": "\ufeffwide".encode("utf-16-le"),
-    "papers/harbours.docx": word_file(),
-    "papers/tides.pdf": pdf(["Tides are long."]),
-}
 BESIDE = {
     ".obsidian/app.json": b"{}",
     "__MACOSX/._Home.md": b"\0",

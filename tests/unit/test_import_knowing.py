@@ -10,23 +10,14 @@ import pytest
 from assistant.store import note_rows
 from tests.unit.import_bench import (
     PATIENCE,
+    VAULT,
     ImportBench,
     below,
     bench,
-    pdf,
     unpacked,
-    word_file,
     write_notes,
     zipped,
 )
-
-VAULT = {
-    "Home.md": b"---\ntags: [sea]\n---\n# Home\n\nSee [[Oslo]]. #ships\n",
-    "travel/norway/Oslo.md": b"# Oslo\r\n\r\nwords\r\n",
-    "travel/wide.txt": "\ufeffwide".encode("utf-16-le"),
-    "papers/harbours.docx": word_file(),
-    "papers/tides.pdf": pdf(["Tides are long."]),
-}
 
 
 @pytest.fixture
