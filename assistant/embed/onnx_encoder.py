@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
@@ -43,18 +43,21 @@ class OnnxEncoder:
     Args:
         exported: What to run; its files were verified.
         idle_seconds: Without a text for so long the memory is given back.
+        tokens: A tokenizer that is loaded already; taken where it is this model's.
 
     Raises:
         EncoderDamaged: the tokenizer is not what it should be.
     """
 
-    def __init__(self, exported: Exported, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        exported: Exported,
+        idle_seconds: float = IDLE_SECONDS,
+        tokens: Tokens | None = None,
+    ) -> None:
         record = exported.record
-        try:
-            tokenizer = (exported.folder / TOKENIZER_FILE).read_bytes()
-        except OSError as error:
-            raise damaged() from error
-        self._tokens = Tokens(tokenizer, record.name, record.key, record.reading)
+        is_loaded = tokens is not None and tokens.key == record.key
+        self._tokens = tokens if tokens and is_loaded else _tokens_of(exported)
         self._path = exported.folder / MODEL_FILE
         self._dimensions = record.dimensions
         self._closed = False
@@ -103,7 +106,7 @@ class OnnxEncoder:
             raise EncoderError("The embedding model was closed.")
         vectors = np.empty((len(texts), self._dimensions), np.float32)
 
-        def compute(numbers: Sequence[int]) -> None:
+        def compute(numbers: Iterator[int]) -> None:
             for number in numbers:
                 ids = self._tokens.ids(texts[number], query=query)
                 vectors[number] = session.vector(ids)
@@ -111,12 +114,12 @@ class OnnxEncoder:
         try:
             with self._warm.use() as session:
                 if threads <= 1 or len(texts) <= 1:
-                    compute(range(len(texts)))
+                    compute(iter(range(len(texts))))
                 else:
-                    # Dealt out like cards, the longest first: so all end at about the same time.
-                    order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
-                    hands = [order[first::threads] for first in range(threads)]
-                    list(session.pool(threads).map(compute, hands))
+                    # Each thread takes the next from one pile, the longest first: so all end at
+                    # about the same time, also where something else holds one of them up.
+                    pile = iter(sorted(range(len(texts)), key=lambda number: -len(texts[number])))
+                    list(session.pool(threads).map(compute, [pile] * threads))
         finally:
             if self._closed:  # just before this loaded it again
                 self._warm.close()
@@ -129,6 +132,15 @@ class OnnxEncoder:
 
     def _load(self) -> _Session:
         return _Session(str(self._path), self._dimensions)
+
+
+def _tokens_of(exported: Exported) -> Tokens:
+    record = exported.record
+    try:
+        tokenizer = (exported.folder / TOKENIZER_FILE).read_bytes()
+    except OSError as error:
+        raise damaged() from error
+    return Tokens(tokenizer, record.name, record.key, record.reading)
 
 
 class _Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.cancel import Cancel
 from assistant.embed.export import COMMAND, Export
@@ -13,6 +14,9 @@ from assistant.embed.shelf import EncoderShelf, Exported
 from assistant.embed.words import words_for
 from assistant.errors import EncoderUnprepared
 from models.encoders import EncoderFiles, EncoderFilesFault
+
+if TYPE_CHECKING:  # imported late: it takes a tenth of a second, which no start waits for
+    from assistant.embed.tokens import Tokens
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -38,18 +42,26 @@ class ChosenEncoder:
         self._looking = threading.Lock()
         self._exporting = threading.Lock()
         self._keys: dict[Path, tuple[Stamp, str]] = {}
+        self._tokens: Tokens | None = None  # the last that were loaded
 
     def tokenizer(self) -> Tokenizer:
         """See ``EncoderSource.tokenizer``."""
-        # Here and below: these libraries take a tenth of a second, which a start must not wait for.
+        # Both are loaded in one go, when the index is first looked at: later, a person may be
+        # writing, and no other thread runs while the second is imported.
+        from assistant.embed import onnx_encoder
         from assistant.embed.tokens import Tokens
 
+        del onnx_encoder
         files = self._chosen()
         try:
             files.check()
-            return Tokens(files.tokenizer(), files.name, self._key(files), files.reading())
+            data, key = files.tokenizer(), self._key(files)
+            tokens = self._tokens  # loading them keeps the window waiting: so once
+            if tokens is None or tokens.key != key:
+                tokens = self._tokens = Tokens(data, files.name, key, files.reading())
         except EncoderFilesFault as error:
             raise words_for(error) from error
+        return tokens
 
     def open(self) -> Encoder:
         """See ``EncoderSource.open``."""
@@ -59,13 +71,13 @@ class ChosenEncoder:
             raise EncoderUnprepared(
                 "The embedding model is still being prepared.", "Until then words are found."
             )
-        return _encoder(exported)
+        return _encoder(exported, self._tokens)
 
     def open_earlier(self, key: str) -> Encoder | None:
         """See ``EncoderSource.open_earlier``."""
         with self._looking:
             exported = self._shelf.find(key)
-        return _encoder(exported) if exported else None
+        return _encoder(exported, self._tokens) if exported else None
 
     def prepare(self, cancel: Cancel, progress: Callable[[float], None]) -> bool:
         """See ``EncoderSource.prepare``."""
@@ -106,7 +118,7 @@ class ChosenEncoder:
         return stored[1]
 
 
-def _encoder(exported: Exported) -> Encoder:
+def _encoder(exported: Exported, tokens: Tokens | None) -> Encoder:
     from assistant.embed.onnx_encoder import OnnxEncoder
 
-    return OnnxEncoder(exported)
+    return OnnxEncoder(exported, tokens=tokens)

@@ -13,7 +13,7 @@ from assistant.log import log_event
 from assistant.search.vector_index import codes_of
 from assistant.store.vector_rows import Pending
 
-_SEPARATOR: Final = "\n"  # between context and text, as they are encoded
+SEPARATOR: Final = "\n"  # between context and text, as they are encoded
 _PLAIN: Final = "a text"  # that a model which works can encode
 
 
@@ -27,7 +27,7 @@ def codes_by_hash(model: Encoder, pending: Sequence[Pending]) -> dict[bytes, byt
     Raises:
         HushError: it fails at any text.
     """
-    texts = [f"{one.context}{_SEPARATOR}{one.text}".strip() for one in pending]
+    texts = [f"{one.context}{SEPARATOR}{one.text}".strip() for one in pending]
     if not texts:
         return {}
     try:

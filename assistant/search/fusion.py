@@ -24,5 +24,5 @@ def fused(*rankings: Sequence[int]) -> list[tuple[int, float]]:
     for ranking in rankings:
         for rank, passage in enumerate(ranking, 1):
             scores[passage] = scores.get(passage, 0.0) + 1 / (SMOOTHING + rank)
-    ordered = sorted(((score, passage) for passage, score in scores.items()), reverse=True)
+    ordered = sorted(zip(scores.values(), scores, strict=True), reverse=True)
     return [(passage, score) for score, passage in ordered]

@@ -221,12 +221,18 @@ class Indexer:
         return rebuild or chosen is not None
 
     def _do_some(self, work: Work) -> bool:
-        """Whether there may be more to do. Words first: nobody waits for a plan to find them."""
+        """Whether there may be more to do. Words first: nobody waits for a plan to find them.
+
+        What the plan allows is computed meanwhile, by threads that let this one go first.
+        """
+        is_allowed = self._plan().background_allowed
+        if is_allowed:
+            work.encode_ahead()
         if work.forget_gone() or work.split_some() or work.sample_some():
             return True
-        if not self._plan().background_allowed:
-            return False
-        return work.encode_some() or work.promote() or work.drop_some()
+        if work.encode_rest():  # also what was begun when it was allowed
+            return True
+        return is_allowed and (work.promote() or work.drop_some())
 
     def _prepare(self, work: Work) -> bool:
         """Have the model exported where it has to be; whether that is going on, or may not yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -190,16 +191,17 @@ class Searcher:
         self, ranking: Ranking, filters: Filters, limit: int, *, each: bool
     ) -> tuple[list[Hit], bool]:
         """Read what is ranked until there are enough; whether some of it was not there."""
-        scores = {one: score for one, score in ranking.scores if ranking.is_find(one)}
+        finds = ((one, score) for one, score in ranking.scores if ranking.is_find(one))
         lost = False
         hits: list[Hit] = []
         owners: set[tuple[Kind, int]] = set()
         forms, beginning = ranking.understood.forms, ranking.understood.beginning
-        left = list(scores)
-        while left and len(hits) < limit:
-            size = limit - len(hits) + _READ_MORE
-            wanted, left = left[:size], left[size:]
-            edition = self._lane.id
+        edition = self._lane.id
+        while len(hits) < limit:
+            scores = dict(islice(finds, limit - len(hits) + _READ_MORE))
+            if not scores:
+                break
+            wanted = list(scores)
             read = partial(found_rows.read, edition_id=edition, ids=wanted, filters=filters)
             found = self._vault.read(read).result()
             lost = lost or len(found) < len(wanted)

@@ -87,11 +87,13 @@ class Vocabulary:
         encoded = beginning.encode()
         with self._lock:
             found = [word for word in self._new if word.startswith(beginning)]
-            for number in range(self._place(encoded), len(self._ends)):
-                word = self._word(number)
-                if len(found) >= most or not word.startswith(encoded):
-                    break
-                found.append(word.decode())
+            first = self._place(encoded)
+            last = min(first + max(0, most - len(found)), len(self._ends))
+            if first < last:  # at once: a word at a time takes several times as long
+                begin = self._offsets[first - 1] + 1 if first else 1
+                words = self._text[begin : self._offsets[last - 1]].decode().split("\n")
+                others = bisect_left(words, True, key=lambda one: not one.startswith(beginning))
+                found += words[:others]
         return found[:most]
 
     def alike(self, word: str, most: int = 3) -> list[str]:
@@ -117,12 +119,13 @@ class Vocabulary:
         self._text = b"\n" + b"\n".join(encoded) + b"\n" if encoded else b""
         lengths = np.array([len(word) + 1 for word in encoded], np.uint32)
         self._ends: NDArray[np.uint32] = lengths.cumsum(dtype=np.uint32)  # of the line end
+        self._offsets = self._ends.data  # one number of it costs half as much
         self._trigrams = _trigrams(self._text, self._ends)
         self._new = set()
 
     def _word(self, number: int) -> bytes:
-        begin = int(self._ends[number - 1]) if number else 0
-        return self._text[begin + 1 : int(self._ends[number])]
+        begin = self._offsets[number - 1] if number else 0
+        return self._text[begin + 1 : self._offsets[number]]
 
     def _place(self, word: bytes) -> int:
         return bisect_left(range(len(self._ends)), word, key=self._word)

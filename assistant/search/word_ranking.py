@@ -26,7 +26,7 @@ MOST: Final = 200
 MOST_PLACES: Final = 3_000
 """Of one word: what stands in more tells little, and takes over a millisecond to read."""
 
-_FAR_TOO_MANY: Final = 6_000  # passages, by a sample: of those nothing has to be read
+_FAR_TOO_MANY: Final = 4_000  # passages, by a sample: of those nothing has to be read
 
 NEWEST: Final = 700  # passages that have such a word
 _PARTS: Final = 100  # of so many passages, in which those of a filter are looked for

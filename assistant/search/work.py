@@ -7,14 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from assistant.embed.panics import is_survivable
 from assistant.embed.protocol import EncoderSource
-from assistant.errors import EncoderError, HushError
+from assistant.errors import EncoderError
 from assistant.log import log_event
 from assistant.power.plan import Plan
-from assistant.search.encoding import codes_by_hash
+from assistant.search.ahead import Ahead
 from assistant.search.lanes import Lane, WarmEncoder
 from assistant.search.passages import PassageText, plain_spans, split
 from assistant.search.records import IndexState, IndexStatus
@@ -30,9 +28,6 @@ _OWNERS: Final = 32
 _CHARACTERS: Final = 200_000  # of notes and messages that are read at once
 _PASSAGES: Final = 100
 """Written in one transaction: about 10 ms, in which a search has to wait for the store."""
-
-_ENCODED: Final = 16
-"""Passages encoded between two looks at the plan: a tenth of a second."""
 
 _MET: Final = 20_000
 """Words that the vocabulary is not asked for again: most of a text's, at 10 µs each."""
@@ -67,6 +62,7 @@ class Work:
         self.terms = Terms()
         self.serving: Lane | None = None
         self._building: Lane | None = None
+        self._ahead = Ahead(vault)
         words = vault.read(passage_rows.terms)
         if writes:  # nothing is in memory yet; on a full disk, all of it is taken out later
             vault.write(passage_rows.take_gone)
@@ -122,9 +118,16 @@ class Work:
         """Find out which words are frequent, for whoever searches."""
         return self.serving is not None and self.serving.sample_some(self.terms)
 
-    def encode_some(self) -> bool:
-        """Encode some passages that have no vector: those that are searched first."""
-        return any(self._encode_some(lane) for lane in self._lanes())
+    def encode_ahead(self) -> None:
+        """Have passages encoded that have no vector, those first that are searched.
+
+        Other threads compute; this one does something else meanwhile.
+        """
+        self._ahead.go_on(self._lanes())
+
+    def encode_rest(self) -> bool:
+        """Wait for some of what was begun; False where there is nothing of it left."""
+        return self._ahead.finish(self._lanes())
 
     def promote(self) -> bool:
         """Let what was built beside serve, once all of it is done."""
@@ -184,6 +187,7 @@ class Work:
 
     def close(self) -> None:
         """Drop it all from memory."""
+        self._ahead.close()
         for lane in self._lanes():
             lane.close()
         self._chosen.close()
@@ -303,38 +307,6 @@ class Work:
         if len(self._met) > _MET:
             self._met.clear()
         self._met.update(fresh)
-
-    def _encode_some(self, lane: Lane) -> bool:
-        encoder = lane.encoder
-        if encoder is None or encoder.error or encoder.key != lane.edition.encoder:
-            return False
-        pending = self._vault.read(
-            lambda c: vector_rows.pending(c, lane.id, _ENCODED, lane.unreadable), patient=True
-        ).result()
-        model = encoder.get() if pending else None
-        if model is None:
-            return False
-        known = {one.hash: one.code for one in pending if one.code is not None}
-        new = {one.hash: one for one in pending if one.code is None}
-        try:
-            known |= codes_by_hash(model, list(new.values()))
-        except HushError as error:
-            encoder.fail(error)
-            return False
-        lane.unreadable.update(one.id for one in pending if one.hash not in known)
-        rows = [(one.id, one.hash, known[one.hash]) for one in pending if one.hash in known]
-        vectors = self._vault.write(
-            lambda c: vector_rows.put(c, lane.id, rows), patient=True
-        ).result()
-        there = [(row, vector) for row, vector in zip(rows, vectors, strict=True) if vector]
-        if there:
-            codes = np.frombuffer(b"".join(row[2] for row, _ in there), np.int8)
-            lane.add_vectors(
-                [row[0] for row, _ in there],
-                codes.reshape(len(there), -1),
-                [vector for _, vector in there],
-            )
-        return True
 
     def _is_unfinished(self, lane: Lane) -> bool:
         waits = self._vault.read(passage_rows.is_waiting)

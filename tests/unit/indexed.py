@@ -15,6 +15,7 @@ from assistant.records import MessageState
 from assistant.search.indexer import Indexer
 from assistant.search.records import Filters, Hit, SearchResult
 from assistant.search.service import SearchService
+from assistant.search.work import Work
 from assistant.store import conversation_rows, message_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
@@ -139,6 +140,12 @@ def put_chat(connection: Connection, texts: Sequence[str], title: str) -> tuple[
             message_rows.finish(connection, parent, MessageState.COMPLETE)
         ids.append(parent)
     return room, ids
+
+
+def encode_some(work: Work) -> bool:
+    """What two turns of the indexer do for meaning: begin, and wait for what began first."""
+    work.encode_ahead()
+    return work.encode_rest()
 
 
 def faults(connection: Connection) -> list[str]:

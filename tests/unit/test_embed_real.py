@@ -17,6 +17,7 @@ from assistant.embed.onnx_encoder import OnnxEncoder
 from assistant.embed.record import MODEL_FILE, RECORD_FILE, TOKENIZER_FILE
 from assistant.embed.shelf import EncoderShelf, Exported
 from assistant.embed.source import ChosenEncoder
+from assistant.embed.tokens import Tokens
 from assistant.errors import EncoderDamaged, EncoderUnprepared
 from models.encoders import starter_encoder
 
@@ -73,6 +74,30 @@ def test_the_tokenizer_is_the_same_before_and_after(exported_encoder: ChosenEnco
     assert before.spans(text) == after.spans(text)
     assert (before.key, before.max_tokens) == (after.key, after.max_tokens)
     assert before.max_tokens == 254
+
+
+class Counted(Tokens):
+    """A tokenizer that counts what it is asked."""
+
+    asked = 0
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where its words are."""
+        self.asked += 1
+        return super().spans(text)
+
+
+def test_a_tokenizer_is_loaded_once(exported: Exported, exported_encoder: ChosenEncoder) -> None:
+    """The encoder takes the one that is there, and one of another model it does not."""
+    assert exported_encoder.tokenizer() is exported_encoder.tokenizer()
+    data = starter_encoder().tokenizer()
+    record = exported.record
+    for key, asked in ((record.key, 1), ("of another", 0)):
+        tokens = Counted(data, record.name, key, record.reading)
+        encoder = OnnxEncoder(exported, tokens=tokens)
+        assert encoder.spans("two words") == [(0, 3), (4, 9)]
+        assert (encoder.key, tokens.asked) == (record.key, asked)
+        encoder.close()
 
 
 def test_the_running_program_imports_no_torch(exported: Exported) -> None:

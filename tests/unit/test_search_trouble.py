@@ -35,7 +35,7 @@ from assistant.store.vector_rows import Pending, Slice
 from models.encoders import Reading, starter_encoder
 from tests.fakes.encoder import FakeEncoder, FakeEncoderSource
 from tests.trials.vaults import KEY
-from tests.unit.indexed import SECONDS, Indexed, faults
+from tests.unit.indexed import SECONDS, Indexed, encode_some, faults
 
 BAD = "unspeakable"
 
@@ -318,7 +318,7 @@ def worked(hush: Indexed, notes: int) -> Work:
     for number in range(notes):
         hush.note(f"Lamp {number} of the island.", f"Lamp {number}")
     work = Work(hush.vault, hush.source, writes=True)
-    while work.split_some() or work.encode_some():
+    while work.split_some() or encode_some(work):
         pass
     return work
 
@@ -331,7 +331,7 @@ def test_what_is_built_beside_says_nothing_of_what_serves() -> None:
         status = work.status(Plan(), None)
         assert (status.notes_left, status.missing) == (0, "")
         assert work.split_some()
-        while work.encode_some():
+        while encode_some(work):
             pass
         status = work.status(Plan(), None)
         assert (status.passages, status.encoded, status.missing) == (40, 40, "")
@@ -339,7 +339,7 @@ def test_what_is_built_beside_says_nothing_of_what_serves() -> None:
         assert not work.promote()
         hush.note("Written meanwhile.", "New")
         assert work.status(Plan(), None).missing == "1 of 41 notes is not indexed yet."
-        while work.split_some() or work.encode_some():
+        while work.split_some() or encode_some(work):
             pass
         assert work.promote()
         work.close()

@@ -125,6 +125,24 @@ def test_vocabulary_knows_forms_beginnings_and_mistakes() -> None:
     assert len(words) == 10
 
 
+@given(
+    st.lists(st.text("abü", min_size=1, max_size=4), max_size=30),
+    st.text("abü", min_size=1, max_size=2),
+    st.integers(0, 12),
+)
+@settings(max_examples=200, deadline=None)
+def test_vocabulary_knows_all_words_with_a_beginning(
+    words: list[str], beginning: str, most: int
+) -> None:
+    """The first of them by their bytes, no more than were asked for; new words go before."""
+    wanted = sorted((word for word in set(words) if word.startswith(beginning)), key=str.encode)
+    known = Vocabulary(words)
+    assert known.beginning(beginning, most) == wanted[:most]
+    new = f"{beginning}new"
+    known.add([new])
+    assert known.beginning(beginning, most) == [new, *wanted][:most]
+
+
 def test_vocabulary_takes_in_many_new_words() -> None:
     """They are put in their places, and all are found."""
     words = Vocabulary(["first"])
@@ -187,7 +205,7 @@ def test_ranking_is_bm25() -> None:
     def score(count: float, length: float, having: int) -> float:
         rarity = math.log1p((4 - having + 0.5) / (having + 0.5))
         relative = length / units.mean()
-        return rarity * count * (K1 + 1) / (count + K1 * (1 - B + B * relative))
+        return float(rarity * count * (K1 + 1) / (count + K1 * (1 - B + B * relative)))
 
     assert ranked.scores[0] == pytest.approx(score(2, 20, 3) + score(1, 20, 1))
     assert dict(zip(ranked.ids, ranked.scores, strict=True))[3] == pytest.approx(score(1, 10, 3))
