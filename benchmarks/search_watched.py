@@ -75,30 +75,38 @@ class Index:
 
 
 class Pulse(Heart):
-    """A heart that knows how long its thread waited for a core: for other programs, mostly."""
+    """A heart that knows how long its thread waited for a core, and how long it computed.
+
+    What is left of a gap it waited for something else: the interpreter, the screen.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.own: list[float] = []  # the gaps, without what was spent waiting for a core
-        self._waited = 0.0
+        self.work: list[float] = []  # what of them the thread computed
+        self._worked = self._waited = 0.0
         path = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._stat = path.open("rb", 0)
 
     def start(self) -> None:
         """See ``Heart``."""
         self.own.clear()
-        self._waited = self._wait_so_far()
+        self.work.clear()
+        self._worked, self._waited = self._so_far()
         super().start()
 
     def _beat(self) -> None:
-        waited, self._waited = self._waited, self._wait_so_far()
+        worked, waited = self._worked, self._waited
+        self._worked, self._waited = self._so_far()
         super()._beat()
         self.own.append(self.gaps[-1] - (self._waited - waited))
+        self.work.append(self._worked - worked)
 
-    def _wait_so_far(self) -> float:
-        """Milliseconds on the run queue, by the kernel's second figure."""
+    def _so_far(self) -> tuple[float, float]:
+        """Milliseconds on a core and on the run queue, as the kernel counts them."""
         self._stat.seek(0)
-        return int(self._stat.read(64).split()[1]) / 1e6
+        worked, waited, _ = self._stat.read(64).split()
+        return int(worked) / 1e6, int(waited) / 1e6
 
     def figures(self, name: str = "") -> dict[str, float]:
         """How long the longest gaps were, in milliseconds, and how many were over a frame."""
@@ -109,6 +117,8 @@ class Pulse(Heart):
             f"{name}over": sum(gap > _FRAME for gap in self.gaps),
             f"{name}own_max_ms": max(self.own),
             f"{name}own_over": sum(gap > _FRAME for gap in self.own),
+            f"{name}work_max_ms": max(self.work),
+            f"{name}work_over": sum(gap > _FRAME for gap in self.work),
         }
 
 
@@ -179,11 +189,12 @@ def main() -> None:
 def _type(window: Window, _: Index) -> dict[str, float]:
     """Type queries letter by letter, as a person would."""
     paints, dice = Paints(window), random.Random(7)
+    wanted = queries(_QUERIES, seed=11)
     window.go_to(SEARCH)
     live_for(1.0)
     heart, keys = Pulse(), 0
     heart.start()
-    for query in queries(_QUERIES, seed=11):
+    for query in wanted:
         paints.place.field.clear()
         live_for(0.5)
         for letter in query:

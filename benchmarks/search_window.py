@@ -100,9 +100,11 @@ def _stalls(
         f"{found[f'{name}over']:.0f} over a frame"
     )
     own = f"without what waited for a core; {found[f'{name}own_over']:.0f} over a frame"
+    work = f"between two beats; {found[f'{name}work_over']:.0f} over a frame"
     return [
         Row(f"GUI thread stall {when}, max", found[f"{name}max_ms"], "ms", how, bar),
         Row("of which its own", found[f"{name}own_max_ms"], "ms", own),
+        Row("longest that it computed", found[f"{name}work_max_ms"], "ms", work),
     ]
 
 

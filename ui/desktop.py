@@ -31,6 +31,7 @@ from ui.lock.cover import CoverPage, cover
 from ui.lock.locking import LockTriggers, WatchSession, watch_system
 from ui.lock.relaunch import Launch, Relaunch, replace_process
 from ui.lock.resumption import LockReason, News, Resumption
+from ui.process import keep_what_stands
 from ui.shortcuts import KeysPanel, bind
 from ui.theme.style import system_theme
 from ui.window import Window
@@ -300,6 +301,7 @@ class Desktop:
         for event in self._early:
             self._workplace.handle(event)
         self._early.clear()
+        keep_what_stands()
         log_event("window.furnished")
         if door.lock_wanted:
             self._start_anew(door.lock_wanted)

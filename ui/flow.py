@@ -14,6 +14,8 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._sizes: list[tuple[QLayoutItem, QSize]] = []  # of what was not hidden
+        self._heights: dict[int, int] = {}  # for each width that was asked for
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(Space.INSIDE)
 
@@ -22,6 +24,7 @@ class FlowLayout(QLayout):
     def addItem(self, item: QLayoutItem) -> None:
         """Take another item at the end."""
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """How many items there are."""
@@ -33,7 +36,17 @@ class FlowLayout(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Give an item back."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        item = self._items.pop(index)
+        self.invalidate()
+        return item
+
+    def invalidate(self) -> None:
+        """Ask all items anew what they need: one of them changed."""
+        self._sizes = []
+        self._heights.clear()
+        super().invalidate()
 
     def expandingDirections(self) -> Qt.Orientation:
         """It wants no more than it needs."""
@@ -45,7 +58,11 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """The height of all lines, in pixels."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        # Qt asks again and again, for each layout around this one.
+        self._look_again()
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def setGeometry(self, area: QRect) -> None:
         """Put everything into its place."""
@@ -54,7 +71,8 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """Everything in one line."""
-        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        self._look_again()
+        hints = [size for _, size in self._sizes]
         gaps = self.spacing() * max(0, len(hints) - 1)
         return QSize(
             sum(hint.width() for hint in hints) + gaps,
@@ -71,13 +89,13 @@ class FlowLayout(QLayout):
 
     def _arrange(self, area: QRect, *, move: bool) -> int:
         """Go through the lines; returns their height together."""
+        self._look_again()
         top = area.y()
         lines = self._lines(area.width())
         for line in lines:
-            height = max(item.sizeHint().height() for item in line)
+            height = max(size.height() for _, size in line)
             left = area.x()
-            for item in line:
-                size = item.sizeHint()
+            for item, size in line:
                 if move:  # in the middle of the line: buttons differ in height
                     place = QPoint(left, top + (height - size.height()) // 2)
                     width = min(size.width(), area.width())
@@ -93,17 +111,21 @@ class FlowLayout(QLayout):
         parent = self.parentWidget()
         return parent.layoutDirection() if parent else Qt.LayoutDirection.LeftToRight
 
-    def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        """What stands side by side."""
-        lines: list[list[QLayoutItem]] = []
+    def _look_again(self) -> None:
+        """Find out what each item needs, where that is not known, or others are hidden now."""
+        shown = [item for item in self._items if not item.isEmpty()]
+        if [item for item, _ in self._sizes] != shown:
+            self._sizes = [(item, item.sizeHint()) for item in shown]
+            self._heights.clear()
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """What stands side by side, and what it needs."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
         left = 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            wanted = item.sizeHint().width()
-            if not lines or left + wanted > width:
+        for item, size in self._sizes:
+            if not lines or left + size.width() > width:
                 lines.append([])
                 left = 0
-            lines[-1].append(item)
-            left += wanted + self.spacing()
+            lines[-1].append((item, size))
+            left += size.width() + self.spacing()
         return lines

@@ -74,3 +74,23 @@ def test_buttons_can_be_taken_out(row: QWidget) -> None:
         assert flow.takeAt(0)
     assert flow.takeAt(0) is None
     assert flow.itemAt(0) is None
+
+
+def test_a_row_follows_its_buttons(row: QWidget) -> None:
+    """One that is hidden, shown again, or gone changes the height; so do other words."""
+    flow = row.layout()
+    assert flow
+    width = flow.minimumSize().width()
+    whole = flow.heightForWidth(width)
+    first = row.findChildren(TextButton)[0]
+    first.hide()
+    assert flow.heightForWidth(width) < whole
+    first.show()
+    assert flow.heightForWidth(width) == whole
+    flow.removeWidget(first)
+    assert flow.heightForWidth(width) < whole
+    flow.addWidget(first)
+    assert flow.heightForWidth(width) == whole
+    before = flow.sizeHint().width()
+    first.set_words("Quit, and come back tomorrow")
+    assert flow.sizeHint().width() > before

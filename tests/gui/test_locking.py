@@ -184,6 +184,22 @@ def test_idleness_locks(qtbot: QtBot) -> None:
     triggers.end()
 
 
+def test_its_key_is_heard_in_any_window(qtbot: QtBot) -> None:
+    """It reaches nothing else there; other keys do, and after closing it does, too."""
+    triggers = LockTriggers(lambda: 10, lambda: False, FakeSystem().watch)
+    heard: list[LockReason] = []
+    triggers.wanted.connect(heard.append)
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    qtbot.keyClick(field, Qt.Key.Key_L)
+    assert (heard, field.text()) == ([], "l")
+    qtbot.keyClick(field, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert heard == [LockReason.BY_HAND]
+    triggers.end()
+    qtbot.keyClick(field, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert heard == [LockReason.BY_HAND]
+
+
 @pytest.mark.parametrize(
     ("reason", "minutes", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import sys
 
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.paths import Profile
-from ui.process import problems_logged, put_window_first
+from ui.process import keep_what_stands, problems_logged, put_window_first
 
 CANARY = "canary-4711"
 
@@ -80,3 +81,16 @@ def test_the_window_has_the_interpreter_back_soon() -> None:
         assert sys.getswitchinterval() <= 0.001
     finally:
         sys.setswitchinterval(before)
+
+
+def test_what_stands_is_not_looked_through() -> None:
+    """The collector passes over what was there; what comes later it looks at as before."""
+    before: list[object] = [object()]
+    try:
+        keep_what_stands()
+        after: list[object] = [before]
+        looked_at = {id(one) for one in gc.get_objects()}
+        assert id(before) not in looked_at
+        assert id(after) in looked_at
+    finally:
+        gc.unfreeze()

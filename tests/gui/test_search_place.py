@@ -21,7 +21,7 @@ from tests.gui.search_fakes import DAY, HOUR, READY, hit
 from ui.search.controller import FIRST
 from ui.search.hits import SHOWN_ROLE, HitModel
 from ui.theme.style import Theme
-from ui.theme.tokens import DARK
+from ui.theme.tokens import DARK, LIGHT
 
 TRAIN = hit(1, "The night train to Lisbon leaves at nine.", title="Night train")
 HOTEL = hit(2, "A hotel in Lisbon, in Alfama.", title="Lisbon", context="Trips › Hotels")
@@ -464,3 +464,21 @@ def test_time_of_a_row_is_short() -> None:
     model = HitModel()
     model.show([replace(TRAIN, at=NOON - 26 * HOUR)], NOON)
     assert len(model.index(0).data(SHOWN_ROLE).time) == len("13:06")
+
+
+def test_a_text_is_laid_out_for_its_place(bench: SearchBench) -> None:
+    """Painted again it looks the same; in a narrow window, in the dark or after it as it must."""
+    long = " ".join(["The night train to Lisbon leaves at nine."] * 9)
+    bench.service.found = [hit(1, long, title="Night train")]
+    bench.type("train")
+    painted = bench.place.view.viewport().grab
+    first = painted().toImage()
+    assert painted().toImage() == first
+    width, height = bench.window.width(), bench.window.height()
+    bench.window.resize(width // 2, height)
+    assert painted().toImage() != first
+    bench.window.apply(Theme(DARK))
+    bench.window.resize(width, height)
+    assert painted().toImage() != first
+    bench.window.apply(Theme(LIGHT))
+    assert painted().toImage() == first

@@ -49,6 +49,17 @@ def test_icons_show_states(qtbot: QtBot) -> None:
         assert inked(made.pixmap(size, mode, state).toImage()) == {colour}
 
 
+def test_an_icon_is_drawn_once(qtbot: QtBot) -> None:
+    """The same picture again; another colour, size or screen has its own."""
+    first = pixmap(Icon.SEARCH, LIGHT.text, 20, 2.0)
+    again = pixmap(Icon.SEARCH, LIGHT.text, 20, 2.0)
+    assert again.cacheKey() == first.cacheKey()
+    assert again.devicePixelRatio() == 2.0
+    others = ((LIGHT.quiet, 20, 2.0), (LIGHT.text, 16, 2.0), (LIGHT.text, 20, 1.0))
+    keys = {pixmap(Icon.SEARCH, *other).cacheKey() for other in others}
+    assert len(keys - {first.cacheKey()}) == 3
+
+
 def test_the_app_icon_is_the_packaged_one() -> None:
     """One drawing, for the window and for the desktop's menu."""
     assert (ROOT / "packaging" / "hush.svg").read_text() == APP_ICON

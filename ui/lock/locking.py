@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QInputEvent, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from ui.lock.resumption import LockReason
@@ -32,6 +32,8 @@ _SIGNS_OF_LIFE: Final = frozenset(
         _KINDS.NativeGesture,
     }
 )
+_BY_HAND: Final = (QInputEvent, QInputMethodEvent)  # the classes of all of these
+
 _LONGEST_LOOK: Final = 20.0
 """Seconds between two looks at the clock: timers stand still while the machine sleeps."""
 
@@ -58,6 +60,7 @@ class IdleWatch(QObject):
         minutes: How long, as it is set at the moment; 0 for never.
         busy: Whether something is under way that the person may be waiting for.
         clock: Seconds, counting the machine's sleep.
+        takes: Hears each key first, wherever no shortcut took it; whether it was for it.
     """
 
     idle = Signal()  # once
@@ -68,8 +71,10 @@ class IdleWatch(QObject):
         busy: Callable[[], bool],
         clock: Callable[[], float] = clock_that_counts_sleep,
         parent: QObject | None = None,
+        takes: Callable[[QKeyEvent], bool] | None = None,
     ) -> None:
         super().__init__(parent)
+        self._takes = takes
         self._minutes = minutes
         self._busy = busy
         self._clock = clock
@@ -118,15 +123,25 @@ class IdleWatch(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Remember when there was a sign of life.
 
-        Every event of the program comes through here, so there is one look into a set for it.
+        Every event of the program comes through here, hundreds for a page that is shown, and Qt
+        waits for the interpreter each time. So there is one such filter, and what no hand did ends
+        with a look at its class: to be told its type takes two to three times as long (measured).
         The first touch after a night asleep comes too late: it locks, and is not passed on.
         """
         del watched
-        if event.type() in _SIGNS_OF_LIFE:
+        if not isinstance(event, _BY_HAND):
+            return False
+        kind = event.type()
+        if kind is _KINDS.KeyPress and isinstance(event, QKeyEvent) and self._is_taken(event):
+            return True
+        if kind in _SIGNS_OF_LIFE:
             if self._has_told or (self._seconds_left <= 0 and self.look()):
                 return True
             self._touched = self._clock()
         return False
+
+    def _is_taken(self, event: QKeyEvent) -> bool:
+        return self._takes is not None and self._takes(event)
 
 
 class Watch(Protocol):
@@ -174,13 +189,10 @@ class LockTriggers(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._idle = IdleWatch(minutes, busy, clock, self)
+        self._idle = IdleWatch(minutes, busy, clock, self, self._takes)
         self._idle.idle.connect(lambda: self.wanted.emit(LockReason.IDLE))
         self._heard.connect(self._lock)  # from another thread: Qt queues it
         self._watch = watch(self._heard.emit)
-        application = QApplication.instance()
-        if application:
-            application.installEventFilter(self)
 
     def begin(self) -> None:
         """Count idle time from now."""
@@ -193,20 +205,14 @@ class LockTriggers(QObject):
     def close(self) -> None:
         """Watch no longer. The system's session is heard to the end: sleep waits for it."""
         self._idle.close()
-        application = QApplication.instance()
-        if application:
-            application.removeEventFilter(self)
 
     def end(self) -> None:
         """Let everything go, the system's session too."""
         self.close()
         self._watch.close()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def _takes(self, event: QKeyEvent) -> bool:
         """Hear the key wherever no shortcut took it."""
-        del watched
-        if event.type() is not _KINDS.KeyPress or not isinstance(event, QKeyEvent):
-            return False
         is_key = event.keyCombination() == _LOCK_KEY
         if is_key:
             self.wanted.emit(LockReason.BY_HAND)

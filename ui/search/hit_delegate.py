@@ -31,11 +31,15 @@ COLUMN: Final = 720  # pixels at 100 %: results are read, not scanned across a w
 _DRAWINGS: Final = {Kind.NOTE: Icon.NOTE, Kind.MESSAGE: Icon.CHATS}
 _ICON: Final = 16  # pixels at 100 %
 _LINES: Final = 2  # of a snippet
+_KEPT: Final = 64  # texts that are laid out already: a page and its neighbours
 _CUT: Final = 2  # characters that "…" takes the place of
 
 
 class HitDelegate(RowDelegate):
-    """Paints hits in a column in the middle."""
+    """Paints hits in a column in the middle.
+
+    A page of them is painted with each key that is typed: so it asks for nothing twice.
+    """
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
@@ -44,10 +48,16 @@ class HitDelegate(RowDelegate):
         self._title = font(theme, Type.INTERFACE, emphasis=True)
         self._icon_size = theme.px(_ICON)
         self._pictures = Pictures(theme.palette.quiet, self._icon_size)
-        self._line = QFontMetrics(self._font).lineSpacing() + 2
+        self._title_metrics = QFontMetrics(self._title)
+        self._metrics = QFontMetrics(self._font)
+        self._caption_metrics = QFontMetrics(self._caption_font)
+        self._ink, self._quiet = QColor(theme.palette.text), QColor(theme.palette.quiet)
+        self._line = self._metrics.lineSpacing() + 2
+        self._layouts: dict[Shown, QTextLayout] = {}
+        self._laid_out_at = 0  # pixels: their width
         self._mark = QTextCharFormat()
         self._mark.setFontWeight(QFont.Weight(Type.EMPHASIS))
-        self._mark.setForeground(QColor(theme.palette.text))
+        self._mark.setForeground(self._ink)
         self._mark.setBackground(QColor(theme.palette.selected))
 
     @property
@@ -78,32 +88,31 @@ class HitDelegate(RowDelegate):
         line.setHeight(self._line)
         mark, time = QRect(line), QRect(line)
         mark.setWidth(self._icon_size)
-        time.setLeft(line.right() - QFontMetrics(self._caption_font).horizontalAdvance(shown.time))
+        time.setLeft(line.right() - self._caption_metrics.horizontalAdvance(shown.time))
         line.setLeft(mark.right() + 1 + Space.INSIDE)
         line.setRight(time.left() - Space.RELATED)
         self._pictures.paint(painter, mirrored(option, mark), _DRAWINGS[shown.kind])
-        left = self._draw(painter, option, line, shown.title, self._title, self._colours.text)
+        painter.setFont(self._title)
+        painter.setPen(self._ink)
+        left = self._draw(painter, option, line, shown.title, self._title_metrics)
         line.setLeft(left + Space.INSIDE)
+        painter.setPen(self._quiet)
         if shown.context and line.width() > 3 * self._icon_size:
-            self._draw(painter, option, line, shown.context, self._font, self._colours.quiet)
+            painter.setFont(self._font)
+            self._draw(painter, option, line, shown.context, self._metrics)
         painter.setFont(self._caption_font)
-        painter.setPen(QColor(self._colours.quiet))
         painter.drawText(mirrored(option, time), aligned(option, RIGHT), shown.time)
 
+    @staticmethod
     def _draw(
-        self,
         painter: QPainter,
         option: QStyleOptionViewItem,
         area: QRect,
         text: str,
-        written_in: QFont,
-        colour: str,
+        metrics: QFontMetrics,
     ) -> int:
         """Draw one line as far as it fits; returns where it ends, as if read from the left."""
-        metrics = QFontMetrics(written_in)
         fitting = metrics.elidedText(text, ELIDE, area.width())
-        painter.setFont(written_in)
-        painter.setPen(QColor(colour))
         painter.drawText(mirrored(option, area), aligned(option, LEFT), fitting)
         return area.left() + metrics.horizontalAdvance(fitting)
 
@@ -111,15 +120,29 @@ class HitDelegate(RowDelegate):
         inside = self._inside(option)
         area = inside.adjusted(self._icon_size + Space.INSIDE, self._line + Space.HALF, 0, 0)
         area = mirrored(option, area)
-        layout = self._laid_out(shown.text, area.width(), shown)
-        cut = self._end(layout)
-        if cut < units(shown.text):
-            kept = shown.text.encode("utf-16-le")[: 2 * (cut - _CUT)].decode("utf-16-le", "ignore")
-            layout = self._laid_out(f"{kept.rstrip()}…", area.width(), shown)
-        painter.setPen(QColor(self._colours.quiet))
+        layout = self._layout(shown, area.width())
+        painter.setPen(self._quiet)
         for number in range(min(layout.lineCount(), _LINES)):
             line = layout.lineAt(number)
             line.draw(painter, QPointF(area.left(), area.top() + number * self._line))
+
+    def _layout(self, shown: Shown, width: int) -> QTextLayout:
+        """What is seen of a hit's text, cut where there is more; kept for the next painting."""
+        if self._laid_out_at != width:
+            self._laid_out_at = width
+            self._layouts.clear()
+        layout = self._layouts.get(shown)
+        if layout is None:
+            layout = self._laid_out(shown.text, width, shown)
+            cut = self._end(layout)
+            if cut < units(shown.text):
+                begin = shown.text.encode("utf-16-le")[: 2 * (cut - _CUT)]
+                kept = begin.decode("utf-16-le", "ignore").rstrip()
+                layout = self._laid_out(f"{kept}…", width, shown)
+            while len(self._layouts) >= _KEPT:
+                self._layouts.pop(next(iter(self._layouts)))
+            self._layouts[shown] = layout
+        return layout
 
     def _laid_out(self, text: str, width: int, shown: Shown) -> QTextLayout:
         """As many lines of this width as are seen, each at the top of the layout."""
@@ -127,6 +150,7 @@ class HitDelegate(RowDelegate):
         option = _reading(text)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
+        layout.setCacheEnabled(True)  # else drawing a line shapes it once more
         formats = []
         end = units(text)
         for start, length in shown.marks:

@@ -22,7 +22,7 @@ _LINE: Final = 300  # characters of a title or of headings; more is never seen
 _SNIPPET: Final = 600  # characters, three times what two lines hold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shown:
     """A hit as its row says it: harmless, on lines, no longer than can be seen.
 

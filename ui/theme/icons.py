@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from ui.theme.tokens import LIGHT
@@ -148,6 +148,16 @@ def app_mark(size: int, ratio: float) -> QPixmap:
 
 
 def _render(svg: str, size: int, ratio: float) -> QPixmap:
+    """Draw it, or take it from Qt's own store of pictures: chips and the status line ask often."""
+    name = f"{size} {ratio} {svg}"
+    picture = QPixmap()
+    if not QPixmapCache.find(name, picture):
+        picture = _drawn(svg, size, ratio)
+        QPixmapCache.insert(name, picture)
+    return picture
+
+
+def _drawn(svg: str, size: int, ratio: float) -> QPixmap:
     picture = QPixmap(QSize(size, size) * ratio)
     picture.setDevicePixelRatio(ratio)
     picture.fill(QColor(Qt.GlobalColor.transparent))
