@@ -8,6 +8,8 @@
     │   ├── MessageTooLong
     │   ├── NotFound
     │   ├── FileRefused           a file that Hush does not read, and why
+    │   ├── TagExists             another tag has this name: the two can be merged
+    │   ├── TagInTexts            notes have it in their text, where only writing changes it
     │   └── SettingRefused
     ├── EnvironmentProblem        the machine, not Hush and not the person
     │   ├── ProfileError
@@ -95,6 +97,18 @@ class FileRefused(InputRefused):
     """A file that Hush does not read. The words begin with "It": they follow the file's name."""
 
     code = "file"
+
+
+class TagExists(InputRefused):
+    """There is another tag of this name; the two can be merged. Nothing was changed."""
+
+    code = "tag-exists"
+
+
+class TagInTexts(InputRefused):
+    """Notes have the tag in their text, where only writing changes it. Nothing was changed."""
+
+    code = "tag-in-texts"
 
 
 class SettingRefused(InputRefused):

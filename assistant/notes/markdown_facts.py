@@ -40,6 +40,10 @@ _WIKILINK: Final = re.compile(r"\[\[([^\[\]|\\\n]{1,500})(?:\\?\|[^\[\]\n]{0,500
 _ADDRESS: Final = re.compile(
     r"\]\((<[^<>\n]{1,500}>|[^()\s<>]{1,500})(?:[ \t]+[\"'][^\n()]{0,200})?\)"
 )
+_DEFINITION: Final = re.compile(
+    r"^ {0,3}\[[^\[\]\n]{1,500}\]:[ \t]{0,99}(<[^<>\n]{1,500}>|\S{1,500})", re.MULTILINE
+)
+_LED_TO: Final = (_WIKILINK, _ADDRESS, _DEFINITION)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//|#", re.IGNORECASE)
 _ENDING: Final = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 _ESCAPED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -124,18 +128,27 @@ def prose(text: str) -> str:
     """The text without its code: fenced blocks are left out, code in a line is one blank."""
     if "`" not in text and "~~~" not in text:
         return text
-    kept: list[str] = []
+    return "\n".join(
+        _without_code(line) if "`" in line else line
+        for line, is_code in _lines_and_fences(text)
+        if not is_code
+    )
+
+
+def _lines_and_fences(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it belongs to a fenced block."""
     fence = ""
     for line in text.split("\n"):
         found = _FENCE.match(line)
         if fence:
+            yield line, True
             if found and found[1].startswith(fence) and not found[2].strip():
                 fence = ""
         elif found and "`" not in found[2]:
             fence = found[1]
+            yield line, True
         else:
-            kept.append(_without_code(line) if "`" in line else line)
-    return "\n".join(kept)
+            yield line, False
 
 
 def _without_code(line: str) -> str:
@@ -144,22 +157,31 @@ def _without_code(line: str) -> str:
         pieces = line.split("`")
         rest = "" if len(pieces) % 2 else f"`{pieces.pop()}"
         return " ".join(pieces[::2]) + rest
-    runs = list(islice(_BACKTICKS.finditer(line), _MOST_BACKTICKS))
+    kept: list[str] = []
+    at = 0
+    for start, end in _code_in(line):
+        kept += [line[at:start], " "]
+        at = end
+    return "".join(kept) + line[at:]
+
+
+def _code_in(line: str) -> Iterator[tuple[int, int]]:
+    """Where code stands in a line, with its backticks: start and end."""
+    most = _MOST_BACKTICKS if "``" in line else None
+    runs = list(islice(_BACKTICKS.finditer(line), most))
     closing: list[int | None] = [None] * len(runs)
     latest: dict[int, int] = {}
     for place in range(len(runs) - 1, -1, -1):
         length = len(runs[place][0])
         closing[place] = latest.get(length)
         latest[length] = place
-    kept: list[str] = []
-    at = place = 0
+    place = 0
     while place < len(runs):
         end = closing[place]
         if end is not None:
-            kept += [line[at : runs[place].start()], " "]
-            at, place = runs[end].end(), end
+            yield runs[place].start(), runs[end].end()
+            place = end
         place += 1
-    return "".join(kept) + line[at:]
 
 
 def tags_in(words: str) -> Iterator[tuple[int, int, str]]:
@@ -171,6 +193,42 @@ def tags_in(words: str) -> Iterator[tuple[int, int, str]]:
     for found in _TAG.finditer(words):
         if name := _tag_name(found[1]):
             yield found.start(), found.start(1) + len(found[1].rstrip("/")), name
+
+
+def tag_places(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where the tags of a whole text stand that may be written otherwise.
+
+    The same tags that ``facts_of`` finds, but for those in what a link leads to: written
+    otherwise, it would lead elsewhere.
+
+    Returns:
+        As ``tags_in``: start, end and name of each, in their order.
+    """
+    words = _blanked(text)
+    targets = sorted(
+        found.span(1) for target in _LED_TO for found in target.finditer(words) if "#" in found[1]
+    )
+    passed = 0
+    for start, end, name in tags_in(words):
+        while passed < len(targets) and targets[passed][1] <= start:
+            passed += 1
+        if passed == len(targets) or start < targets[passed][0]:
+            yield start, end, name
+
+
+def _blanked(text: str) -> str:
+    """The text with blanks where its code is: all else stands in its place."""
+    if "`" not in text and "~~~" not in text:
+        return text
+    kept: list[str] = []
+    for line, is_code in _lines_and_fences(text):
+        pieces: list[str] = []
+        at = 0
+        for start, end in [(0, len(line))] if is_code else _code_in(line):
+            pieces += [line[at:start], " " * (end - start)]
+            at = end
+        kept.append("".join(pieces) + line[at:])
+    return "\n".join(kept)
 
 
 def _tags(words: str) -> tuple[str, ...]:

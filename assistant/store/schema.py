@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from assistant.store.schema_passages import PASSAGES
+from assistant.store.schema_tags import TAGS
 
 APPLICATION_ID: Final = 0x48555348  # "HUSH", what file(1) would show were the file not encrypted
 
@@ -383,4 +384,5 @@ STEPS: Final[Sequence[Sequence[str]]] = (
     _SEARCH_DRAFTS_CHORES,
     _SUMMARIES_PINS_METRICS,
     (*_NOTES, *PASSAGES, *_ANSWERS_FROM_NOTES),
+    TAGS,
 )

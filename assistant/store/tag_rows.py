@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
+from assistant.errors import InputRefused
+from assistant.notes.limits import MAX_TAGS
 from assistant.notes.names import folded, tag_name
 from assistant.notes.records import TagCount
 from assistant.store.sqlcipher import Connection, Row
@@ -116,6 +118,66 @@ def exchange(connection: Connection, note_id: int, reason: Reason, gone: str, na
     if tag_id := there.get(folded(gone)):
         _take(connection, note_id, reason, [tag_id])
         _sweep(connection, note_id)
+
+
+def known(connection: Connection, tag: str) -> int | None:
+    """The id of a tag by its name, however that is spelt; None where there is none."""
+    key = folded(tag_name(tag))
+    row = connection.execute("SELECT id FROM tag WHERE folded = ?", (key,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def has(connection: Connection, note_id: int, tag_id: int) -> bool:
+    """Whether a note has a tag, for whatever reason."""
+    query = "SELECT 1 FROM note_tag WHERE note_id = ? AND tag_id = ?"
+    return connection.execute(query, (note_id, tag_id)).fetchone() is not None
+
+
+def is_full(connection: Connection, note_id: int) -> bool:
+    """Whether a note has as many tags as it takes."""
+    query = "SELECT count(*) >= ? FROM note_tag WHERE note_id = ?"
+    row = connection.execute(query, (MAX_TAGS, note_id)).fetchone()
+    return bool(row and row[0])
+
+
+def give_known(connection: Connection, note_id: int, tag_id: int) -> None:
+    """As ``give``, for a tag that there is and a note that has room for it."""
+    connection.execute(
+        "INSERT INTO note_tag (note_id, tag_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (note_id, tag_id),
+    )
+
+
+def give(connection: Connection, note_id: int, tag: str) -> int:
+    """Have a note have a tag, as the person wishes, beside its others; returns the tag's id.
+
+    Args:
+        connection: Inside of a write.
+        note_id: A note that there is.
+        tag: A clean name; a tag that there is not yet is made.
+
+    Raises:
+        InputRefused: the note has as many tags as it takes; nothing was changed.
+    """
+    tag_id = known(connection, tag)
+    if tag_id is None or not has(connection, note_id, tag_id):
+        if is_full(connection, note_id):
+            raise InputRefused(f"A note takes {MAX_TAGS:,} tags.", "Nothing was changed.")
+        _give(connection, note_id, "given", {folded(tag): tag})
+        tag_id = known(connection, tag)
+    if tag_id is None:
+        raise ValueError("a tag has a name")
+    return tag_id
+
+
+def take(connection: Connection, note_id: int, tag_id: int) -> bool:
+    """Have a note no longer have a tag that the person gave it; whether it has it even so.
+
+    It has, where its text does, or the file that it was imported from.
+    """
+    _take(connection, note_id, "given", [tag_id])
+    _sweep(connection, note_id)
+    return has(connection, note_id, tag_id)
 
 
 def _give(connection: Connection, note_id: int, reason: Reason, names: Mapping[str, str]) -> None:

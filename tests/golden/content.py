@@ -16,7 +16,10 @@ from assistant.store import note_trash_rows as trash
 from assistant.store import revision_rows as revisions
 from assistant.store import source_rows as sources
 from assistant.store import summary_rows as summaries
+from assistant.store import tag_label_rows as labels
+from assistant.store import tag_manager_rows as tag_manager
 from assistant.store import tag_rows as tags
+from assistant.store import tag_suggestion_rows as suggestions
 from assistant.store.sqlcipher import Connection
 
 PASSPHRASE: Final = "golden profile, nothing secret"
@@ -40,6 +43,7 @@ def write(connection: Connection) -> None:
     _metrics(connection)
     asked_of = _notes(connection)
     _asked_of_notes(connection, asked_of)
+    _tags(connection, asked_of)
 
 
 def read(connection: Connection) -> dict[str, Any]:
@@ -52,6 +56,7 @@ def read(connection: Connection) -> dict[str, Any]:
         **_drafts(connection),
         **_figures(connection),
         **_notes_held(connection),
+        **_tags_held(connection),
     }
 
 
@@ -102,6 +107,30 @@ def _notes_held(connection: Connection) -> dict[str, Any]:
         for row in rows.fetchall()
     ]
     return {"notes": found} if found else {}
+
+
+def _tags_held(connection: Connection) -> dict[str, Any]:
+    """What is known of tags beside the notes that have them; only what there is of it."""
+    if not _is_there(connection, "tag_decision"):
+        return {}
+    queries = {
+        "tags": "SELECT name, description, colour, kept FROM tag WHERE kept ORDER BY folded",
+        "tag_decisions": "SELECT d.note_id, t.name, accepted, probability, score, at"
+        " FROM tag_decision d JOIN tag t ON t.id = d.tag_id ORDER BY d.note_id, t.folded",
+        "tag_proposals": "SELECT * FROM tag_proposal ORDER BY note_id, folded",
+        "tag_runs": "SELECT * FROM tag_run ORDER BY id",
+        "tag_suggestions": "SELECT s.note_id, t.name, probability, score, run_id, state, at"
+        " FROM tag_suggestion s JOIN tag t ON t.id = s.tag_id ORDER BY s.note_id, t.folded",
+        "tag_state": "SELECT key, hex(data) FROM tag_state ORDER BY key",
+        "confidence": "SELECT id, confidence, doubt FROM message"
+        " WHERE confidence IS NOT NULL OR doubt <> '' ORDER BY id",
+        "titles_tried": "SELECT * FROM title_tried ORDER BY kind, id",
+    }
+    found = {
+        name: [list(row) for row in connection.execute(query).fetchall()]
+        for name, query in queries.items()
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _conversations(connection: Connection) -> dict[str, Any]:
@@ -303,3 +332,28 @@ def _asked_of_notes(connection: Connection, note_id: int) -> None:
     sources.put_sources(connection, answer, found)
     sources.put_citations(connection, answer, (Citation(8, 1),))
     conversations.set_head(connection, made, answer)
+
+
+def _tags(connection: Connection, note_id: int) -> None:
+    """Described, decided on, proposed, suggested and applied; doubt, and a title not found."""
+    tag_manager.create(connection, "herbs", f"What I cook with {_EMOJI}")
+    tag_manager.paint(connection, "garden", "green")
+    herbs, kept = tags.known(connection, "herbs"), tags.known(connection, "garden")
+    assert herbs is not None
+    assert kept is not None
+    said = labels.Decision(note_id, kept, True, 0.875, 1.5, MADE + 70_000)
+    labels.decide(connection, said)
+    labels.propose(connection, note_id, ("herbs", "Kr\u00e4uter"), MADE + 71_000)
+    labels.reject_new(connection, note_id, "parsley", MADE + 72_000)
+    labels.keep_state(connection, "calibration", bytes(range(8)))
+    run = suggestions.begin_run(connection, (1, note_id), 0.95, MADE + 73_000)
+    offers = (suggestions.Offer("herbs", 0.75, 0.5),)
+    suggestions.put(connection, run, note_id, offers, MADE + 74_000)
+    sure = (suggestions.Offer("herbs", 0.96875, 2.25),)
+    suggestions.put(connection, run, 1, sure, MADE + 74_000)
+    suggestions.advance(connection, run.id, 1, 1)
+    connection.execute(
+        "UPDATE message SET confidence = 0.5, doubt = 'thin'"
+        " WHERE id = (SELECT max(id) FROM message WHERE role = 'assistant')"
+    )
+    connection.execute("INSERT INTO title_tried VALUES ('note', ?, 1)", (note_id,))

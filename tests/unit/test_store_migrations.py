@@ -23,6 +23,10 @@ NOTES = {
 }
 INDEX = {"edition", "vector", "passage", "passage_gone", "passage_term", "index_queue"}
 ANSWERS = {"message_source", "message_citation", "message_attachment"}
+TAGS = {
+    *("tag_decision", "tag_proposal", "tag_run", "tag_suggestion", "tag_queue", "tag_state"),
+    "title_tried",
+}
 
 ONE = ("CREATE TABLE a (x)",)
 TWO = ("CREATE TABLE b (x)", "INSERT INTO b SELECT x FROM a")
@@ -68,6 +72,7 @@ def test_the_schema_of_this_version(connection: Connection) -> None:
         *NOTES,
         *INDEX,
         *ANSWERS,
+        *TAGS,
     }
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     listed = connection.execute("PRAGMA table_list").fetchall()

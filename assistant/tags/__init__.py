@@ -1,0 +1,1 @@
+"""Tags: suggesting, learning from decisions, tagging in bulk, and looking after the tags."""
