@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assistant.actions.records import ActionResult
 from assistant.errors import HushError
 from assistant.power.plan import Plan, Readings
 from assistant.records import Backup, ContextView, Conversation, Drill, Message
 from assistant.search.records import IndexStatus
+from assistant.tags.records import BulkProgress as BulkProgress
 
 
 class EngineCondition(StrEnum):
@@ -58,6 +60,8 @@ class Activity(StrEnum):
     READING_AHEAD = "reading ahead"
     SUMMARISING = "summarising"
     TUNING = "tuning the model"
+    TITLING = "writing titles"
+    TAGGING = "suggesting tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,48 @@ class ReplyEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionProgress:
+    """An action reads portion ``part`` of ``parts``; of a long text ``parts`` may still grow."""
+
+    run_id: int
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionText:
+    """More of what an action writes, in order. What it comes to is in ``ActionEnded``."""
+
+    run_id: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEnded:
+    """An action ended. Without ``result`` and ``error`` the person stopped it.
+
+    Nothing is written anywhere: a result is shown, and accepted or not.
+    """
+
+    run_id: int
+    result: ActionResult | None = None
+    error: HushError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsChanged:
+    """What is suggested for notes may be different now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TitlesChanged:
+    """Hush gave these notes and conversations titles."""
+
+    note_ids: tuple[int, ...] = ()
+    conversation_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseRequested:
     """A second instance was started on this profile: show the window."""
 
@@ -208,6 +254,12 @@ Event = (
     | PromptRead
     | ReplyText
     | ReplyEnded
+    | ActionProgress
+    | ActionText
+    | ActionEnded
+    | TagsChanged
+    | BulkProgress
+    | TitlesChanged
     | RaiseRequested
     | Notice
     | BackupEnded

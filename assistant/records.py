@@ -89,6 +89,9 @@ class Message:
 
     ``scope`` is what a question was asked of, and its answer sought in; None: of nothing but the
     model. ``sources`` and ``citations`` are an answer's, ``attached`` what came with a question.
+
+    ``confidence`` is how probably an answer is right, or from the right passages; None where
+    nothing can be said of that. ``doubt`` is the reason's code (``assistant.confidence.records``).
     """
 
     id: int
@@ -107,6 +110,8 @@ class Message:
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()
     attached: tuple[Attached, ...] = ()
+    confidence: float | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

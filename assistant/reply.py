@@ -17,6 +17,8 @@ from assistant.asking.protocol import Retriever
 from assistant.asking.records import Citation
 from assistant.cancel import Cancel
 from assistant.clock import Clock
+from assistant.confidence.hearing import Certainty
+from assistant.confidence.records import Confidence
 from assistant.context.contexts import Contexts, Frame, Stopped, Talk, read_talk
 from assistant.context.prompt import Prompt
 from assistant.engine.protocol import (
@@ -121,6 +123,7 @@ class ReplyJob:
         self._retriever = retriever
         self._notes: NotesAnswer | None = None
         self._cited: Sequence[Citation] | None = None
+        self._certainty = Certainty()
         self._asked_at = clock.elapsed()
         self._chunks = ChunkWriter(vault, exchange.answer.id, clock)
         self._figures: ReplyFigures | None = None
@@ -188,6 +191,7 @@ class ReplyJob:
             sampling=self._plan.sampling,
             cache_key=self._conversation.id,
             sentence_from=int(most * _SENTENCE_SHARE),
+            logprobs=True,
         )
         read = Prefilled(built.tokens, 0, 0.0)
         first_token_at: float | None = None
@@ -209,6 +213,7 @@ class ReplyJob:
                     if first_token_at is None:
                         first_token_at = self._clock.elapsed()
                     self._say(event)
+                    self._certainty.hear(event)
                 case Finished():
                     waited = (first_token_at or self._clock.elapsed()) - self._asked_at
                     self._figures = _figures(info, built, read, event, waited)
@@ -262,6 +267,14 @@ class ReplyJob:
             conversation, error = self._conversation, error or problem
         self._publish(ReplyEnded(self._run_id, conversation, message, error))
 
+    def _confidence(self) -> Confidence | None:
+        """How far the answer can be trusted; None of one that failed, or was only gone on with."""
+        if self._figures is None or self._answer.text:
+            return None
+        if self._notes is None:
+            return self._certainty.judge()
+        return self._certainty.judge([source.score for source in self._notes.sources])
+
     def _merge(
         self,
         connection: Connection,
@@ -274,7 +287,8 @@ class ReplyJob:
             message_rows.append_chunk(connection, self._answer.id, sequence, text)
         if self._cited is not None:
             source_rows.put_citations(connection, self._answer.id, self._cited)
-        message = message_rows.finish(connection, self._answer.id, state, self._figures, code)
+        figures, confidence = self._figures, self._confidence()
+        message = message_rows.finish(connection, self._answer.id, state, figures, code, confidence)
         now = self._clock.now()
         return conversation_rows.touch(connection, self._conversation.id, now), message
 

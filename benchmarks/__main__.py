@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, engine, search, vault
+from benchmarks import chat, confidence, engine, search, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
 
 BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "chat": lambda _: report("chat", chat.measure()),
+    "confidence": confidence.run,
     "engine": engine.run,
     "search": search.run,
     "vault": vault.run,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.asking.records import Scope
+from assistant.confidence.records import Confidence
 from assistant.errors import Bug, NotFound
 from assistant.records import Message, MessageState, ReplyFigures, Role
 from assistant.store import source_rows
@@ -32,7 +33,8 @@ _SELECT = """
         (SELECT count(*) FROM message s WHERE s.parent_id IS m.parent_id
             AND s.conversation_id = m.conversation_id),
         m.pinned, m.scope,
-        EXISTS (SELECT 1 FROM message_attachment a WHERE a.message_id = m.id)
+        EXISTS (SELECT 1 FROM message_attachment a WHERE a.message_id = m.id),
+        m.confidence, m.doubt
     FROM json_each(?) AS wanted JOIN message m ON m.id = wanted.value
     ORDER BY wanted.key
 """
@@ -59,6 +61,8 @@ _WALK_DOWN = """
 
 _MERGE = """
     UPDATE message SET state = :state, figures = :figures, failure = :failure,
+        confidence = coalesce(:confidence, confidence),
+        doubt = iif(:confidence IS NULL, doubt, :doubt),
         text = text || coalesce(
             (SELECT group_concat(c.text, '' ORDER BY c.seq) FROM chunk c
                 WHERE c.message_id = message.id),
@@ -231,6 +235,7 @@ def finish(
     state: MessageState,
     figures: ReplyFigures | None = None,
     failure: str = "",
+    confidence: Confidence | None = None,
 ) -> Message:
     """End an answer: put its chunks together in order, for good.
 
@@ -240,6 +245,7 @@ def finish(
         state: Any but ``STREAMING``.
         figures: Numbers about it, where there are any.
         failure: The error's code where ``state`` is ``FAILED``.
+        confidence: How far it can be trusted; None: what was known of that stays.
 
     Raises:
         NotFound: no such message, or it is no longer being written.
@@ -253,6 +259,8 @@ def finish(
             "state": state.value,
             "figures": encode_figures(figures),
             "failure": failure,
+            "confidence": confidence.probability if confidence else None,
+            "doubt": confidence.doubt.value if confidence else "",
         },
     )
     if changed.rowcount == 0:
@@ -279,7 +287,8 @@ def interrupt_leftovers(connection: Connection) -> int:
     """
     state = MessageState.INTERRUPTED.value
     parameters = {"id": None, "state": state, "figures": None, "failure": ""}
-    ended = connection.execute(_MERGE, parameters).rowcount
+    unsaid = {"confidence": None, "doubt": ""}
+    ended = connection.execute(_MERGE, {**parameters, **unsaid}).rowcount
     connection.execute("DELETE FROM chunk")  # only answers being written have any
     return ended
 
@@ -372,6 +381,8 @@ def _message(row: Row) -> Message:
         variants=row[10],
         pinned=bool(row[11]),
         scope=Scope.parse(row[12]),
+        confidence=row[14],
+        doubt=row[15],
     )
 
 

@@ -44,7 +44,7 @@ class FakeEngine:
 
     ``gate`` holds every reply before its first token until it is set; it starts set. ``prefills``
     and ``forgotten`` tell what was asked for, ``paced`` the pace that holds, ``memory`` is what the
-    model's process is said to take.
+    model's process is said to take, ``logprob`` what each token is told to have had.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class FakeEngine:
         self.forgotten: list[int] = []
         self.paced = Pace()
         self.memory = 100_000_000
+        self.logprob: float | None = None
         self.loads = 0
         self._cache = FakeCache()
         self._looks = threading.Event()  # never set
@@ -157,7 +158,7 @@ class FakeEngine:
                 self._options = None
                 raise EngineDied("The model stopped unexpectedly.", "It starts again.")
             self._cache.live.append(token)
-            yield Piece(token, 1)
+            yield Piece(token, 1, self.logprob if request.logprobs else None)
         reason = FinishReason.STOP if len(tokens) <= limit else FinishReason.LENGTH
         yield Finished(reason, min(len(tokens), limit), len(tokens) * 0.01)
 

@@ -22,6 +22,13 @@ _ACTIVITIES: Final = {
         "Hush measures whether another form of this model works faster on this machine. The "
         "original is not changed."
     ),
+    Activity.TITLING: (
+        "The model gives a title to notes and chats that have none yet. A title that you wrote "
+        "stays yours."
+    ),
+    Activity.TAGGING: (
+        "The model suggests tags for your notes. Nothing is written to a note until you accept it."
+    ),
 }
 _STOPS: Final = "It stops as soon as you ask something."
 

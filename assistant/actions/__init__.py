@@ -1,0 +1,1 @@
+"""What the model does with a text when a person asks: summarise, rewrite, translate."""

@@ -1,0 +1,1 @@
+"""How far an answer of the local model can be trusted, and why not further."""
