@@ -273,12 +273,21 @@ def undo(connection: Connection, pairs: Iterable[tuple[int, str]], now: int) -> 
         pairs: Notes and names of tags; what is not in the log is left out.
         now: Milliseconds since 1970, UTC.
     """
-    return _undo(connection, _found(connection, pairs, "applied"), now)
+    rows = _found(connection, pairs, "applied")
+    for row in rows:  # before a tag is taken off: with its last note it may go, and this with it
+        _decide(connection, row, now, accepted=False)
+    _take_off(connection, rows)
+    return len(rows)
 
 
-def undo_run(connection: Connection, run_id: int, now: int, most: int = 500) -> int:
-    """As ``undo``, for a whole run; at most ``most`` at once: to be called until none is left."""
-    return _undo(connection, connection.execute(_OF_RUN, (run_id, most)).fetchall(), now)
+def undo_run(connection: Connection, run_id: int, most: int = 500) -> int:
+    """Take off what a run gave; at most ``most`` at once: to be called until none is left.
+
+    Nothing is learned from it: who takes a whole run back says nothing of each of its tags.
+    """
+    rows = connection.execute(_OF_RUN, (run_id, most)).fetchall()
+    _take_off(connection, rows)
+    return len(rows)
 
 
 def forget_waiting(connection: Connection, run_id: int | None = None) -> int:
@@ -299,15 +308,12 @@ def _accept(connection: Connection, rows: Sequence[Row], now: int) -> int:
     return accepted
 
 
-def _undo(connection: Connection, rows: Sequence[Row], now: int) -> int:
+def _take_off(connection: Connection, rows: Sequence[Row]) -> None:
     for row in rows:
-        # Before the tag is taken off: with its last note it may go, and this with it.
-        _decide(connection, row, now, accepted=False)
         connection.execute(
             "DELETE FROM tag_suggestion WHERE note_id = ? AND tag_id = ?", (row[0], row[1])
         )
         tag_rows.take(connection, row[0], row[1])
-    return len(rows)
 
 
 def _decide(connection: Connection, row: Row, now: int, *, accepted: bool) -> None:

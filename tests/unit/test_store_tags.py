@@ -361,7 +361,7 @@ def test_accepting_all_above_in_parts(rows: Rows) -> None:
 
 
 def test_what_was_applied_is_in_the_log_and_can_be_undone(rows: Rows) -> None:
-    """Taken off it is a decision against it; what the text has stays on the note."""
+    """One taken off is a decision against it, a whole run not; what the text has stays."""
     first, second, third = rows.note("one"), rows.note("two"), rows.note("three")
     rows.tag("a")
     rows.tag("b")
@@ -379,11 +379,12 @@ def test_what_was_applied_is_in_the_log_and_can_be_undone(rows: Rows) -> None:
     assert rows.do(lambda c: tag_suggestion_rows.undo(c, [(second, "a"), (second, "c")], 9)) == 1
     assert rows.tags(second) == ("b",)
     assert rows.labels(second).negative == (rows.id("a"),)
-    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id, 9, most=2)) == 2
-    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id, 9)) == 1
+    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id, most=2)) == 2
+    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id)) == 1
     assert (rows.tags(first), rows.tags(second), rows.tags(third)) == ((), (), ("a",))
     assert rows.do(tag_suggestion_rows.log) == []
     assert rows.put(run, second, a=0.99) == (0, 0)  # it was not wanted
+    assert rows.labels(first).negative == ()  # a run that is taken back says nothing of each tag
 
 
 def test_what_was_taken_off_by_hand_is_not_given_again(rows: Rows) -> None:
