@@ -12,27 +12,20 @@ from typing import Final, Self
 from assistant.access.entrance import Entrance, FirstKeys, OpenVault, VaultStatus
 from assistant.access.keys import KeyService
 from assistant.access.proving import ChildProver, Prover
-from assistant.asking.protocol import SearchRetriever
 from assistant.background import Background
 from assistant.backup.service import BackupService
-from assistant.chat import ChatService
 from assistant.clock import Clock, SystemClock
-from assistant.conversations import ConversationService
-from assistant.drafts import DraftService
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import Event, EventSink, Notice, PowerChanged
-from assistant.importing.service import ImportService
 from assistant.library import Library, encoder_files
 from assistant.log import log_event
-from assistant.metrics import MetricsService
-from assistant.notes.service import NoteService
 from assistant.paths import Profile
 from assistant.power.governor import Governor
 from assistant.power.probe import PowerProbe, system_probe
-from assistant.search.service import SearchService
+from assistant.session import Session, session_over
 from assistant.settings import Settings, SettingsFile
 from assistant.store import message_rows
 from assistant.store.keyslots import KeySlots
@@ -66,31 +59,6 @@ class Parts:
     probe: Callable[[Clock], PowerProbe] = system_probe
     encoder: Callable[[Settings], EncoderFiles] = encoder_files
     tunes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """The services over an open vault.
-
-    ``keys`` is None where nothing may be written; ``notes``, ``search`` and ``importing`` are where
-    there is no vault on the disk.
-    """
-
-    conversations: ConversationService
-    chat: ChatService
-    drafts: DraftService
-    metrics: MetricsService
-    keys: KeyService | None = None
-    notes: NoteService | None = None
-    search: SearchService | None = None
-    importing: ImportService | None = None
-
-
-def _of(
-    library: Library | None,
-) -> tuple[NoteService, SearchService, ImportService] | tuple[None, None, None]:
-    """What a session offers of a library."""
-    return (library.notes, library.search, library.importing) if library else (None, None, None)
 
 
 class App:
@@ -267,6 +235,8 @@ class App:
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()
+        if self._library:
+            self._library.stop()
         self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 
@@ -301,27 +271,18 @@ class App:
             if self._locked:
                 self._entrance.lock()  # again: opening took it away
             raise VaultLocked("Hush is closing.")
-        clock = self._parts.clock
-        worker, room = self._room.worker, self._room
+        room = self._room
         library = self._library = self._library_over(vaults, keys) if has_notes else None
-        chat = ChatService(
-            vaults,
-            worker,
-            lambda: self._settings,
-            room.sink,
-            clock,
-            plan=lambda: room.governor.plan,
-            retriever=SearchRetriever(library.search) if library else None,
-        )
-        conversations = ConversationService(
-            vaults, clock, chat.stop_in, worker.forget, library.scrubber if library else None
-        )
         self._keeps = lambda: vaults.is_keeping or bool(library and library.notes.is_keeping)
-        metrics = MetricsService(vaults.kept, clock, is_kept=keys is not None)
-        room.attend(metrics, may_tune=self._parts.tunes and keys is not None)
-        drafts = DraftService(vaults.kept)
-        self._session = Session(conversations, chat, drafts, metrics, keys, *_of(library))
-        return self._session
+        session = self._session = session_over(
+            vaults, room, lambda: self._settings, self._parts.clock, keys, library
+        )
+        room.attend(
+            session.metrics,
+            may_tune=self._parts.tunes and keys is not None,
+            idle=library.look if library else lambda: None,
+        )
+        return session
 
     def _library_over(self, vaults: Vaults, keys: KeyService | None) -> Library:
         return Library(
@@ -330,6 +291,8 @@ class App:
             self.profile.encoders,
             lambda: self._parts.encoder(self._settings),
             lambda: self._room.governor.plan,
+            self._room.worker,
+            lambda: self._settings,
             self._room.sink,
             writes=keys is not None,
         )

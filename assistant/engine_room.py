@@ -64,6 +64,7 @@ class EngineRoom:
         self._is_paused = False
         self._paused_until = -math.inf  # seconds of the clock
         self._may_tune = False
+        self._idle: Callable[[], None] | None = None
         self._indexes = False
         self.tuned = TunedModel(shelf, wanted, settings)
         self.worker = LlmWorker(
@@ -110,13 +111,17 @@ class EngineRoom:
                 pass
         self._publish(event)
 
-    def attend(self, metrics: MetricsService, *, may_tune: bool) -> None:
-        """Keep figures from now on.
+    def attend(
+        self, metrics: MetricsService, *, may_tune: bool, idle: Callable[[], None] = lambda: None
+    ) -> None:
+        """Work over an open vault from now on.
 
         Args:
-            metrics: Where.
+            metrics: Where figures are kept.
             may_tune: Whether a copy of the model may be made and written to the profile.
+            idle: Told, on the governor's thread, that there is time for what nobody waits for.
         """
+        self._idle = idle
         self._metrics = metrics
         self._may_tune = may_tune
         metrics.mode_changed(self.governor.plan)
@@ -140,7 +145,12 @@ class EngineRoom:
 
     def _looked(self) -> None:
         """The governor looked: is there anything to do that nobody waits for?"""
-        if self._may_tune and self.governor.plan.background_allowed:
+        # Before a vault is open there is nothing; the governor's first look may be before it has
+        # a name here.
+        if self._idle is None or not self.governor.plan.background_allowed:
+            return
+        self._idle()
+        if self._may_tune:
             self.tuned.look(self.worker)
 
     def _measure(self, figures: ReplyFigures) -> None:

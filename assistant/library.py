@@ -1,4 +1,4 @@
-"""Notes, their import, and the index over notes and chats: what is built over one open vault."""
+"""Notes, their tags, titles and import, and the index: what is built over one open vault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from assistant.actions.service import ActionService
 from assistant.clock import Clock
+from assistant.context.ahead import Worker
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
 from assistant.events import Event, EventSink, ImportProgress, Notice, PowerChanged, ReplyEnded
@@ -17,6 +19,8 @@ from assistant.scrubber import Scrubber
 from assistant.search.indexer import Indexer
 from assistant.search.service import SearchService
 from assistant.settings import Settings
+from assistant.tags.session import open_tags
+from assistant.titles.service import TitleService
 from assistant.vaults import Vaults
 from models.encoders import EncoderFiles, encoder_at, starter_encoder
 
@@ -38,7 +42,9 @@ class Library:
         encoders: The folder of exported embedding models.
         encoder: Which model is wanted now.
         plan: The governor's plan of the moment.
-        publish: Gets ``IndexChanged``, ``ImportProgress`` and ``Notice``.
+        worker: Runs the language model.
+        settings: The settings of the moment.
+        publish: Gets the events of all of them.
         writes: Whether the vault may be written to.
     """
 
@@ -49,6 +55,8 @@ class Library:
         encoders: Path,
         encoder: Callable[[], EncoderFiles],
         plan: Callable[[], Plan],
+        worker: Worker,
+        settings: Callable[[], Settings],
         publish: EventSink,
         *,
         writes: bool,
@@ -63,6 +71,27 @@ class Library:
         self.search = SearchService(vaults, self._indexer)
         self.notes = NoteService(vaults, clock, self._indexer.wake, self.scrubber)
         self.importing = ImportService(vaults, clock, self._hear)
+        self.actions = ActionService(worker, publish)
+        self.titles = TitleService(
+            vaults,
+            worker,
+            clock,
+            publish,
+            plan,
+            writes=writes,
+            allowed=lambda: settings().give_titles,
+        )
+        # Nothing begins by itself. Over a vault that is only read, tags can be listed.
+        self.tags = open_tags(
+            vaults,
+            clock,
+            publish,
+            self.search,
+            plan,
+            worker=worker,
+            may_teach=lambda: settings().teach_tags,
+            changed=self._indexer.wake,
+        )
 
     def start(self) -> None:
         """Keep index and file as they should be from now on. At once; safe to call twice."""
@@ -75,14 +104,25 @@ class Library:
         self._indexer.choose(self._source)
 
     def take(self, event: Event) -> None:
-        """Hear what happens: there may be something new to index, or leave to."""
+        """Hear what happens: there may be something new to do, or leave to."""
+        if self._writes:
+            self.tags.take(event)
         if isinstance(event, PowerChanged | ReplyEnded):
             self._indexer.wake()
         if isinstance(event, PowerChanged):
             self.scrubber.wake()
 
+    def look(self) -> None:
+        """Nobody needs the machine: do what waited for that. At once."""
+        self.titles.look()
+
+    def stop(self) -> None:
+        """Stop what the language model does for notes: its worker is about to end."""
+        self.actions.stop_all()
+
     def close(self) -> None:
         """End what is under way. Nothing is lost by it: all of it goes on where it was."""
+        self.tags.close()
         self.importing.close()
         self.notes.close()
         self.scrubber.close()

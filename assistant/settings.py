@@ -45,7 +45,8 @@ class Settings:
     Token counts in tokens, ``reading_size`` in pixels at 100 %, ``threads`` 0 means automatic,
     ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself,
     ``gpu_layers`` -1 means as many as fit. ``use_tuned`` takes a copy of the model that was
-    measured to be faster here, where there is one.
+    measured to be faster here, where there is one. ``give_titles`` and ``teach_tags`` let the
+    model write titles and propose tags when nobody asked.
 
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.
@@ -67,6 +68,8 @@ class Settings:
     use_tuned: bool = True
     always_quiet: bool = False
     background_on_battery: bool = False
+    give_titles: bool = True
+    teach_tags: bool = False
     encoder_path: str = ""  # empty: the embedding model that comes with Hush
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, confidence, engine, search, vault
+from benchmarks import chat, confidence, engine, search, tags, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
@@ -17,6 +17,7 @@ BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "confidence": confidence.run,
     "engine": engine.run,
     "search": search.run,
+    "tags": tags.run,
     "vault": vault.run,
 }
 
@@ -37,9 +38,10 @@ def main() -> int:
     )
     words = "few rounds, to see that it works; of search, too"
     group.add_argument("--quick", action="store_true", help=words)
-    group = parser.add_argument_group("of search")
+    group = parser.add_argument_group("of search and tags")
     words = "only this; repeatable"
-    group.add_argument("--part", action="append", choices=search.PARTS, help=words)
+    parts = dict.fromkeys([*search.PARTS, *tags.PARTS])
+    group.add_argument("--part", action="append", choices=parts, help=words)
     options = parser.parse_args()
     names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):

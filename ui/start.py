@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from assistant.errors import HushError, ProfileInUse
 from assistant.instance import Instance, raise_first
 from assistant.machine.hardening import harden_process
+from assistant.machine.threads import one_thread_for_products
 from assistant.paths import Profile
 from ui.desktop import Desktop
 from ui.holding import hold
@@ -39,6 +40,7 @@ def run(
         resumption: What the process before this one was locked with, if it was.
     """
     harden_process()
+    one_thread_for_products()
     put_window_first()
     with ExitStack() as stack:
         holds = stack.enter_context(ExitStack())  # let go last, also where it is taken late

@@ -6,7 +6,7 @@ Exit codes::
     1    a bug in Hush
     2    the command line was not understood, or there was nothing to do
     3    the vault is locked: wrong passphrase, no keyring
-    4    no such conversation or backup
+    4    no such conversation, note, tag or backup
     5    the model is missing or failed
     6    the profile is in use, or its folder cannot be used
     7    the store is damaged or from a newer Hush, a disk is full or read-only,

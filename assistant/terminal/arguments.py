@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant import __version__
+from assistant.terminal import values
+from assistant.terminal.note_arguments import add_json, add_notes, add_slowly
 
 _EXIT_CODES = """exit codes:
   0 done · 1 bug · 2 usage · 3 vault locked · 4 not found · 5 model failed
@@ -33,27 +35,11 @@ _BACKUP_ACTIONS = {
     "drill": "Restore the newest aside, read all of it, remove it.",
 }
 
-_NOTE_ACTIONS = {
-    "list": "List notes, newest first.",
-    "show": "Show a note.",
-    "new": "Write a note: from words, from a pipe, else in your editor ($EDITOR).",
-    "edit": "Change a note in your editor ($EDITOR), or replace its text by what a pipe holds.",
-    "import": "Import a folder of notes, a .zip of one, or a file: Markdown, text, PDF, DOCX, "
-    "ChatGPT's chats.",
-    "report": "What the last imports came to: what they skipped, and why.",
-    "export": "Write all notes as Markdown into a folder, or all notes and chats as one JSON file.",
-}
-
 _INDEX_ACTIONS = {
     "status": "How far the index is.",
     "update": "Bring it up to date now.",
     "rebuild": "Build it anew, beside the one that serves until then.",
 }
-
-_MAX_ID = 2**63 - 1  # SQLite's largest row id
-_MAX_DESCRIPTOR = 2**31 - 1  # a C int
-_MAX_HITS = 200
-_MAX_DAYS = 90  # as long as figures are kept; importing that from there would open the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +81,22 @@ class Arguments:
     attach: tuple[str, ...] = ()
     kind: str = ""
     limit: int = 20
+    ids: tuple[int, ...] = ()
+    apply_above: float | None = None
+    review: bool = False
+    resume: bool = False
+    log: bool = False
+    undo: int = 0
+    dry_run: bool = False
+    task: str = ""
+    language: str = ""
+    apply: bool = False
+    diff: bool = False
+    step: str = ""
+    name: str = ""
+    into: str = ""
+    hue: str = ""
+    keep_in_texts: bool = False
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -105,47 +107,6 @@ def parse(argv: Sequence[str] | None = None) -> Arguments:
     """
     found = vars(_parser().parse_args(sys.argv[1:] if argv is None else list(argv)))
     return Arguments(**{name: _frozen(value) for name, value in found.items()})
-
-
-def conversation_id(text: str) -> int | None:
-    """Read a conversation's number as a person types it; None where it can be none."""
-    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_ID)) else 0
-    return number if 1 <= number <= _MAX_ID else None
-
-
-def _id(text: str) -> int:
-    number = conversation_id(text)
-    if number is None:
-        raise argparse.ArgumentTypeError("a conversation's number is wanted; see “hush list”")
-    return number
-
-
-def _note_id(text: str) -> int:
-    number = conversation_id(text)
-    if number is None:
-        raise argparse.ArgumentTypeError("a note's number is wanted; see “hush notes list”")
-    return number
-
-
-def _hits(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_HITS)) else 0
-    if not 1 <= number <= _MAX_HITS:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_MAX_HITS} is wanted")
-    return number
-
-
-def _descriptor(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_DESCRIPTOR)) else -1
-    if not 0 <= number <= _MAX_DESCRIPTOR:
-        raise argparse.ArgumentTypeError("the number of an open file descriptor is wanted")
-    return number
-
-
-def _days(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) <= len(str(_MAX_DAYS)) else 0
-    if not 1 <= number <= _MAX_DAYS:
-        raise argparse.ArgumentTypeError(f"a number of days from 1 to {_MAX_DAYS} is wanted")
-    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,31 +129,35 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = command("ask", "Ask one question. Reads it, or what it is about, from a pipe too.")
     ask.add_argument("text", nargs="*", help="the question")
-    ask.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
+    ask.add_argument(
+        "--conversation", type=values.conversation, metavar="ID", help="go on with a conversation"
+    )
     ask.add_argument("--unsaved", action="store_true", help="keep nothing of it")
     _scope(ask)
     _attach(ask)
-    _slowly(ask)
+    add_slowly(ask)
     _keyring_only(ask)
-    _json(ask, "one event a line")
+    add_json(ask, "one event a line")
 
     chat = command("chat", "Chat in the terminal.")
-    chat.add_argument("--conversation", type=_id, metavar="ID", help="go on with a conversation")
+    chat.add_argument(
+        "--conversation", type=values.conversation, metavar="ID", help="go on with a conversation"
+    )
     chat.add_argument("--unsaved", action="store_true", help="keep nothing of it")
     _scope(chat)
-    _slowly(chat)
+    add_slowly(chat)
     _keyring_only(chat)
 
     listing = command("list", "List conversations, newest first.")
     listing.add_argument("query", nargs="?", default="", help="only titles that contain this")
-    _json(listing, "one conversation a line")
+    add_json(listing, "one conversation a line")
 
     show = command("show", "Show a conversation.")
-    show.add_argument("id", type=_id)
-    _json(show, "as one object")
+    show.add_argument("id", type=values.conversation)
+    add_json(show, "as one object")
 
     export = command("export", "Write a conversation to a file or to the terminal.")
-    export.add_argument("id", type=_id)
+    export.add_argument("id", type=values.conversation)
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     export.add_argument("-o", "--output", default="-", metavar="FILE", help="default: the terminal")
 
@@ -200,11 +165,11 @@ def _parser() -> argparse.ArgumentParser:
     actions = keys.add_subparsers(dest="action", metavar="action", required=True)
     for name, words in _KEY_ACTIONS.items():
         action = actions.add_parser(name, help=words, description=words, parents=[shared])
-        _json(action, "as one object")
+        add_json(action, "as one object")
         if name in {"passphrase", "rotate"}:
             action.add_argument(
                 "--new-passphrase-fd",
-                type=_descriptor,
+                type=values.descriptor,
                 metavar="N",
                 help="read the new passphrase from file descriptor N",
             )
@@ -213,21 +178,25 @@ def _parser() -> argparse.ArgumentParser:
 
     _backup(command("backup", "See, make, check and restore backups."), shared)
 
-    _notes(command("notes", "Write, find and change notes."), shared)
+    add_notes(command("notes", "Write, find, tag and change notes."), shared)
 
     _search(command("search", "Find passages of notes and chats, by words and by meaning."))
     _index(command("index", "See, update and rebuild the index that search uses."), shared)
 
     metrics = command("metrics", "What answers cost on this machine. Numbers, never content.")
     metrics.add_argument(
-        "--days", type=_days, default=7, metavar="N", help=f"the last N, 1 to {_MAX_DAYS}; 7"
+        "--days",
+        type=values.days,
+        default=7,
+        metavar="N",
+        help=f"the last N, 1 to {values.MAX_DAYS}; 7",
     )
-    _json(metrics, "as one object of numbers")
+    add_json(metrics, "as one object of numbers")
 
     erase = command("erase", "Erase everything in this profile, its keys first.")
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
-    _json(command("doctor", "Say what Hush found on this machine."), "as one object")
+    add_json(command("doctor", "Say what Hush found on this machine."), "as one object")
     return parser
 
 
@@ -243,7 +212,7 @@ def _globals() -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--passphrase-fd",
-        type=_descriptor,
+        type=values.descriptor,
         metavar="N",
         help="read the passphrase or recovery code from file descriptor N; on first use, make "
         "the vault with this passphrase alone",
@@ -255,14 +224,14 @@ def _resumption(parser: argparse.ArgumentParser) -> None:
     """What a window hands to the process that replaces it. Not for people, so not in the help."""
     for name in ("--after", "--geometry"):
         parser.add_argument(name, default="", help=argparse.SUPPRESS)
-    parser.add_argument("--open", type=_id, help=argparse.SUPPRESS)
+    parser.add_argument("--open", type=values.conversation, help=argparse.SUPPRESS)
 
 
 def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     for name, words in _BACKUP_ACTIONS.items():
         action = actions.add_parser(name, help=words, description=words, parents=[shared])
-        _json(action, "one backup a line" if name == "list" else "as one object")
+        add_json(action, "one backup a line" if name == "list" else "as one object")
         if name == "create":
             action.add_argument(
                 "--to", default="", metavar="FOLDER", help="there, where Hush deletes none"
@@ -273,47 +242,6 @@ def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) ->
             action.add_argument("backup", metavar="NAME_OR_FOLDER", help="see “list”")
         if name in {"restore", "forget-earlier"}:
             action.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def _notes(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    for name, words in _NOTE_ACTIONS.items():
-        action = actions.add_parser(name, help=words, description=words, parents=[shared])
-        _json(action, "one note a line" if name == "list" else "as one object")
-        if name in {"show", "edit"}:
-            action.add_argument("id", type=_note_id)
-        if name == "list":
-            action.add_argument("text", nargs="*", metavar="word", help="only those with all these")
-            action.add_argument(
-                "--tag",
-                default="",
-                dest="of_tag",
-                metavar="TAG",
-                help="only those with this tag, or one in it",
-            )
-            action.add_argument("--trash", action="store_true", help="those in the trash")
-        if name == "import":
-            action.add_argument("path", metavar="FOLDER_OR_FILE")
-            action.add_argument(
-                "--folder-tags",
-                action=argparse.BooleanOptionalAction,
-                dest="by_folder",
-                help="tag notes with their folders: travel/japan; default: as the last time",
-            )
-        if name == "export":
-            action.add_argument("path", metavar="FOLDER_OR_FILE", help="new, or one that stands")
-            action.add_argument("--format", choices=("markdown", "json"), default="markdown")
-        if name == "new":
-            action.add_argument("text", nargs="*", help="what to write down")
-            action.add_argument("--title", default="", help="default: the text's first line")
-            action.add_argument(
-                "--tag",
-                action="append",
-                default=[],
-                dest="tags",
-                metavar="TAG",
-                help="may be given again",
-            )
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
@@ -327,16 +255,26 @@ def _search(parser: argparse.ArgumentParser) -> None:
         help="only notes with this tag, or one in it",
     )
     parser.add_argument(
-        "--limit", type=_hits, default=20, metavar="N", help=f"at most N, 1 to {_MAX_HITS}; 20"
+        "--limit",
+        type=values.hits,
+        default=20,
+        metavar="N",
+        help=f"at most N, 1 to {values.MAX_HITS}; 20",
     )
-    _json(parser, "one passage a line")
+    add_json(parser, "one passage a line")
 
 
 def _index(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     for name, words in _INDEX_ACTIONS.items():
         action = actions.add_parser(name, help=words, description=words, parents=[shared])
-        _json(action, "as one object")
+        add_json(action, "as one object")
+
+
+def _conversation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--conversation", type=values.conversation, metavar="ID", help="go on with a conversation"
+    )
 
 
 def _scope(parser: argparse.ArgumentParser) -> None:
@@ -350,8 +288,12 @@ def _scope(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tag", default="", dest="of_tag", metavar="TAG", help="from the notes with this tag"
     )
-    group.add_argument("--note", type=_note_id, dest="of_note", metavar="ID", help="from one note")
-    group.add_argument("--chat", type=_id, dest="of_chat", metavar="ID", help="from another chat")
+    group.add_argument(
+        "--note", type=values.note, dest="of_note", metavar="ID", help="from one note"
+    )
+    group.add_argument(
+        "--chat", type=values.conversation, dest="of_chat", metavar="ID", help="from another chat"
+    )
 
 
 def _attach(parser: argparse.ArgumentParser) -> None:
@@ -364,24 +306,12 @@ def _attach(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _slowly(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--slowly",
-        action="store_true",
-        help="go on slowly where Hush would pause: the machine is too hot or its battery too low",
-    )
-
-
 def _keyring_only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keyring-only",
         action="store_true",
         help="on first use, do without a second way in: if the keyring is lost, so are the chats",
     )
-
-
-def _json(parser: argparse.ArgumentParser, shape: str) -> None:
-    parser.add_argument("--json", action="store_true", help=f"print JSON: {shape}")
 
 
 def _frozen(value: Any) -> Any:

@@ -23,25 +23,27 @@ from assistant.instance import wait_for
 from assistant.log import log_error, start_log
 from assistant.machine.crash import Crash, CrashReports, crashes_reported
 from assistant.machine.hardening import harden_process
+from assistant.machine.threads import one_thread_for_products
 from assistant.paths import Profile
-from assistant.terminal import backing_up, importing, noting, searching
+from assistant.terminal import (
+    acting,
+    backing_up,
+    importing,
+    noting,
+    searching,
+    tag_managing,
+    tagging,
+    titling,
+)
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console, read_passphrase
-from assistant.terminal.conversing import (
-    EXIT_STOPPED,
-    Events,
-    Interrupted,
-    ask,
-    chat,
-    question,
-    tell_person,
-    tell_program,
-)
+from assistant.terminal.conversing import ask, chat, question, tell_person, tell_program
 from assistant.terminal.doctor import doctor
 from assistant.terminal.measuring import metrics
 from assistant.terminal.opening import open_to_read, open_to_write
 from assistant.terminal.reading import export, list_conversations, show
 from assistant.terminal.securing import erase, keys
+from assistant.terminal.waiting import EXIT_STOPPED, Events, Interrupted, Settled
 
 _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
     (NotFound, 4),
@@ -60,6 +62,9 @@ _READING: Final = {
     "metrics": metrics,
     "search": searching.search,
 }
+_WORKING: Final = {"tag": tagging.tag, "title": titling.title, "act": acting.act}
+"""Actions on notes that take a while."""
+
 _LOCK_SECONDS: Final = 10.0
 """How long to wait for another command that writes: about what a short answer takes."""
 
@@ -98,6 +103,7 @@ def exit_code(error: HushError) -> int:
 
 def _logged(arguments: Arguments, console: Console, parts: Parts, patience: float) -> int:
     harden_process()
+    one_thread_for_products()
     profile = Profile.choose(arguments.profile)
     reports = CrashReports(profile.crashes)
     with start_log(profile.logs), crashes_reported("terminal.bug", reports.write):
@@ -153,9 +159,9 @@ def _run(
                 session = open_to_read(app, profile, passphrase, console)
             else:
                 session = open_to_write(app, passphrase, console)
-            if arguments.action in importing.ACTIONS:
-                return importing.transfer(arguments, session, events, console)
-            return noting.notes(arguments, profile, session, console, written)
+            if arguments.action in noting.ACTIONS:
+                return noting.notes(arguments, profile, session, console, written)
+            return _with_notes(arguments, app, session, events, console)
         if arguments.command == "index":
             if reads:
                 session = open_to_read(app, profile, passphrase, console)
@@ -175,11 +181,24 @@ def _run(
         return chat(arguments, app, session, events, console)
 
 
+def _with_notes(
+    arguments: Arguments, app: App, session: Session, events: Events, console: Console
+) -> int:
+    """Do what is done with many notes, with tags, or with the model."""
+    if arguments.action in importing.ACTIONS:
+        return importing.transfer(arguments, session, events, console)
+    if arguments.action == "tags":
+        return tag_managing.tags(arguments, session, console)
+    return _WORKING[arguments.action](arguments, app, session, events, console)
+
+
 def _only_reads(arguments: Arguments) -> bool:
     """Whether the command changes nothing, so that it needs no lock."""
     if arguments.command == "backup":
         return arguments.action in backing_up.READING
     if arguments.command == "notes":
+        if arguments.action == "tags":
+            return arguments.step in tag_managing.READING
         return arguments.action in noting.READING
     if arguments.command == "index":
         return arguments.action in searching.READING
@@ -196,7 +215,7 @@ def _tell_early(events: Events, console: Console, *, as_json: bool) -> None:
     """
     while not events.empty():
         event = events.get()
-        if isinstance(event, Interrupted):
+        if isinstance(event, Interrupted | Settled):
             continue
         if as_json:
             tell_program(event, console)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,14 +24,21 @@ from assistant.events import (
     ReplyText,
 )
 from assistant.power.governor import Governor
-from assistant.power.plan import Mode, Override, Plan, Reason
 from assistant.records import NEW_PRIVATE_ID, Message, MessageState, is_private
-from assistant.terminal.arguments import Arguments, conversation_id
+from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
 from assistant.terminal.scopes import named, scope_given, scope_typed
+from assistant.terminal.values import conversation_id
+from assistant.terminal.waiting import (
+    EXIT_STOPPED,
+    Counter,
+    Events,
+    Interrupted,
+    PowerTeller,
+    Settled,
+    signals_as_events,
+)
 from assistant.text import storable
-
-EXIT_STOPPED: Final = 130
 
 _HELP: Final = (
     "/new  a new chat   /private  a new private chat   /list  your chats   /open ID   "
@@ -45,22 +48,8 @@ _HELP: Final = (
 _INDEX_SECONDS: Final = 5.0
 """How long a question waits for notes that are not indexed yet. The rest is not found this time."""
 
-_HOW_TO_GO_ON: Final = "The answer waits. Ctrl+C stops it; --slowly goes on all the same."
 _BACK: Final = "Each says which passages it rests on. /notes off ends that."
 _PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
-
-# What ends a program from outside: Ctrl+C, a polite kill, a terminal window that is closed.
-_SIGNALS: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """A signal asked for the answer to be stopped."""
-
-
-Events = queue.SimpleQueue[Event | Interrupted]
 
 
 def question(arguments: Arguments, console: Console) -> str:
@@ -228,6 +217,8 @@ class Printer:
         slowly: Whether the person wants that.
         as_json: One event a line, for a program.
         cites: The answers are printed at their end, with their citations in them.
+        what: What waits where it pauses, as it begins a sentence.
+        counter: Cleared before anything is printed.
     """
 
     def __init__(
@@ -238,22 +229,25 @@ class Printer:
         slowly: bool,
         as_json: bool = False,
         cites: bool = False,
+        what: str = "The answer",
+        counter: Counter | None = None,
     ) -> None:
         self._console = console
-        self._governor = governor
-        self._slowly = slowly
         self._as_json = as_json
+        self._power = PowerTeller(console, governor, what, slowly=slowly, as_json=as_json)
+        self._counter = counter
         self.cites = cites
-        self._told: Reason | None = Plan().reason  # full power needs no words
 
     def begin(self) -> None:
         """Say how it stands before anything happens."""
-        self._say(self._governor.plan)
+        self._power.begin()
 
     def take(self, event: Event) -> None:
         """Print an event, if it says anything."""
+        if self._counter:
+            self._counter.clear()
         if isinstance(event, PowerChanged):
-            self._say(event.plan)
+            self._power.tell(event.plan)
         elif self._as_json:
             tell_program(event, self._console)
         elif self.cites and isinstance(event, ReplyText):
@@ -262,21 +256,6 @@ class Printer:
             if self.cites and isinstance(event, ReplyEnded):
                 self._console.write(answer_text(event.message))
             tell_person(event, self._console)
-
-    def _say(self, plan: Plan) -> None:
-        if plan.mode is Mode.PAUSED and self._slowly:
-            self._governor.override(Override.GO_ON_SLOWLY)
-            return
-        if plan.reason is self._told:  # only the battery's percentage changed
-            return
-        self._told = plan.reason
-        if self._as_json:
-            found = {"mode": plan.mode, "reason": plan.reason, "text": plan.words}
-            self._console.data({"event": "power", **found})
-        elif plan.mode is Mode.PAUSED:
-            self._console.remark(f"{plan.words} {_HOW_TO_GO_ON}")
-        elif plan.mode is Mode.THROTTLED:
-            self._console.remark(plan.words)
 
 
 def follow(run: Run, session: Session, events: Events, printer: Printer) -> int:
@@ -295,30 +274,13 @@ def follow(run: Run, session: Session, events: Events, printer: Printer) -> int:
                 interrupted = True
                 session.chat.stop(run.id)
                 continue
+            if isinstance(event, Settled):
+                continue
             printer.take(event)
             if isinstance(event, ReplyEnded) and event.run_id == run.id:
                 if event.error:
                     raise event.error
                 return EXIT_STOPPED if interrupted else 0
-
-
-@contextmanager
-def signals_as_events(events: Events) -> Iterator[None]:
-    """Within the context Ctrl+C and its kin are events, instead of raising in the middle.
-
-    The handler runs between any two instructions of the loop it interrupts, also where that holds
-    a lock. ``SimpleQueue.put`` alone is made for that: it is reentrant.
-    """
-
-    def handle(_signal: int, _frame: object) -> None:
-        events.put(Interrupted())
-
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def tell_person(event: Event, console: Console) -> None:

@@ -17,8 +17,8 @@ from assistant.importing.records import ExportRun, ImportReport, ImportRun, Name
 from assistant.importing.service import ImportService
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
-from assistant.terminal.conversing import EXIT_STOPPED, Events
 from assistant.terminal.reading import local_time
+from assistant.terminal.waiting import EXIT_STOPPED, Counter, Events
 
 ACTIONS: Final = frozenset({"import", "report", "export"})
 
@@ -81,18 +81,16 @@ def _report(arguments: Arguments, service: ImportService, console: Console) -> i
 
 def _follow(run: ImportRun | ExportRun, events: Events, console: Console) -> None:
     """Show how far it is, where somebody looks, until it is done."""
-    shown = False
+    counter = Counter(console)
     while not run.done.done():
         with suppress(queue.Empty):
             event = events.get(timeout=_WAIT_SECONDS)
             if not isinstance(event, ImportProgress | ExportProgress):
                 continue
-            if console.stderr.isatty() and event.total:
-                shown = True
+            if event.total:
                 what = "files" if isinstance(event, ImportProgress) else "written"
-                _put(console, f"\r{event.done:,} of {event.total:,} {what}")
-    if shown:
-        _put(console, "\n")
+                counter.show(f"{event.done:,} of {event.total:,} {what}")
+    counter.keep()
 
 
 def _tell(report: ImportReport, console: Console, shown: int | None = _SHOWN) -> None:
@@ -156,9 +154,3 @@ def _described(report: dict[str, Any]) -> dict[str, Any]:
     for key in ("skipped", "remarks"):
         report[key] = [{"name": name, "why": why} for name, why in report[key]]
     return report
-
-
-def _put(console: Console, text: str) -> None:
-    with suppress(OSError):
-        console.stderr.write(text)
-        console.stderr.flush()

@@ -24,14 +24,16 @@ from assistant.notes.taking_in import take_in
 from assistant.paths import Profile
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
-from assistant.terminal.conversing import Events, signals_as_events
 from assistant.terminal.reading import local_time
+from assistant.terminal.waiting import Events, signals_as_events
 from assistant.text import storable
 
 READING: Final = frozenset({"list", "show"})
 """The actions that change nothing."""
 
 _WRITING: Final = frozenset({"new", "edit"})
+
+ACTIONS: Final = READING | _WRITING
 
 Edit = Callable[[PrivateFile], bool]
 """Opens a file in the person's editor and waits; whether that ended well."""

@@ -9,7 +9,8 @@ from assistant.app import Session
 from assistant.asking.questions import checked_scope
 from assistant.asking.records import Scope, ScopeKind
 from assistant.errors import InputRefused
-from assistant.terminal.arguments import Arguments, conversation_id
+from assistant.terminal.arguments import Arguments
+from assistant.terminal.values import conversation_id
 from assistant.text import storable
 
 _OFF: Final = "off"

@@ -68,7 +68,7 @@ def index(arguments: Arguments, session: Session, console: Console) -> int:
     else:
         if arguments.action == "rebuild":
             service.rebuild()
-        _wait(service, console)
+        bring_up_to_date(service, console)
     status = service.status()
     if arguments.json:
         console.data(status_as_data(status))
@@ -76,6 +76,26 @@ def index(arguments: Arguments, session: Session, console: Console) -> int:
     for line in status_as_lines(status):
         console.line(line)
     return 0
+
+
+def bring_up_to_date(service: SearchService, console: Console) -> None:
+    """Wait until it is, or is as far as this machine allows now; say how far it is."""
+    told = ""
+    while not service.settled(_LOOK_SECONDS):
+        status = service.status()
+        if status.state is IndexState.PAUSED:
+            break
+        if status.building:
+            line = f"{status.built:.0%} built"
+        elif status.notes_left:
+            line = status.missing
+        elif status.passages:
+            line = f"{status.encoded:,} of {status.passages:,} passages"
+        else:
+            line = told  # it is still being loaded
+        if line != told:
+            console.remark(line)
+            told = line
 
 
 def as_data(hit: Hit) -> dict[str, Any]:
@@ -131,24 +151,6 @@ def _service(session: Session) -> SearchService:
     if session.search is None:
         raise EnvironmentProblem("There is no index in this session.")
     return session.search
-
-
-def _wait(service: SearchService, console: Console) -> None:
-    """Until it is up to date, or as far as this machine allows; say how far it is."""
-    told = ""
-    while not service.settled(_LOOK_SECONDS):
-        status = service.status()
-        if status.state is IndexState.PAUSED:
-            break
-        if status.building:
-            line = f"{status.built:.0%} built"
-        elif status.notes_left:
-            line = status.missing
-        else:
-            line = f"{status.encoded:,} of {status.passages:,} passages"
-        if line != told:
-            console.remark(line)
-            told = line
 
 
 def _print(hit: Hit, console: Console) -> None:

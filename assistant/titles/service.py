@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class TitleService:
-    """Each method but ``look`` answers with a future. Titles that a person gave stay, always.
+    """Each method but the last two answers with a future. Titles that a person gave stay, always.
 
     Args:
         vaults: Open.
@@ -35,8 +35,6 @@ class TitleService:
         publish: Gets ``TitlesChanged``.
         plan: What the governor allows at the moment.
         writes: Whether the vault may be written to.
-        open_notes: Those that somebody has open now: they get no title that nobody asked for,
-            which would be another revision than the one that is being edited.
         allowed: Whether titles may be given that nobody asked for.
     """
 
@@ -49,14 +47,14 @@ class TitleService:
         plan: Callable[[], Plan] = Plan,
         *,
         writes: bool = True,
-        open_notes: Callable[[], Collection[int]] = tuple,
         allowed: Callable[[], bool] = lambda: True,
     ) -> None:
         self._vaults = vaults
         self._worker = worker
         self._publish = publish
+        self._open: Collection[int] = ()
         self._idle = (
-            IdleTitles(vaults, worker, clock, publish, plan, open_notes, allowed)
+            IdleTitles(vaults, worker, clock, publish, plan, lambda: self._open, allowed)
             if writes
             else None
         )
@@ -127,6 +125,13 @@ class TitleService:
             return followed(self._asked(one, cancel), lambda title: put(one, title))
 
         return followed(vault.read(lambda c: _chat(c, conversation_id)), ask)
+
+    def leave_alone(self, note_ids: Collection[int]) -> None:
+        """Somebody has these notes open now, and no others: they get no title unasked.
+
+        It would be another revision than the one that is being edited.
+        """
+        self._open = note_ids
 
     def look(self) -> None:
         """Have titles given where any is wanted, if nobody needs the machine. At once.

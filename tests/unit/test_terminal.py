@@ -32,7 +32,7 @@ from assistant.store.vault import Vault
 from assistant.terminal import parse
 from assistant.terminal.command import exit_code, run_command
 from assistant.terminal.console import Console, read_passphrase
-from assistant.terminal.conversing import Events, Interrupted, signals_as_events
+from assistant.terminal.waiting import Events, Interrupted, signals_as_events
 from tests.fakes.door import CHEAP, PASSPHRASE
 from tests.fakes.engine import FakeEngine
 from tests.unit.terminals import Screen, Terminal, no_keyring, readable

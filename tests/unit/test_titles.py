@@ -97,9 +97,9 @@ class Bench:
             self.services.clock,
             self.events.put,
             lambda: self.services.plan,
-            open_notes=lambda: self.opened,
             allowed=lambda: self.allowed,
         )
+        self.titles.leave_alone(self.opened)
         self.notes = NoteService(self.services.vaults, self.services.clock)
 
     def note(self, text: str, title: str = "") -> Note:
