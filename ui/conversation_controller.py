@@ -103,12 +103,21 @@ class ConversationController:
         def came(conversations: list[Conversation]) -> None:
             if number == self._query_number:
                 self._list.show_conversations(conversations)
+                self._name_here(conversations)
 
         self._bridge.then(
             self._service.list(wanted),
             came,
             lambda error: self._list.notice.say_error(error, "Try again", self.refresh),
         )
+
+    def _name_here(self, conversations: Sequence[Conversation]) -> None:
+        """The chat on the page may have another title by now, unless the person is changing it."""
+        header = self._page.header
+        for one in conversations:
+            is_here = one.id == self._chat.conversation_id
+            if is_here and one.title != header.title and not header.is_renaming:
+                self._chat.retitle(one)
 
     def rename(self, conversation_id: int, title: str) -> None:
         """Give a title."""

@@ -107,13 +107,13 @@ class Notice(QFrame):
         """Say more beside what is said, with a button of its own; the time goes on as it was.
 
         Args:
-            text: A sentence.
+            text: A sentence; may be empty.
             action: The words of the second button.
             act: What that button does.
         """
         if self.isHidden():
             return
-        self._label.setText(f"{self._label.text()} {text}")
+        self._label.setText(" ".join(filter(None, (self._label.text(), text))))
         self.more.set_words(action)
         self.more.show()
         self._act_more = act

@@ -11,7 +11,17 @@ from ui.chat.controller import ChatController
 from ui.notes.controller import NotesController
 from ui.places import Places
 from ui.preferences import Preferences
-from ui.window import CHATS, METRICS, NOTES, SEARCH, SETTINGS, VAULT, Window
+from ui.window import (
+    CHATS,
+    METRICS,
+    NOTES,
+    REVIEW,
+    SEARCH,
+    SETTINGS,
+    TAGS,
+    VAULT,
+    Window,
+)
 
 Act = Callable[[], object]
 
@@ -47,7 +57,7 @@ class PlaceKeys:
     @property
     def actions(self) -> Mapping[str, Act]:
         """By the names in ``ui/shortcuts.py``."""
-        go = self._window.go_to
+        go, places = self._window.go_to, self._places
         return {
             "escape": self._escape,
             "new": self._in(CHATS, self._chat.new),
@@ -58,6 +68,8 @@ class PlaceKeys:
             "list": self._toggle_list,
             "panel": self._in(NOTES, self._of_notes(lambda notes: notes.toggle_panel())),
             "rename": self._rename,
+            "accept_tags": self._accept_tags,
+            "actions": self._in(NOTES, places.notes.page.header.actions_wanted.emit),
             "chats": partial(go, CHATS),
             "notes": partial(go, NOTES),
             "search": partial(go, SEARCH),
@@ -87,6 +99,9 @@ class PlaceKeys:
         places, here = self._places, self._window.place
         if here == NOTES and self._notes:
             self._notes.escape()
+        elif here in {TAGS, REVIEW}:
+            if not (here == TAGS and places.tags.page.escape()):
+                self._window.go_to(NOTES)
         elif here != CHATS:
             self._window.go_to(CHATS)
         elif not (places.list.search.hasFocus() and places.list.leave_search()):
@@ -98,6 +113,8 @@ class PlaceKeys:
             self._places.notes.page.begin_find()
         elif here == SEARCH:
             self._places.search.begin()
+        elif here == TAGS:
+            self._places.tags.page.begin_find()
         else:
             self._in(CHATS, self._places.page.begin_find)()
 
@@ -106,6 +123,8 @@ class PlaceKeys:
         if self._window.place == NOTES:
             self._places.notes.show_list(shown=True)
             self._places.notes.list.begin_filter()
+        elif self._window.place == TAGS:
+            self._places.tags.page.begin_find()
         else:
             self._in(CHATS, self._filter_chats)()
 
@@ -116,6 +135,8 @@ class PlaceKeys:
     def _rename(self) -> None:
         if self._window.place == NOTES and self._notes:
             self._notes.rename()
+        elif self._window.place == TAGS:
+            self._places.tags.page.view.rename_current()
         else:
             self._in(CHATS, self._rename_chat)()
 
@@ -124,6 +145,11 @@ class PlaceKeys:
             self._places.list.view.rename_current()
         else:
             self._places.page.header.begin_rename()
+
+    def _accept_tags(self) -> None:
+        """Give the note that is open the suggested tags that are ticked."""
+        if self._window.place == NOTES:
+            self._places.notes.page.suggestions.all_accepted.emit()
 
     def _toggle_list(self) -> None:
         notes, chats = self._places.notes, self._places.chats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -12,6 +13,7 @@ from ui.chat.page import ChatPage
 from ui.chat.timeline import Timeline
 from ui.chats import ChatsPlace
 from ui.conversation_list import ConversationList
+from ui.late import Late
 from ui.metrics.page import MetricsPage
 from ui.notes.place import NotesPlace
 from ui.notice import Notice
@@ -19,7 +21,11 @@ from ui.search.place import SearchPlace
 from ui.settings.page import SettingsPage
 from ui.theme.style import Theme
 from ui.vault.page import VaultPage
-from ui.window import CHATS, NOTES, SEARCH, Window
+from ui.window import CHATS, NOTES, REVIEW, SEARCH, TAGS, Window
+
+if TYPE_CHECKING:  # they are made when somebody goes there
+    from ui.tags.manager import TagsPage
+    from ui.tags.review import ReviewPage
 
 
 class Places:
@@ -48,6 +54,8 @@ class Places:
         self.list = ConversationList(theme, now)
         self.chats = ChatsPlace(self.list, self.page, theme)
         self.notes = NotesPlace(theme, now)
+        self.tags = Late(_tags_page, theme, window.end_with_status)
+        self.review = Late(_review_page, theme, window.end_with_status)
         self.search = SearchPlace(theme, now)
         self.metrics = MetricsPage(theme)
         is_kept = session.keys is not None
@@ -58,14 +66,20 @@ class Places:
 
     @property
     def all(self) -> Sequence[QWidget]:
-        """As the rail has them."""
-        return (self.chats, self.notes, self.search, self.metrics, self.vault, self.settings)
+        """As the rail has them, then those that are reached from one of them."""
+        on_rail = (self.chats, self.notes, self.search, self.metrics, self.vault, self.settings)
+        return (*on_rail, self.tags.holder, self.review.holder)
 
     @property
     def notice(self) -> Notice:
         """Where the person reads what happened, wherever they are."""
+        place = self._window.place
+        if place == TAGS:
+            return self.tags.page.notice
+        if place == REVIEW:
+            return self.review.page.notice
         there = {NOTES: self.notes.page.notice, SEARCH: self.search.notice}
-        return there.get(self._window.place, self.page.notice)
+        return there.get(place, self.page.notice)
 
     def take_focus(self, position: int) -> None:
         """Let the person go on with the keyboard in this place."""
@@ -73,6 +87,10 @@ class Places:
             self.page.composer.take_focus()
         elif position == NOTES:
             self.notes.take_focus()
+        elif position == TAGS:
+            self.tags.page.take_focus()
+        elif position == REVIEW:
+            self.review.page.take_focus()
         else:
             self.all[position].setFocus()
 
@@ -80,7 +98,21 @@ class Places:
         """Take another theme."""
         self.chats.apply(theme)
         self.notes.apply(theme)
+        self.tags.apply(theme)
+        self.review.apply(theme)
         self.search.apply(theme)
         self.metrics.apply(theme)
         self.vault.apply(theme)
         self.settings.apply(theme)
+
+
+def _tags_page(theme: Theme) -> TagsPage:
+    from ui.tags.manager import TagsPage
+
+    return TagsPage(theme)
+
+
+def _review_page(theme: Theme) -> ReviewPage:
+    from ui.tags.review import ReviewPage
+
+    return ReviewPage(theme)

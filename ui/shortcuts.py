@@ -41,6 +41,8 @@ SHORTCUTS: Final = (
     Shortcut("Ctrl+Shift+F", "Look for words in the list", "filter"),
     Shortcut("Ctrl+B", "Show or hide the list", "list"),
     Shortcut("Ctrl+Shift+B", "Show or hide what belongs to the note", "panel"),
+    Shortcut("Ctrl+Shift+T", "Add the suggested tags that are ticked", "accept_tags"),
+    Shortcut("Ctrl+Shift+A", "Actions of the model on the note or the selection", "actions"),
     Shortcut("Ctrl+Enter", "Follow the link in a note, or tick the task off"),
     Shortcut("F2", "Rename the chat or note", "rename"),
     Shortcut("Del", "Delete the chat or note that is marked"),

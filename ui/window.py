@@ -23,6 +23,8 @@ SEARCH: Final = 2
 METRICS: Final = 3
 VAULT: Final = 4
 SETTINGS: Final = 5
+TAGS: Final = 6  # reached from the notes, and no part of the rail
+REVIEW: Final = 7
 
 _PLACES: Final = (
     Place("Chats", Icon.CHATS),
@@ -32,6 +34,7 @@ _PLACES: Final = (
     Place("Vault", Icon.KEY, at_end=True),
     Place("Settings", Icon.SETTINGS, at_end=True),
 )
+_BELONGS_TO: Final = {TAGS: NOTES, REVIEW: NOTES}
 _OPENED: Final = (1180, 760)  # pixels; a comfortable part of the common 1280 x 800
 _SMALLEST: Final = (640, 420)
 
@@ -102,18 +105,25 @@ class Window(QWidget):
         """Put the places in, in the rail's order, and show the first."""
         for place in places:
             self._places.addWidget(place)
-        last = self.previousInFocusChain()
-        if last:  # Tab comes to the status line after the places
-            for before, after in pairwise([last, *self.status.buttons]):
-                QWidget.setTabOrder(before, after)
+        self.end_with_status()
         self.rail.setEnabled(True)
         self.leave_full_page()
         self.go_to(CHATS)
 
+    def end_with_status(self) -> None:
+        """Let Tab come to the status line after the places, and those that were made since."""
+        buttons, tab = self.status.buttons, Qt.FocusPolicy.TabFocus
+        last = self.previousInFocusChain()
+        while last and last is not self and (last in buttons or not last.focusPolicy() & tab):
+            last = last.previousInFocusChain()
+        if last:
+            for before, after in pairwise([last, *buttons]):
+                QWidget.setTabOrder(before, after)
+
     def go_to(self, position: int) -> None:
         """Show a place."""
         self._places.setCurrentIndex(position)
-        self.rail.show_place(position)
+        self.rail.show_place(_BELONGS_TO.get(position, position))
         self.went_to.emit(position)
 
     @property

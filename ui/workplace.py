@@ -22,9 +22,9 @@ from assistant.events import (
     PowerChanged,
 )
 from assistant.notes.records import Note
-from assistant.notes.taking_in import TakenIn, take_in
 from assistant.records import is_private
 from assistant.search.records import Hit, Kind
+from ui.actions.rooms import action_rooms
 from ui.bridge import Bridge
 from ui.chat.asking import Asking
 from ui.chat.controller import ChatController
@@ -36,6 +36,7 @@ from ui.metrics.controller import MetricsController
 from ui.notes.controller import NotesController, Ways
 from ui.notes.listing import Backups
 from ui.notes.model import title_of
+from ui.notes.taken_in import take_in_edits
 from ui.place_keys import Act, PlaceKeys
 from ui.places import Places
 from ui.power.controller import PowerController
@@ -45,6 +46,7 @@ from ui.search.controller import SearchController
 from ui.search.gathering import Gathering
 from ui.search.going import Destinations, GoTo
 from ui.shortcuts import bind
+from ui.tags.rooms import tag_rooms
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
 from ui.vault.stage import Restart
@@ -121,6 +123,15 @@ class Workplace:
             self._tell,
         )
         self.notes = self._notes_over(session, bridge, pool, now)
+        self.tags = tag_rooms(
+            session, bridge, window, places, self.notes, self.open_note, self._open_tag, now
+        )
+        if self.tags:
+            self.importing.offer_tags(self.tags.review, lambda *said: places.notice.add(*said))
+        propose = self.tags.below.propose if self.tags else None
+        named = self.conversations.refresh
+        self.acts = action_rooms(session, bridge, window, places, self.notes, propose, named)
+        self._rooms = tuple(room for room in (self.tags, self.acts) if room)
         self.search = SearchController(
             session, bridge, places.search, self.open_hit, self.importing.open, pool, now
         )
@@ -156,24 +167,10 @@ class Workplace:
 
     def _take_in_edits(self, session: Session, bridge: Bridge, pool: Executor) -> None:
         """Keep what an editor outside of Hush had when Hush was killed."""
-        notes, root = session.notes, self._app.profile.root
-        if notes is None or session.keys is None:
-            return
-
-        def came(found: list[TakenIn]) -> None:
-            for taken in found:
-                if taken.note:
-                    self._tell(taken.sentence, "Show", partial(self.open_note, taken.note.id))
-                elif taken.sentence:
-                    self._places.notice.say(taken.sentence)
-            if self.notes and any(taken.note for taken in found):
-                self.notes.refresh()
-
-        bridge.then(
-            pool.submit(lambda: list(take_in(root, notes))),
-            came,
-            lambda error: self._places.notice.say(error.sentence),
-        )
+        notes, places = session.notes, self._places
+        if notes and session.keys and self.notes:
+            root, changed = self._app.profile.root, self.notes.refresh
+            take_in_edits(root, notes, bridge, pool, lambda: places.notice, self.open_note, changed)
 
     def _connect(self) -> None:
         window, page = self._window, self._places.page
@@ -201,8 +198,10 @@ class Workplace:
     @property
     def _commands(self) -> dict[str, Act]:
         """What can be gone to by name: what the keys do, and what has no key."""
+        rooms = {name: act for room in self._rooms for name, act in room.actions.items()}
         return {
             **self.actions,
+            **rooms,
             "lock": self._lock,
             "import": self.importing.open,
             "export": self.importing.export,
@@ -211,6 +210,8 @@ class Workplace:
     def handle(self, event: Event) -> None:
         """Take an event from the core."""
         self.metrics.handle(event)
+        for room in self._rooms:
+            room.handle(event)
         match event:
             case EngineChanged():
                 self._window.status.show_engine(event)
@@ -237,7 +238,8 @@ class Workplace:
         """Whether something is under way: an answer, an import, or work on the vault."""
         page = self._window.full_page
         is_waited_for = bool(page and page.is_working)
-        is_working = self.vault.is_working or self.importing.is_working
+        working = (self.vault, self.importing, *self._rooms)
+        is_working = any(one.is_working for one in working)
         return self.chat.is_answering or is_working or is_waited_for
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -31,12 +32,18 @@ ANSWER = Message(
 
 
 class Bench:
-    """The window and what is behind it. Chat 1 has a question and an answer, chat 2 is empty."""
+    """The window and what is behind it. Chat 1 has a question and an answer, chat 2 is empty.
 
-    def __init__(self, qtbot: QtBot) -> None:
+    Args:
+        qtbot: Of the test.
+        prepare: Changes what is behind the window before it is furnished.
+    """
+
+    def __init__(self, qtbot: QtBot, prepare: Callable[[FakeApp], object] = lambda _: None) -> None:
         self.qtbot = qtbot
         self.bridge = Bridge()
         self.app = FakeApp(self.bridge.sink)
+        prepare(self.app)
         self.conversations = self.app.conversations
         self.chat = self.app.chat
         self.conversations.add(conversation(1, "Packing list", NOON - HOUR), [QUESTION, ANSWER])

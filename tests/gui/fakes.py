@@ -391,6 +391,8 @@ class FakeApp:
         self.notes: Any = FakeNotes()  # None where the vault is not kept
         self.search: Any = FakeSearch()
         self.importing: Any = FakeImports()
+        self.actions: Any = None  # what the model does with notes, and titles; None: nothing
+        self.titles: Any = None
         self.governor = FakeGovernor(sink)
         self.figures: Future[str] = done("")  # what is known of the model's tuned copy
 
@@ -406,6 +408,8 @@ class FakeApp:
             self.notes,
             self.search,
             self.importing,
+            actions=self.actions,
+            titles=self.titles,
         )
 
     @property

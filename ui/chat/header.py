@@ -148,6 +148,11 @@ class Header(QWidget):
         """The title it shows; empty for a chat that has not begun."""
         return self._title.text()
 
+    @property
+    def is_renaming(self) -> bool:
+        """Whether the person is changing the title."""
+        return self._stack.currentWidget() is self._field
+
     def indent(self, left: int) -> None:
         """Let the title begin so many pixels from the edge: above the text."""
         margins = (left, Space.RELATED, Space.RELATED, Space.RELATED)

@@ -22,6 +22,7 @@ from ui.chat.divider import Divider
 from ui.chat.entries import Entry
 from ui.chat.question import QuestionBody
 from ui.chat.sources import SourceList
+from ui.chat.sureness import sureness_facts, sureness_words
 from ui.chat.tools import Deadline, Tools
 from ui.markdown.citations import unmarked
 from ui.markdown.look import Look
@@ -127,6 +128,7 @@ class MessageView(QFrame):
         self._pin: PinMark | None = None
         self.body = self._make_body()
         self._state = self._caption()
+        self._sureness = self._caption()
         self._note = self._caption()
         self._cut = self._caption(_CUT)
         self._given = self._caption(harmless(given_words(entry.message)))
@@ -258,8 +260,14 @@ class MessageView(QFrame):
         self._state.setText(harmless(words))
         self._state.setVisible(bool(words) and not self._entry.is_streaming)
         self._caret.setVisible(self._entry.is_streaming)
-        self.setAccessibleDescription(words)
+        self._show_sureness(message)
+        self.setAccessibleDescription(" ".join(filter(None, (words, self._sureness.text()))))
         self._actions.show_for(message, busy=self._busy)
+
+    def _show_sureness(self, message: Message) -> None:
+        self._sureness.setText(sureness_words(message))
+        self._sureness.setToolTip(sureness_facts(message))
+        self._sureness.setVisible(bool(self._sureness.text()))
 
     def _show_pin(self) -> None:
         pinned, name = self._entry.message.pinned, self._name.text()
@@ -316,7 +324,7 @@ class MessageView(QFrame):
         height = self.body.fit(width)
         self.body.setGeometry(0, y, width + 2 * GUTTER, height)
         y += height
-        for caption in (self._cut, self._given, self._state, self._note):
+        for caption in (self._cut, self._given, self._state, self._sureness, self._note):
             if not caption.isHidden():
                 y += look.scaled(Space.INSIDE)
                 height = caption.heightForWidth(width)

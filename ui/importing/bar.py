@@ -35,6 +35,12 @@ class ThinBar(QProgressBar):
         """Show how far it is; ``total`` 0: not known yet."""
         self.setValue(min(_STEPS, _STEPS * done // total) if total else 0)
 
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        self._theme = theme
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
         """As wide as there is room for."""
         return QSize(0, self._theme.px(_HEIGHT))

@@ -26,6 +26,7 @@ _NOTES: Final = "Notes (*.md *.markdown *.txt *.pdf *.docx *.zip);;All files (*)
 _CHATS: Final = "ChatGPT export (*.zip *.json);;All files (*)"
 _STOPPED: Final = "The import stopped"
 _NOT_LOOKED: Final = "This cannot be imported"
+_TAGS: Final = "Hush can suggest tags for your notes."
 _NOT_LEFT: Final = "The import that was cut off is still offered"
 
 
@@ -64,12 +65,23 @@ class ImportController:
         self._choice: Stage | None = None
         self._reports = Reports(service, bridge, self._desk, self._choose) if service else None
         self.exports = ExportController(service, bridge, self._desk)
+        self._suggest_tags: Callable[[], object] | None = None
+        self._add: Tell | None = None
         self._status.import_wanted.connect(self.open)
 
     @property
     def is_working(self) -> bool:
         """Whether an import or export is under way."""
         return self._run is not None or self.exports.is_working
+
+    def offer_tags(self, suggest: Callable[[], object], add: Tell) -> None:
+        """Offer to suggest tags after each import from now on.
+
+        Args:
+            suggest: Goes where that is done.
+            add: Says it beside what is said of an import whose panel is closed.
+        """
+        self._suggest_tags, self._add = suggest, add
 
     def export(self) -> None:
         """Ask where the notes are to be written, then write them."""
@@ -234,6 +246,8 @@ class ImportController:
         else:
             sentence = words.report_line(report)
             self._desk.tell(sentence, "Show report", lambda: self._show_report(report))
+            if self._add and self._tagger(report):
+                self._add(_TAGS, "Suggest tags", self._leave_for_tags)
 
     def _stopped(self, run_id: int, error: HushError) -> None:
         """Half-way: the disk is full, say. What is in stays, and it can go on."""
@@ -255,4 +269,15 @@ class ImportController:
             desk.close()
             self._show_notes()
 
-        desk.show(_NAME, stages.imported(desk.theme, report, desk.close, leave))
+        stage = stages.imported(desk.theme, report, desk.close, leave, self._tagger(report))
+        desk.show(_NAME, stage)
+
+    def _tagger(self, report: ImportReport) -> Callable[[], object] | None:
+        """What leads to suggested tags, where notes came in."""
+        has_notes = report.new + report.changed > report.conversations
+        return self._leave_for_tags if self._suggest_tags and has_notes else None
+
+    def _leave_for_tags(self) -> None:
+        self._desk.close()
+        if self._suggest_tags:
+            self._suggest_tags()

@@ -178,10 +178,13 @@ def exporting(theme: Theme, target: Path, leave: Act, cancel: Act) -> Running:
     return Running(theme, "Export", "Exporting…", said, leave, cancel)
 
 
-def imported(theme: Theme, report: ImportReport, close: Act, show_notes: Act) -> Stage:
-    """What an import came to."""
+def imported(
+    theme: Theme, report: ImportReport, close: Act, show_notes: Act, tag: Act | None = None
+) -> Stage:
+    """What an import came to; ``tag`` leads to suggested tags, where there are some."""
     stage = _report(theme, words.report_title(report), words.report_words(report), report)
-    stage.add_buttons(("Show notes", "main", show_notes), ("Close", "outlined", close))
+    more = [("Suggest tags…", "outlined", tag)] if tag else []
+    stage.add_buttons(("Show notes", "main", show_notes), *more, ("Close", "outlined", close))
     return stage
 
 

@@ -40,6 +40,7 @@ class Beside(QObject):
     """
 
     brought_back = Signal(object)  # Saved
+    shown = Signal(object)  # the id of the note that is on the page now, or None
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Beside(QObject):
         for latest in (self._linked, self._related, self._earlier, self._text, self._compared):
             latest.forget()
         self.refresh()
+        self.shown.emit(note_id)
 
     def keep_up(self, note_id: int) -> None:
         """The note on the page was saved: as this one, where it had not begun before."""

@@ -77,6 +77,7 @@ class NotesController(QObject):
         self._now = now
         self._ways = ways
         self._latest = Latest(bridge)
+        self.leave_nearer: Callable[[], bool] = lambda: False  # what stands nearer than the note
         self.listing = Listing(service, bridge, place.list, place.page.notice, ways.backups)
         self.writing = Writing(service, bridge, place.page.editor)
         self.beside = Beside(
@@ -308,7 +309,11 @@ class NotesController(QObject):
         page, notes = self._page, self._place.list
         if page.header.leave_rename() or page.find_bar.leave():
             page.take_focus()
-        elif self.beside.leave_version() or (notes.field.hasFocus() and notes.clear_words()):
+        elif (
+            self.leave_nearer()
+            or self.beside.leave_version()
+            or (notes.field.hasFocus() and notes.clear_words())
+        ):
             return
         elif page.notice.text:
             page.notice.dismiss()

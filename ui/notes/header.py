@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QToolButton, Q
 from assistant.notes.records import Note, TitleBy
 from ui.chat.header import TitleField
 from ui.controls import ElidedLabel, IconButton, PlainLabel
+from ui.markdown.safe_text import harmless
 from ui.notes.model import title_of
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
@@ -33,12 +35,14 @@ class NoteHeader(QWidget):
     panel_wanted = Signal()
     find_wanted = Signal()
     ask_wanted = Signal()  # a chat about this note
+    actions_wanted = Signal()  # their menu, where the person writes
     delete_wanted = Signal()
     restore_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._note: Note | None = None
+        self._suggested = ""
         self._title = ElidedLabel("", "title")
         self._field = TitleField()
         self._stack = QStackedWidget()
@@ -62,6 +66,8 @@ class NoteHeader(QWidget):
         self._untitle = menu.addAction("Take the title from the text", self._follow_text)
         menu.addAction("Find in this note\tCtrl+F", self.find_wanted.emit)
         self.ask = menu.addAction("Ask about this note…", self.ask_wanted.emit)
+        self.actions_menu = menu.addMenu("Actions")
+        self.actions_menu.menuAction().setVisible(False)  # until there is who carries them out
         menu.addSeparator()
         self._restore = menu.addAction("Put back", self.restore_wanted.emit)
         self._delete = menu.addAction("", self.delete_wanted.emit)
@@ -115,7 +121,7 @@ class NoteHeader(QWidget):
         """Show a note's title and state; None: a note that has not begun."""
         self._note = note
         is_said = note is None or note.title_by is TitleBy.TEXT
-        self._title.setText("" if is_said or note is None else title_of(note))
+        self._show_title()
         is_gone = bool(note and note.deleted_at is not None)
         self.show_pin(pinned=bool(note and note.pinned))
         self.pin_button.setVisible(not is_gone)
@@ -124,6 +130,24 @@ class NoteHeader(QWidget):
         self._restore.setVisible(is_gone)
         self._delete.setText("Delete for good…" if is_gone else "Move to the trash")
         self._more.setEnabled(note is not None)
+
+    def offer_actions(self, fill: Callable[[QMenu], object], *, offered: bool) -> None:
+        """Have the menu of actions, filled each time it opens: what it is of may be another."""
+        self.actions_menu.menuAction().setVisible(offered)
+        self.actions_menu.aboutToShow.connect(lambda: fill(self.actions_menu))
+
+    def show_suggestion(self, title: str) -> None:
+        """Show a title that is only suggested, in the title's place; empty: the note's own."""
+        self._suggested = title
+        self._title.set_kind("suggested" if title else "title")
+        self._title.setAccessibleName(f"Suggested title: {title}" if title else "")
+        self._show_title()
+
+    def _show_title(self) -> None:
+        note = self._note
+        is_said = note is None or note.title_by is TitleBy.TEXT
+        own = "" if is_said or note is None else title_of(note)
+        self._title.setText(harmless(self._suggested) or own)
 
     def show_pin(self, *, pinned: bool) -> None:
         """Show whether the note is pinned."""

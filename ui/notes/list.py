@@ -7,7 +7,15 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from assistant.notes.records import NoteFilter, NoteLine
 from ui.controls import Hairline, IconButton, PlainLabel, TextButton
@@ -72,6 +80,8 @@ class NoteList(TimedList):
     entered = Signal(object)  # id; opened, to be written in
     new_wanted = Signal()
     import_wanted = Signal()
+    tag_notes_wanted = Signal()  # suggest tags for many notes
+    tags_wanted = Signal()  # look after the tags
     scope_wanted = Signal()  # choose a tag, or the trash
     delete_wanted = Signal(object)  # id
     restore_wanted = Signal(object)  # id
@@ -95,6 +105,7 @@ class NoteList(TimedList):
         self.notice = Notice(theme.palette)
         self.new_button = TextButton("New note", "row")
         self.import_button = IconButton(Icon.IMPORT, "Import notes…", theme.palette)
+        self.more_button = IconButton(Icon.MORE, "More for your notes", theme.palette)
         self.empty_button = TextButton("Empty the trash…", "row")
         self._line = Hairline(theme.palette, Qt.Orientation.Horizontal)
         self._set_up()
@@ -108,6 +119,12 @@ class NoteList(TimedList):
         self.field.setAccessibleName("Filter notes")
         self.field.setClearButtonEnabled(True)
         self.scope_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its arrow is last
+        menu = QMenu(self)
+        menu.addAction("Tag notes…", self.tag_notes_wanted.emit)
+        menu.addAction("Tags…", self.tags_wanted.emit)
+        self.more_button.setMenu(menu)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.hide()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.empty.setMargin(Space.INSIDE * 2)
 
@@ -132,6 +149,7 @@ class NoteList(TimedList):
         for button in (self.new_button, self.empty_button):
             begin.addWidget(button, 1)
         begin.addWidget(self.import_button)
+        begin.addWidget(self.more_button)
         foot.addLayout(begin)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -204,6 +222,10 @@ class NoteList(TimedList):
             place = min(shown.index(note_id), len(shown) - 2)
             self.view.move_ring(self._model.index_of(self._model.notes[place].id))
 
+    def offer_tags(self) -> None:
+        """Tags can be suggested and looked after in this session: offer both."""
+        self.more_button.show()
+
     def take_focus(self) -> bool:
         """Let the keyboard walk along the notes; False where there is none."""
         if not self._model.notes:
@@ -260,6 +282,7 @@ class NoteList(TimedList):
         self._line.apply(palette)
         self.notice.apply(palette)
         self.import_button.apply(palette)
+        self.more_button.apply(palette)
         self.new_button.setIcon(icon(Icon.PLUS, palette.accent, size=16))
         self.scope_button.setIcon(icon(Icon.DOWN, palette.quiet, size=theme.px(_ARROW)))
         self.view.fit_rows()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QTextCursor
@@ -17,8 +18,12 @@ from ui.notes.seeking import Seeking
 from ui.notes.tags_row import TagsRow
 from ui.notes.version_view import VersionView
 from ui.notice import Notice
+from ui.tags.suggestions import SuggestionsRow
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
+
+if TYPE_CHECKING:
+    from ui.actions.panel import ResultPanel
 
 _GREETING: Final = "Your notes"
 _PROMISE: Final = "Kept encrypted, on this machine only. Search and chats can use them."
@@ -82,16 +87,19 @@ class NotePage(QWidget):
         self._theme = theme
         self.header = NoteHeader(theme)
         self.tags = TagsRow(theme)
+        self.suggestions = SuggestionsRow(theme)
         self.editor = NoteEditor(theme)
         self.find_bar = FindBar(self.find, theme, name="Find in this note")
         self._seeking = Seeking(self.editor.document(), parent=self)
         self._found: bool | None = None  # None: it is still being looked for
         self.version = VersionView(theme)
+        self._result: ResultPanel | None = None
         self.empty = EmptyNotes()
         self.notice = Notice(theme.palette)
         self._note = QWidget()
         self._stack = QStackedWidget()
         self._above = QVBoxLayout()
+        self._below = QVBoxLayout()
         self._foot = QVBoxLayout()
         self._seeking.found.connect(self._show_found)
         self.find_bar.words_changed.connect(self._seeking.abandon)
@@ -101,7 +109,9 @@ class NotePage(QWidget):
         self.show_empty()
 
     def _lay_out(self) -> None:
-        self._above.addWidget(self.tags)
+        self._above.setSpacing(Space.HALF)
+        for row in (self.tags, self.suggestions):
+            self._above.addWidget(row)
         column = QVBoxLayout(self._note)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -116,6 +126,7 @@ class NotePage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._stack, 1)
+        whole.addLayout(self._below)
         whole.addLayout(self._foot)
         self._centre()
 
@@ -169,6 +180,19 @@ class NotePage(QWidget):
         """Show an earlier version, or the note again."""
         self._stack.setCurrentWidget(self.version if shown else self._note)
 
+    @property
+    def result(self) -> ResultPanel:
+        """What the model writes, below the note; built when it is first wanted."""
+        if self._result is None:
+            from ui.actions.panel import ResultPanel  # a start need not wait for it
+
+            self._result = ResultPanel(self._theme)
+            self._result.changed.connect(self._centre)
+            self._below.addWidget(self._result)
+            for before, stop in pairwise((self.editor, *self._result.stops)):
+                QWidget.setTabOrder(before, stop)
+        return self._result
+
     # Finding ------------------------------------------------------------------------------
 
     def begin_find(self) -> None:
@@ -217,6 +241,9 @@ class NotePage(QWidget):
         self._theme = theme
         for part in (self.header, self.tags, self.editor, self.find_bar, self.version):
             part.apply(theme)
+        self.suggestions.apply(theme)
+        if self._result:
+            self._result.apply(theme)
         self.notice.apply(theme.palette)
         self._centre()
 
@@ -231,4 +258,7 @@ class NotePage(QWidget):
         self.header.indent(left)
         self.find_bar.indent(left)
         self._above.setContentsMargins(left, 0, right, Space.RELATED)
+        self._below.setContentsMargins(left, 0, right, 0)
         self._foot.setContentsMargins(left, Space.INSIDE, right, Space.RELATED)
+        result = self._result
+        self._stack.setVisible(not (result and result.is_open and result.fit(self.height())))

@@ -152,6 +152,23 @@ GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
         ),
     ),
     (
+        "Notes and chats",
+        (
+            Toggle(
+                "give_titles",
+                "Write titles",
+                "For chats, and for notes without a heading, when nobody needs the model. A title "
+                "that you gave stays.",
+            ),
+            Toggle(
+                "teach_tags",
+                "Let the model propose tags",
+                "For notes where Hush is unsure, when nobody needs the model; from 1 billion "
+                "parameters on. You are still asked before a note gets a tag.",
+            ),
+        ),
+    ),
+    (
         "Power",
         (
             Toggle(

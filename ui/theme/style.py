@@ -123,6 +123,9 @@ PlainLabel[kind="caption"] { color: $quiet; font-size: ${caption_size}px; }
 PlainLabel[kind="quiet"] { color: $quiet; }
 PlainLabel[kind="strong"] { font-weight: $emphasis; }
 PlainLabel[kind="title"] { font-size: ${title_size}px; font-weight: $emphasis; }
+PlainLabel[kind="suggested"] {
+    color: $accent; font-size: ${title_size}px; font-weight: $emphasis; font-style: italic;
+}
 PlainLabel[kind="danger"] { color: $danger; }
 
 QPushButton {
@@ -214,6 +217,7 @@ QListView[kind="hits"] { background: $page; }
 QScrollArea[kind="page"] { background: $page; border: none; }
 
 #notice { background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px; }
+#result { background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px; }
 #notice[kind="danger"] { border-left: 3px solid $danger; }
 #popover { background: $field; border: 1px solid $hairline; border-radius: ${field_radius}px; }
 

@@ -29,6 +29,15 @@ class Palette:
     danger: str  # destruction and failure only
     throttled: str  # slowed down only
     focus: str  # the focus ring
+    hue_red: str  # hues: a tag's colour, as a dot; never text
+    hue_orange: str
+    hue_yellow: str
+    hue_green: str
+    hue_teal: str
+    hue_blue: str
+    hue_violet: str
+    hue_pink: str
+    hue_grey: str
 
 
 LIGHT = Palette(
@@ -48,6 +57,15 @@ LIGHT = Palette(
     danger="#b3261e",
     throttled="#7a4f00",
     focus="#0b6b63",
+    hue_red="#c0392b",
+    hue_orange="#b85c00",
+    hue_yellow="#947000",
+    hue_green="#2e7d32",
+    hue_teal="#0b6b63",
+    hue_blue="#2563b0",
+    hue_violet="#7447b8",
+    hue_pink="#b03a7a",
+    hue_grey="#6b7575",
 )
 
 DARK = Palette(
@@ -67,6 +85,15 @@ DARK = Palette(
     danger="#ff8f85",
     throttled="#e5b455",
     focus="#63c2b5",
+    hue_red="#f0796c",
+    hue_orange="#eb9a4b",
+    hue_yellow="#dcc04f",
+    hue_green="#7cc47f",
+    hue_teal="#63c2b5",
+    hue_blue="#7fb0f0",
+    hue_violet="#b79bee",
+    hue_pink="#ea8fc0",
+    hue_grey="#a2adac",
 )
 
 

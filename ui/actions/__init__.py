@@ -1,0 +1,1 @@
+"""What the model does with a note when asked: offered, shown as a difference, accepted or not."""

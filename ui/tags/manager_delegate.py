@@ -1,0 +1,211 @@
+"""How a tag is painted and edited: its colour, name and notes, and below what it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QAbstractItemModel, QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
+
+from assistant.notes.limits import MAX_TAG_CHARACTERS
+from assistant.tags.records import MAX_DESCRIPTION_CHARACTERS
+from ui.controls import plain_tooltip
+from ui.rows.painting import (
+    ELIDE,
+    LEFT,
+    RIGHT,
+    AnyIndex,
+    RowDelegate,
+    aligned,
+    font,
+    is_tooltip,
+    mirrored,
+)
+from ui.search.pictures import Pictures
+from ui.tags.hues import ink
+from ui.tags.manager_model import DESCRIPTION_ROLE, NAME_ROLE, SHOWN_ROLE, Shown
+from ui.tags.marks import paint_dot
+from ui.theme.icons import Icon
+from ui.theme.style import Theme
+from ui.theme.tokens import Space, Type
+
+_DOT: Final = 10  # pixels at 100 %
+_MORE: Final = 20
+_INDENT: Final = 20
+_DESCRIBE: Final = "Describe it in a sentence"
+
+
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """Where the parts of a row stand, as if it were read from the left."""
+
+    dot: QRect
+    name: QRect
+    notes: QRect
+    description: QRect
+    more: QRect
+
+
+class TagDelegate(RowDelegate):
+    """Paints tags, and has name or description edited where it stands."""
+
+    def apply(self, theme: Theme) -> None:
+        """Take another theme."""
+        super().apply(theme)
+        self.role = DESCRIPTION_ROLE  # what is edited next
+        self._name_font = font(theme, Type.INTERFACE, emphasis=True)
+        self._wish_font = QFont(self._font)
+        self._wish_font.setItalic(True)
+        self._metrics = QFontMetrics(self._font)
+        self._name_metrics = QFontMetrics(self._name_font)
+        self._caption_metrics = QFontMetrics(self._caption_font)
+        self._dot, self._more = theme.px(_DOT), theme.px(_MORE)
+        self._indent = min(theme.px(_INDENT), 2 * _INDENT)
+        self._pictures = Pictures(theme.palette.quiet, self._more)
+        self._line = self._name_metrics.height()
+        self.height = 2 * self._line + 2 * Space.INSIDE + Space.HALF + 2
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        """The same for every row; in pixels."""
+        del option, index
+        return QSize(0, self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Paint a tag."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        has_ring = self._has_ring(option)
+        self._paint_ground(painter, option, _ground(option.rect), has_ring=has_ring)
+        shown: Shown = index.data(SHOWN_ROLE)
+        areas = self._areas(option.rect, shown)
+        dot = mirrored(option, areas.dot)
+        paint_dot(painter, QRectF(dot), ink(self._colours, shown.colour), self._colours)
+        self._paint_words(painter, option, areas, shown)
+        is_met = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if is_met or has_ring:
+            self._pictures.paint(painter, mirrored(option, areas.more), Icon.MORE)
+        painter.restore()
+
+    def _paint_words(
+        self, painter: QPainter, option: QStyleOptionViewItem, areas: _Areas, shown: Shown
+    ) -> None:
+        begin, quiet = aligned(option, LEFT), QColor(self._colours.quiet)
+        painter.setFont(self._name_font)
+        painter.setPen(QColor(self._colours.text))
+        name = self._name_metrics.elidedText(shown.name, ELIDE, areas.name.width())
+        painter.drawText(mirrored(option, areas.name), begin, name)
+        painter.setPen(quiet)
+        painter.setFont(self._caption_font)
+        painter.drawText(mirrored(option, areas.notes), aligned(option, RIGHT), shown.notes)
+        painter.setFont(self._font if shown.description else self._wish_font)
+        words = shown.description or _DESCRIBE
+        fitting = self._metrics.elidedText(words, ELIDE, areas.description.width())
+        painter.drawText(mirrored(option, areas.description), begin, fitting)
+
+    # Where things stand -------------------------------------------------------------------
+
+    def part_at(self, row: QRect, shown: Shown, at: QPoint, *, mirror: bool) -> str:
+        """What stands at a place of a row: "more", "description", or "" for the rest.
+
+        Args:
+            row: The row's area.
+            shown: What it says.
+            at: The place, in the view.
+            mirror: Whether the window reads from right to left.
+        """
+        areas = self._areas(row, shown)
+        for name, area in (("more", areas.more), ("description", areas.description)):
+            found = QRect(area)
+            if mirror:
+                found.moveLeft(row.left() + row.right() - area.right())
+            if found.adjusted(-Space.HALF, -Space.HALF, Space.HALF, Space.HALF).contains(at):
+                return name
+        return ""
+
+    def _areas(self, row: QRect, shown: Shown) -> _Areas:
+        edge = Space.INSIDE
+        inside = _ground(row).adjusted(edge, edge, -edge, -edge)
+        more = QRect(inside)
+        more.setLeft(inside.right() - self._more)
+        inside.setRight(more.left() - Space.INSIDE)
+        inside.setLeft(min(inside.left() + shown.depth * self._indent, inside.center().x()))
+        first, second, dot = QRect(inside), QRect(inside), QRect(inside)
+        first.setHeight(self._line)
+        second.setTop(inside.bottom() - self._line + 1)
+        dot.setSize(QSize(self._dot, self._dot))
+        dot.moveTop(first.top() + (first.height() - self._dot) // 2)
+        begin = dot.right() + 1 + Space.INSIDE
+        notes = QRect(first)
+        notes.setLeft(first.right() - self._caption_metrics.horizontalAdvance(shown.notes))
+        first.setLeft(begin)
+        first.setRight(notes.left() - Space.INSIDE)
+        second.setLeft(begin)
+        return _Areas(dot, first, notes, second, more)
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: AnyIndex,
+    ) -> bool:
+        """Show name and description whole where one of them is cut."""
+        if not is_tooltip(event) or not index.isValid():
+            return super().helpEvent(event, view, option, index)
+        shown: Shown = index.data(SHOWN_ROLE)
+        areas = self._areas(option.rect, shown)
+        is_cut = (
+            self._name_metrics.horizontalAdvance(shown.name) > areas.name.width()
+            or self._metrics.horizontalAdvance(shown.description) > areas.description.width()
+        )
+        words = plain_tooltip(f"{shown.name}\n{shown.description}".strip()) if is_cut else ""
+        QToolTip.showText(event.globalPos(), words, view)
+        return True
+
+    # Editing ------------------------------------------------------------------------------
+
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> QLineEdit:
+        """A field in place of what is edited."""
+        del option, index
+        editor = QLineEdit(parent)
+        editor.setProperty("kind", "cell")
+        is_name = self.role == NAME_ROLE
+        editor.setAccessibleName("Name" if is_name else "What this tag is for")
+        editor.setPlaceholderText("" if is_name else "Notes about…")
+        editor.setMaxLength(MAX_TAG_CHARACTERS if is_name else MAX_DESCRIPTION_CHARACTERS)
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
+        """Begin with what there is."""
+        if isinstance(editor, QLineEdit) and not editor.isModified():
+            editor.setText(index.data(self.role))
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
+        """Hand on what was typed."""
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            model.setData(index, editor.text(), self.role)
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> None:
+        """The line that is edited, a little larger than its words."""
+        areas = self._areas(option.rect, index.data(SHOWN_ROLE))
+        line = QRect(areas.name if self.role == NAME_ROLE else areas.description)
+        line.adjust(-Space.INSIDE, -Space.HALF, 0, Space.HALF)
+        editor.setGeometry(mirrored(option, line))
+
+
+def _ground(row: QRect) -> QRect:
+    return row.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)
