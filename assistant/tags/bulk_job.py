@@ -178,8 +178,8 @@ class BulkJob:
         self._tally = replace(self._tally, skipped=self._tally.skipped + gone)
         now = self.clock.now()
         self.vault.write(lambda c: _finish(c, run.id, now)).result()
-        if run.note_ids is None and len(unsaid) >= _FAIR:
-            learner.expect(unsaid)
+        if run.note_ids is None and len(unsaid) >= _FAIR and learner.calibrating:
+            learner.calibrating.expect(unsaid)
         self._tell(always=True, is_all=True)
         self.settle(cancelled=False)
 

@@ -6,10 +6,8 @@ nothing to be lost, and a kill only has it built anew.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from assistant.errors import HushError, NotFound, VaultLocked
@@ -19,32 +17,32 @@ from assistant.store.sqlcipher import Connection
 from assistant.store.tag_label_rows import Labels
 from assistant.store.tag_learning_rows import Said, TagRow
 from assistant.store.vault import Vault
-from assistant.tags.calibration import FIRST, Calibration
-from assistant.tags.features import Features, NoteText, Reader
+from assistant.tags.building import build
+from assistant.tags.calibrating import Calibrating
+from assistant.tags.features import Reader
 from assistant.tags.model import Reasons, Scored, TagModel
-from assistant.tags.name_vectors import NameVectors
-from assistant.tags.names import TagName
 from assistant.tags.note_texts import Embed, NoteTexts, Read
+from assistant.tags.seen import SeenNotes
 from assistant.tags.slices import Long
-from assistant.tags.teachers import chosen, verdicts_of
+from assistant.tags.tag_list import TagList
+from assistant.tags.teachers import verdicts_of
 from assistant.tags.verdicts import Verdicts
-
-_CALIBRATION: Final = "calibration"
-_COUNT: Final = struct.Struct("<q")
-
-CALIBRATE_AFTER: Final = 20
-"""Notes that were learned since the last time: then probabilities are fitted anew."""
-
-_CALIBRATE_EARLY: Final = 3  # the same, where a few are much of all that there are
-_QUICK: Final = 100  # taught notes, to which they are fitted in a tenth of a second
 
 _QUEUE: Final = 100  # notes that are taken at once, with what they teach
 _TAUGHT_AT_ONCE: Final = 2  # of those that wait; each takes some ten milliseconds
 _ANEW: Final = 64
 """So many notes to learn at once, and half as many as were taught: building anew is quicker."""
 
-_KEPT: Final = 32  # notes whose features are kept: whoever decides has just seen the suggestion
 _LIMIT: Final = 64  # tags that are scored for one note
+
+
+@dataclass(frozen=True, slots=True)
+class _Warm:
+    """A model and what belongs to it."""
+
+    model: TagModel
+    notes: SeenNotes
+    calibrating: Calibrating
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +86,13 @@ class Learner:
         self._is_closing = is_closing
         self._index = index
         self._notes = NoteTexts(vault, embed, index)
-        self._vectors = NameVectors(vault, embed)
-        self._model: TagModel | None = None
-        self._reader: Reader | None = None
-        self._tags: list[TagRow] = []
-        self._names: dict[int, str] = {}
-        self._building: Iterator[float] | None = None
+        self._tags = TagList(vault, embed)
+        self._warm: _Warm | None = None
+        self._building: Generator[float, None, None] | None = None
         self._is_stale = False
         self._to_teach: dict[int, Verdicts] = {}
         self._late: dict[int, Verdicts] = {}  # their meaning is not known yet
-        self._features: dict[int, tuple[tuple[int, int], Features]] = {}
         self._said: set[int] = set()  # notes of which the person said something
-        self._since = 0  # notes that were learned since the calibration
-        self._shares: Mapping[int, float] | None = None
         self._settles = False
         self._is_retargeted = False  # tags are others, of which notes have to hear
         self.has_news = False
@@ -111,7 +103,7 @@ class Learner:
     @property
     def is_built(self) -> bool:
         """Whether there is a model, however old."""
-        return self._model is not None
+        return self._warm is not None
 
     def prepare(self) -> Long:
         """In slices: build the model where there is none, learn what waits, calibrate."""
@@ -122,7 +114,7 @@ class Learner:
             yield 0.0
         while self.settle_some():
             yield 0.0
-        if self.is_calibration_due:
+        if self.calibrating and self.calibrating.is_due:
             self.calibrate()
             yield 0.0
 
@@ -132,26 +124,26 @@ class Learner:
         Raises:
             VaultLocked: it is closing.
         """
-        while self._model is None and self._build_some():
-            if self._is_closing():
-                raise VaultLocked("The vault is closed.")
-        if self._model is None:
-            raise HushError("There is no tag model.")
-        return self._model
+        return self._ensured().model
 
     def forget(self) -> None:
         """Drop the model: it is built anew from the rows."""
-        self._model = self._reader = None
-        self._building = None
-        self._shares = None
-        self._features.clear()
+        self._warm = self._building = None
         self._to_teach.clear()
         self._late.clear()
+
+    def _ensured(self) -> _Warm:
+        while self._warm is None and self._build_some():
+            if self._is_closing():
+                raise VaultLocked("The vault is closed.")
+        if self._warm is None:
+            raise HushError("There is no tag model.")
+        return self._warm
 
     def _build_some(self) -> bool:
         """Do a slice of building; False where there is nothing to build."""
         if self._building is None:
-            if self._model is not None and not self._is_stale:
+            if self._warm is not None and not self._is_stale:
                 return False
             self._building = self._build()
         try:
@@ -163,91 +155,26 @@ class Learner:
             raise
         return True
 
-    def _build(self) -> Iterator[float]:
+    def _build(self) -> Generator[float, None, None]:
         self._is_stale = False
         self._notes.look()
         self._to_teach.clear()
         self._late.clear()
         while self._vault.write(_empty_queue, patient=True).result():
             yield 0.0
-        self._read_tags()
-        while self._vectors.encode_some() and not self._is_closing():
-            yield 0.0
-        reader = Reader.of(self._all_notes())
-        yield 0.0
-        pairs: list[tuple[Features, Verdicts]] = []
-        verdicts = yield from chosen(self._vault)
-        late: dict[int, Verdicts] = {}
-        order = list(verdicts)
-        for at in range(0, len(order), _TAUGHT_AT_ONCE * 8):
-            for read in self._notes.some(order[at : at + _TAUGHT_AT_ONCE * 8]):
-                if read.is_ready:
-                    pairs.append((reader.read(read.note), self._known(verdicts[read.row.id])))
-                else:
-                    late[read.row.id] = verdicts[read.row.id]
-            yield 0.0
-        place = {note_id: number for number, note_id in enumerate(order)}
-        pairs.sort(key=lambda pair: place[pair[0].id])
-        model = TagModel(reader, self._tag_names())
-        model.teach_all(pairs)
-        yield 0.0
-        self._load_calibration(model)
-        self._model, self._reader = model, reader
-        self._features.clear()
-        self._said = {note_id for note_id, said in verdicts.items() if said.is_said}
-        self._late |= late
+        self._tags.read(self._encoder)
+        built = yield from build(
+            self._vault, self._notes, self._tags, self._encoder, self._is_closing
+        )
+        calibrating = Calibrating(self._vault, built.model)
+        self._warm = _Warm(built.model, SeenNotes(built.reader), calibrating)
+        self._said = set(built.said)
+        self._late |= built.late
         self._settles = self.has_news = True
-
-    def _all_notes(self) -> Iterator[NoteText]:
-        last = 0
-        while ids := self._notes.after(last):
-            if self._is_closing():
-                raise VaultLocked("The vault is closed.")
-            for read in self._notes.some(ids):
-                yield read.note
-            last = ids[-1]
-
-    def _load_calibration(self, model: TagModel) -> None:
-        data = self._vault.read(lambda c: tag_label_rows.state(c, _CALIBRATION)).result()
-        found = Calibration.from_bytes(data[_COUNT.size :]) if data else None
-        self._since = model.taught
-        if data and found:
-            model.calibration = found
-            self._since = abs(model.taught - _COUNT.unpack_from(data)[0])
-
-    # Tags ---------------------------------------------------------------------------------
-
-    def _read_tags(self) -> bool:
-        """Read which tags there are; whether they are others than before."""
-        found = self._vault.read(tag_learning_rows.tags).result()
-        if found == self._tags:
-            return False
-        self._tags = found
-        self._names = {tag.id: tag.name for tag in found}
-        self._vectors.of(found, self._encoder)
-        return True
 
     @property
     def _encoder(self) -> str:
         return self._notes.edition.encoder if self._notes.edition else ""
-
-    def _tag_names(self) -> list[TagName]:
-        vectors = self._vectors.of(self._tags, self._encoder)
-        return [
-            TagName(tag.id, tag.name, tag.description, vectors.get(tag.id)) for tag in self._tags
-        ]
-
-    def _retarget(self) -> None:
-        if self._model:
-            self._model.set_tags(self._tag_names())
-            self._settles = self._is_retargeted = self.has_news = True
-
-    def _known(self, verdicts: Verdicts) -> Verdicts:
-        """Without tags that there are no more, or that only notes in the trash have."""
-        there = self._names.keys()
-        return Verdicts(
-            verdicts.accepted & there, verdicts.rejected & there, verdicts.proposed & there
-        )
 
     # Keeping up ---------------------------------------------------------------------------
 
@@ -258,7 +185,7 @@ class Learner:
             first: Somebody looks at this note.
         """
         self._follow_edition()
-        if self._model is None:
+        if self._warm is None:
             return  # it is built from all there is
         taken = False
         while labels := self._vault.write(_take).result():
@@ -267,7 +194,7 @@ class Learner:
                 self._hear(one)
             if len(labels) < _QUEUE:
                 break
-        if self._read_tags():
+        if self._tags.read(self._encoder):
             self._retarget()
         if taken:
             self._look_whether_stale()
@@ -291,20 +218,20 @@ class Learner:
     @property
     def is_unsettled(self) -> bool:
         """Whether there is something that the model put off, or a name without a vector."""
-        return self._settles or not self._vectors.is_complete
+        return self._settles or not self._tags.is_complete
 
     def settle_some(self) -> bool:
         """Do some of what the model put off, and make vectors of names; whether there is more."""
-        if self._model is None:
+        if self._warm is None:
             return False
         if self._settles:
-            self._settles = self._model.settle()
+            self._settles = self._warm.model.settle()
             self.has_news = self.has_news or (self._is_retargeted and not self._settles)
             self._is_retargeted = self._is_retargeted and self._settles
             return True
-        if self._vectors.is_complete or not self._vectors.encode_some():
+        if self._tags.is_complete or not self._tags.encode_some():
             return False
-        if self._vectors.is_complete:
+        if self._tags.is_complete:
             self._retarget()
         return True
 
@@ -315,7 +242,7 @@ class Learner:
     def _follow_edition(self) -> None:
         """Vectors of another embedding model cannot be compared with those of the one before."""
         had = self._notes.edition
-        if self._notes.look() and self._model:
+        if self._notes.look() and self._warm:
             self._is_stale = True
             if had is not None:
                 self.forget()
@@ -327,15 +254,15 @@ class Learner:
         (self._said.add if verdicts.is_said else self._said.discard)(note_id)
         if verdicts.is_empty:
             self._to_teach.pop(note_id, None)
-            if self._model:
-                self._model.forget(note_id)
+            if self._warm:
+                self._warm.model.forget(note_id)
         else:
             self._to_teach[note_id] = verdicts
 
     def _look_whether_stale(self) -> None:
-        model, reader = self._model, self._reader
-        if model is None or reader is None:
+        if self._warm is None:
             return
+        model, reader = self._warm.model, self._warm.notes.reader
         many = len(self._to_teach) > max(_ANEW, model.taught // 2)
         notes = self._vault.read(_count).result()
         gained_meaning = (
@@ -343,19 +270,24 @@ class Learner:
         )
         self._is_stale = self._is_stale or many or reader.outgrown(notes) or gained_meaning
 
+    def _retarget(self) -> None:
+        if self._warm:
+            self._warm.model.set_tags(self._tags.targets(self._encoder))
+            self._settles = self._is_retargeted = self.has_news = True
+
     def _teach(self, ids: Sequence[int]) -> None:
-        model = self._model
-        if model is None or not ids:
+        warm = self._warm
+        if warm is None or not ids:
             return
         waiting = {note_id: self._to_teach.pop(note_id) for note_id in ids}
         for read in self._notes.some(waiting):
-            verdicts = self._known(waiting[read.row.id])
-            features = self._seen(read)
+            verdicts = self._tags.known(waiting[read.row.id])
+            features = warm.notes.seen(read)
             if verdicts.is_empty:
-                model.forget(read.row.id)
+                warm.model.forget(read.row.id)
             elif read.is_ready or features is not None:
-                model.teach(features or self._read(read), verdicts)
-                self._since += 1
+                warm.model.teach(features or warm.notes.read(read), verdicts)
+                warm.calibrating.learned()
                 self._settles = self.has_news = True
             else:
                 self._late[read.row.id] = waiting[read.row.id]
@@ -365,24 +297,25 @@ class Learner:
     def look_at(self, note_id: int, most: int = _LIMIT) -> tuple[Looked, Said] | None:
         """What the model says of a note that somebody looks at; None: it is not there."""
         self.keep_up()
-        model = self.ensure()
+        warm = self._ensured()
         if note_id in self._to_teach:
             self._teach([note_id])
         found = self._notes.shown(note_id)
         if found is None:
             return None
         read, said = found
-        scored = model.suggest(self._read(read), most) if read.is_ready else []
-        return Looked(read, scored, self._names), said
+        scored = warm.model.suggest(warm.notes.read(read), most) if read.is_ready else []
+        return Looked(read, scored, self._tags.names), said
 
     def look_at_all(self, ids: Sequence[int], most: int) -> list[Looked]:
         """What the model says of some notes, by id; those that are gone are left out."""
-        model = self.ensure()
+        warm = self._ensured()
         reads = self._notes.some(ids)
         ready = [read for read in reads if read.is_ready]
-        scored = model.suggest_all([self._plain(read) for read in ready], most)
+        features = [warm.notes.reader.read(read.note) for read in ready]
+        scored = warm.model.suggest_all(features, most)
         by_id = {read.row.id: one for read, one in zip(ready, scored, strict=True)}
-        return [Looked(read, by_id.get(read.row.id, []), self._names) for read in reads]
+        return [Looked(read, by_id.get(read.row.id, []), self._tags.names) for read in reads]
 
     def explain(self, note_id: int, tag_id: int) -> tuple[Reasons, float]:
         """Why a tag is suggested for a note, and how probable it is.
@@ -390,13 +323,14 @@ class Learner:
         Raises:
             NotFound: there is no such note.
         """
-        model = self.ensure()
         found = self.look_at(note_id)
         if found is None:
             raise NotFound("This note does not exist any more.")
         looked, _ = found
         probable = {one.tag_id: one.probability for one in looked.scored}
-        return model.explain(self._read(looked.read), tag_id), probable.get(tag_id, 0.0)
+        warm = self._ensured()
+        reasons = warm.model.explain(warm.notes.read(looked.read), tag_id)
+        return reasons, probable.get(tag_id, 0.0)
 
     def is_decided(self, note_id: int) -> bool:
         """Whether the person said something of a note's tags."""
@@ -404,68 +338,24 @@ class Learner:
 
     @property
     def reader(self) -> Reader | None:
-        """What reads notes."""
-        return self._reader
+        """What reads notes; None before there is a model."""
+        return self._warm.notes.reader if self._warm else None
 
     @property
     def tags(self) -> Sequence[TagRow]:
         """The tags that there are."""
-        return self._tags
-
-    def _read(self, read: Read) -> Features:
-        """A note's features, kept for a while: whoever is shown suggestions decides next."""
-        found = self._seen(read) or self._plain(read)
-        self._features.pop(read.row.id, None)
-        self._features[read.row.id] = (read.version, found)
-        while len(self._features) > _KEPT:
-            self._features.pop(next(iter(self._features)))
-        return found
-
-    def _seen(self, read: Read) -> Features | None:
-        """What was made of this text before; with what was encoded for it alone, too."""
-        version, features = self._features.get(read.row.id, ((0, 0), None))
-        is_same = version == read.version or (version[0] == read.row.revision and not read.is_ready)
-        return features if is_same else None
-
-    def _plain(self, read: Read) -> Features:
-        reader = self._reader
-        if reader is None:
-            raise HushError("There is no tag model.")
-        return reader.read(read.note)
+        return self._tags.rows
 
     # Probabilities ------------------------------------------------------------------------
 
     @property
-    def is_calibration_due(self) -> bool:
-        """Whether so much was learned that probabilities should be fitted anew."""
-        if self._model is None or self._model.taught < FIRST:
-            return False
-        return self._since >= min(CALIBRATE_AFTER, max(_CALIBRATE_EARLY, self._model.taught // 4))
-
-    @property
-    def is_quick_to_calibrate(self) -> bool:
-        """Whether that takes no time worth speaking of."""
-        return self._model is not None and self._model.taught < _QUICK
-
-    def expect(self, suggested: Sequence[Sequence[Scored]]) -> None:
-        """Hear what was suggested for all notes of which nobody said anything.
-
-        Notes that were decided on are seldom a fair sample of all.
-        """
-        if self._model:
-            self._shares = self._model.expected(suggested)
-            self._since = max(self._since, CALIBRATE_AFTER)
+    def calibrating(self) -> Calibrating | None:
+        """Tells when probabilities should be fitted anew; None before there is a model."""
+        return self._warm.calibrating if self._warm else None
 
     def calibrate(self) -> None:
-        """Fit the probabilities to what was decided. A second for a thousand notes."""
-        model = self.ensure()
-        self._since = 0
-        found = model.calibrate(self._shares)
-        if found is not None:
-            data = _COUNT.pack(model.taught) + found.to_bytes()
-            self._vault.write(
-                partial(tag_label_rows.keep_state, key=_CALIBRATION, data=data), patient=True
-            ).result()
+        """See ``Calibrating.fit``."""
+        if self._ensured().calibrating.fit():
             self.has_news = True
 
     def left_out(self) -> list[tuple[float, bool]]:

@@ -137,8 +137,9 @@ class ModelThread:
         if self._plan().background_allowed:
             if learner.rebuild_some():
                 return 0.0
-            if learner.is_calibration_due:
-                least = _QUIET_SECONDS if learner.is_quick_to_calibrate else _CALM_SECONDS
+            calibrating = learner.calibrating
+            if calibrating and calibrating.is_due:
+                least = _QUIET_SECONDS if calibrating.is_quick else _CALM_SECONDS
                 if quiet < least:
                     return least - quiet
                 learner.calibrate()
