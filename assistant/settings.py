@@ -46,7 +46,7 @@ class Settings:
     ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself,
     ``gpu_layers`` -1 means as many as fit. ``use_tuned`` takes a copy of the model that was
     measured to be faster here, where there is one. ``give_titles`` and ``teach_tags`` let the
-    model write titles and propose tags when nobody asked.
+    model name chats and propose tags when nobody asked.
 
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.

@@ -1,8 +1,7 @@
 """SQL for titles that Hush gives. Plain functions, to be called inside ``Vault.read`` or ``write``.
 
-A title that a person gave is never replaced. ``title_tried`` says for which revision of a note, and
-for which first question of a chat, there is nothing left to try. Times are milliseconds since 1970,
-UTC.
+A title that a person gave is never replaced. ``title_tried`` says for which first question of a
+chat there is nothing left to try.
 """
 
 from __future__ import annotations
@@ -20,16 +19,6 @@ Kind = Literal["note", "chat"]
 
 _READ: Final = 8_000
 """Characters of a text that are read for its title."""
-
-# Chosen first: sorting would read every text.
-_NOTES: Final = """
-    SELECT n.id, n.revision, n.title, substr(n.text, 1, ?) FROM (
-        SELECT o.id FROM note o
-            LEFT JOIN title_tried t ON t.kind = 'note' AND t.id = o.id AND t.revision = o.revision
-        WHERE o.deleted_at IS NULL AND o.title_by = 'text' AND o.updated_at < ? AND t.id IS NULL
-        ORDER BY o.updated_at DESC, o.id DESC LIMIT ?
-    ) picked JOIN note n ON n.id = picked.id ORDER BY n.updated_at DESC, n.id DESC
-"""
 
 # The first question, and the answer that follows it on the path that was written first.
 _CHATS: Final = """
@@ -51,17 +40,16 @@ _GIVE_NOTE: Final = """
     WHERE id = :id AND revision = :revision AND title_by <> 'person' AND deleted_at IS NULL
 """
 
-_TRIED: Final = {
-    "note": """
-        INSERT INTO title_tried (kind, id, revision) SELECT 'note', id, ? FROM note WHERE id = ?
-            ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision
-    """,
-    "chat": """
-        INSERT INTO title_tried (kind, id, revision)
-            SELECT 'chat', id, ? FROM conversation WHERE id = ?
-            ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision
-    """,
-}
+# Others lead to it by the name that its title is.
+_LINKED: Final = """
+    SELECT 1 FROM note_name nn JOIN note_link l ON l.target = nn.folded
+        WHERE nn.note_id = :id AND nn.origin = 'title' AND l.note_id <> :id LIMIT 1
+"""
+
+_TRIED: Final = """
+    INSERT INTO title_tried (kind, id, revision) SELECT 'chat', id, ? FROM conversation WHERE id = ?
+        ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision
+"""
 
 _GIVE_CHAT: Final = """
     UPDATE conversation SET title = :title
@@ -88,18 +76,6 @@ class Untitled:
     title: str = field(repr=False)
     text: str = field(repr=False)
     answer: str = field(default="", repr=False)
-
-
-def untitled_notes(connection: Connection, before: int, limit: int) -> list[Untitled]:
-    """Notes whose title follows their text, the newest first, those that were tried left out.
-
-    Args:
-        connection: Inside of a read.
-        before: Only those that were last changed before this.
-        limit: How many.
-    """
-    rows = connection.execute(_NOTES, (_READ, before, limit))
-    return [Untitled("note", row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def untitled_chats(connection: Connection, limit: int) -> list[Untitled]:
@@ -140,6 +116,11 @@ def give_note(connection: Connection, note_id: int, revision: int, title: str) -
     return True
 
 
+def is_linked(connection: Connection, note_id: int) -> bool:
+    """Whether other notes link to this one by its title: another title would cut them off."""
+    return connection.execute(_LINKED, {"id": note_id}).fetchone() is not None
+
+
 def give_chat(connection: Connection, conversation_id: int, before: str, title: str) -> bool:
     """Give a chat a title of Hush's in place of another one of Hush's.
 
@@ -154,8 +135,8 @@ def give_chat(connection: Connection, conversation_id: int, before: str, title: 
 
 
 def note_tried(connection: Connection, one: Untitled) -> None:
-    """Write down that there is nothing left to try for this text."""
-    connection.execute(_TRIED[one.kind], (one.revision, one.id))
+    """Write down that there is nothing left to try for this chat."""
+    connection.execute(_TRIED, (one.revision, one.id))
 
 
 def _chats(connection: Connection, limit: int, conversation_id: int | None) -> list[Untitled]:

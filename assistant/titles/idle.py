@@ -1,9 +1,12 @@
-"""Titles that nobody asked for, given when nobody needs the machine."""
+"""Titles for chats that nobody asked for, given when nobody needs the machine.
+
+A note gets one only for a person who asks: nothing is written to it otherwise.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Final
 
@@ -23,9 +26,6 @@ from assistant.titles import wording
 from assistant.titles.job import written
 from assistant.vaults import Vaults, combined
 
-CALM_SECONDS: Final = 600
-"""How long a note is left alone after it was last changed: somebody may still be writing it."""
-
 LOOK_SECONDS: Final = 60.0
 """Between two looks for something to do. One takes milliseconds of the store's time."""
 
@@ -33,15 +33,14 @@ _AT_ONCE: Final = 100  # rows that one look goes through
 
 
 class IdleTitles:
-    """Gives notes and chats titles where they have none. On any thread.
+    """Gives chats titles where they have none. On any thread.
 
     Args:
         vaults: Open, and written to.
         worker: Runs the model.
-        clock: Tells for how long a note was left alone.
+        clock: Tells when it was last looked.
         publish: Gets ``TitlesChanged``.
         plan: What the governor allows at the moment.
-        open_notes: Those that somebody has open now; they are left alone.
         allowed: Whether titles may be given that nobody asked for.
     """
 
@@ -52,7 +51,6 @@ class IdleTitles:
         clock: Clock,
         publish: EventSink,
         plan: Callable[[], Plan],
-        open_notes: Callable[[], Collection[int]],
         allowed: Callable[[], bool],
     ) -> None:
         self._vaults = vaults
@@ -60,7 +58,6 @@ class IdleTitles:
         self._clock = clock
         self._publish = publish
         self._plan = plan
-        self._open = open_notes
         self._allowed = allowed
         self._lock = threading.Lock()
         self._looked: float | None = None
@@ -102,27 +99,13 @@ class IdleTitles:
     def next_in(self, connection: Connection) -> Untitled | None:
         """The next that the model has to be asked for. Inside of a write.
 
-        What needs no model is done on the way: a text's own heading becomes its title, and where
-        the text's first line will do, nothing is looked at again.
+        Those whose first question will do are written down as tried on the way.
         """
-        before = self._clock.now() - CALM_SECONDS * 1000
-        chats = title_rows.untitled_chats(connection, _AT_ONCE)
-        notes = title_rows.untitled_notes(connection, before, _AT_ONCE)
-        open_now = set(self._open())
-        given: list[int] = []
-        wanted = None
-        for one in [*chats, *(note for note in notes if note.id not in open_now)]:
-            heading = wording.heading_of(one.text) if one.kind == "note" else ""
-            if not heading and wording.is_wanting(one.title) and wording.first_words(one.text):
-                wanted = one
-                break
-            if heading and heading != one.title:
-                given += _given(connection, one, heading)
-            else:
-                title_rows.note_tried(connection, one)
-        if given:
-            self._publish(TitlesChanged(note_ids=tuple(given)))
-        return wanted
+        for one in title_rows.untitled_chats(connection, _AT_ONCE):
+            if wording.is_wanting(one.title) and wording.first_words(one.text):
+                return one
+            title_rows.note_tried(connection, one)
+        return None
 
     @property
     def _there(self) -> list[Vault]:
@@ -136,17 +119,14 @@ class IdleTitles:
     def _keep(self, vault: Vault, one: Untitled, title: str) -> None:
         """Write a title down; where there is none, that it was tried."""
 
-        def work(connection: Connection) -> list[int]:
+        def work(connection: Connection) -> bool:
             title_rows.note_tried(connection, one)
-            if not title or (one.kind == "note" and one.id in self._open()):
-                return []
-            return _given(connection, one, title)
+            return bool(title) and title_rows.give_chat(connection, one.id, one.title, title)
 
-        ids = tuple(vault.write(work).result())
-        log_event("title.written", accepted=bool(ids))
-        if ids:
-            chats = one.kind == "chat"
-            self._publish(TitlesChanged((), ids) if chats else TitlesChanged(ids, ()))
+        is_given = vault.write(work).result()
+        log_event("title.written", accepted=is_given)
+        if is_given:
+            self._publish(TitlesChanged((), (one.id,)))
 
 
 class GiveTitles:
@@ -171,12 +151,3 @@ class GiveTitles:
     def fail(self, error: HushError) -> None:
         """See ``Job.fail``. Nothing was promised, so nothing is said."""
         log_event("title.failed", code=error.code)
-
-
-def _given(connection: Connection, one: Untitled, title: str) -> list[int]:
-    """The id of what has the title now; none where it changed meanwhile."""
-    if one.kind == "chat":
-        is_given = title_rows.give_chat(connection, one.id, one.title, title)
-    else:
-        is_given = title_rows.give_note(connection, one.id, one.revision, title)
-    return [one.id] if is_given else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -26,16 +26,16 @@ T = TypeVar("T")
 
 
 class TitleService:
-    """Each method but the last two answers with a future. Titles that a person gave stay, always.
+    """Each method but ``look`` answers with a future. Titles that a person gave stay, always.
 
     Args:
         vaults: Open.
         worker: Runs the model.
-        clock: Tells for how long a note was left alone.
+        clock: Tells when it was last looked for chats without a title.
         publish: Gets ``TitlesChanged``.
         plan: What the governor allows at the moment.
         writes: Whether the vault may be written to.
-        allowed: Whether titles may be given that nobody asked for.
+        allowed: Whether chats may be given titles that nobody asked for.
     """
 
     def __init__(
@@ -52,12 +52,7 @@ class TitleService:
         self._vaults = vaults
         self._worker = worker
         self._publish = publish
-        self._open: Collection[int] = ()
-        self._idle = (
-            IdleTitles(vaults, worker, clock, publish, plan, lambda: self._open, allowed)
-            if writes
-            else None
-        )
+        self._idle = IdleTitles(vaults, worker, clock, publish, plan, allowed) if writes else None
 
     def suggest(self, note_id: int, cancel: Cancel | None = None) -> Future[str]:
         """A title for a note: its own heading, else the model's, else its first words.
@@ -85,14 +80,20 @@ class TitleService:
 
         Raises:
             NotFound, InputRefused: in the future; it does not exist, has no words, has a title of
-                the person's, or changed meanwhile. Nothing was changed.
+                the person's or one that others link to, or changed meanwhile. Nothing was changed.
             EngineError: in the future; the model cannot, or ``cancel`` was asked.
         """
         vault = self._vaults.kept
 
-        def ask(note: Note) -> Future[Note]:
+        def look(connection: Connection) -> Note:
+            note = note_rows.get(connection, note_id)
             if note.title_by is TitleBy.PERSON:
                 raise InputRefused("This note has a title that you gave it. It stays.")
+            if title_rows.is_linked(connection, note_id):
+                raise InputRefused("Other notes link to this one by its title. It stays.")
+            return note
+
+        def ask(note: Note) -> Future[Note]:
             return followed(self._asked(_of(note), cancel), lambda title: put(note, title))
 
         def put(note: Note, title: str) -> Future[Note]:
@@ -103,7 +104,7 @@ class TitleService:
 
             return self._told(vault.write(work), TitlesChanged(note_ids=(note.id,)))
 
-        return followed(vault.read(lambda c: note_rows.get(c, note_id)), ask)
+        return followed(vault.read(look), ask)
 
     def give_chat(self, conversation_id: int, cancel: Cancel | None = None) -> Future[Conversation]:
         """Give a chat a title of Hush's, unless the person gave it one.
@@ -126,15 +127,8 @@ class TitleService:
 
         return followed(vault.read(lambda c: _chat(c, conversation_id)), ask)
 
-    def leave_alone(self, note_ids: Collection[int]) -> None:
-        """Somebody has these notes open now, and no others: they get no title unasked.
-
-        It would be another revision than the one that is being edited.
-        """
-        self._open = note_ids
-
     def look(self) -> None:
-        """Have titles given where any is wanted, if nobody needs the machine. At once.
+        """Have chats given titles where any is wanted, if nobody needs the machine. At once.
 
         To be called now and then: after a reply, and when the governor looked.
         """

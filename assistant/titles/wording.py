@@ -29,7 +29,6 @@ READ_CHARACTERS: Final = 1_200
 """Of a text that the model reads for a title: what it is about is said at its beginning."""
 
 _ANSWER_CHARACTERS: Final = 300
-_HEADING_LINES: Final = 40
 _HEADING: Final = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 _UNDERLINE: Final = re.compile(r" {0,3}(?:={2,}|-{2,})[ \t]*$")
 _PREFIX: Final = re.compile(r"^(?:title|titel|titre|título|titolo|note|subject)\s*[:：]\s*", re.I)
@@ -79,14 +78,12 @@ _REPLY_TOKENS: Final = 48
 
 
 def heading_of(text: str) -> str:
-    """The text's own first heading, among its first lines and outside of code; may be empty."""
-    before = ""
-    for line in prose(text[: READ_CHARACTERS * 4]).split("\n")[:_HEADING_LINES]:
-        if _HEADING.match(line):
-            return title_from(plain(line), MAX_TITLE_LETTERS)
-        if before and _UNDERLINE.match(line):
-            return title_from(plain(before), MAX_TITLE_LETTERS)
-        before = line.strip()
+    """The heading that a text begins with; may be empty."""
+    lines = [line for line in prose(text[: READ_CHARACTERS * 4]).split("\n") if line.strip()][:2]
+    if lines and _HEADING.match(lines[0]):
+        return title_from(plain(lines[0]), MAX_TITLE_LETTERS)
+    if len(lines) > 1 and _UNDERLINE.match(lines[1]):
+        return title_from(plain(lines[0]), MAX_TITLE_LETTERS)
     return ""
 
 

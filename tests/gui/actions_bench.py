@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from pytestqt.qtbot import QtBot
@@ -32,7 +32,6 @@ class FakeTitles:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, Cancel | None]] = []
-        self.left_alone: tuple[int, ...] = ()
         self.waiting: Future[str] = Future()
         self.problem: HushError | None = None  # what the next call is refused with
 
@@ -43,9 +42,6 @@ class FakeTitles:
         self.asked.append((note_id, cancel))
         self.waiting = Future()
         return self.waiting
-
-    def leave_alone(self, note_ids: Collection[int]) -> None:
-        self.left_alone = tuple(note_ids)
 
 
 class ActionsBench(NotesBench):

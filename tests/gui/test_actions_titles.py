@@ -212,13 +212,3 @@ def test_a_note_being_written_is_left_alone(bench: ActionsBench) -> None:
     assert bench.text.startswith("x")
     assert bench.controller.writing.current.note
     assert bench.controller.writing.current.note.revision == 1
-
-
-def test_what_is_open_is_left_alone(bench: ActionsBench) -> None:
-    """It is being written: no title comes under the person's hands."""
-    assert bench.titles.left_alone == (1,)
-    bench.controller.new()
-    bench.settle()
-    assert bench.titles.left_alone == ()
-    bench.open(1)
-    assert bench.titles.left_alone == (1,)

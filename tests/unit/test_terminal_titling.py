@@ -50,7 +50,7 @@ def test_all_that_want_one(desk: Desk) -> None:
 
 def test_its_own_heading_needs_no_model(desk: Desk) -> None:
     """It comes first, also where the note is named."""
-    note = desk.note(f"{LONG}\n\n# Lisbon\n\nMore.")
+    note = desk.note(f"# Lisbon\n\n{LONG}")
     assert desk.run(title, "title", str(note)) == 0
     assert desk.get(note).title == "Lisbon"
     assert desk.services.engine.requests == []

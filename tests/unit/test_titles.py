@@ -26,7 +26,7 @@ from assistant.store import conversation_rows, note_rows, title_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.title_rows import Untitled
 from assistant.titles import wording
-from assistant.titles.idle import CALM_SECONDS, LOOK_SECONDS
+from assistant.titles.idle import LOOK_SECONDS
 from assistant.titles.job import written
 from assistant.titles.service import TitleService
 from models.starter import starter_model
@@ -85,7 +85,6 @@ class Bench:
     """The services with titles over them."""
 
     services: Services = field(default_factory=lambda: Services(FakeEngine(says("Old ships"))))
-    opened: set[int] = field(default_factory=set)
     allowed: bool = True
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
 
@@ -99,7 +98,6 @@ class Bench:
             lambda: self.services.plan,
             allowed=lambda: self.allowed,
         )
-        self.titles.leave_alone(self.opened)
         self.notes = NoteService(self.services.vaults, self.services.clock)
 
     def note(self, text: str, title: str = "") -> Note:
@@ -123,7 +121,7 @@ class Bench:
     def idle(self) -> None:
         """Time passes in which nobody does anything."""
         self.services.rest()  # what is read ahead would cut titles short
-        self.services.clock.advance(CALM_SECONDS + 1)
+        self.services.clock.advance(LOOK_SECONDS)
         self.look()
 
     def look(self) -> None:
@@ -163,7 +161,8 @@ def bench() -> Iterator[Bench]:
     ("text", "heading"),
     [
         ("# Trains\n\nThey run.", "Trains"),
-        ("Some words.\n\n## The **night** train ##\n", "The night train"),
+        ("\n\n## The **night** train ##\nSome words.", "The night train"),
+        ("Shopping for Saturday\n\n## Vegetables\n\n- leek", ""),
         ("Trains\n======\nThey run.", "Trains"),
         ("```\n# no heading\n```\nwords", ""),
         ("#tag only\nwords", ""),
@@ -235,7 +234,7 @@ def test_a_text_is_quoted_whatever_it_says(text: str) -> None:
 
 def test_a_heading_needs_no_model(bench: Bench) -> None:
     """It is the title, and the model is not asked."""
-    note = bench.note("First words.\n\n# The harbour\n")
+    note = bench.note("# The harbour\n\nFirst words.\n")
     assert bench.titles.suggest(note.id).result(10) == "The harbour"
     assert bench.asked == 0
     assert bench.again(note) == note  # nothing is written by suggesting
@@ -349,16 +348,14 @@ def test_the_real_model_writes_a_title() -> None:
 # -- when nobody asks ------------------------------------------------------------------------------
 
 
-def test_idle_time_gives_titles(bench: Bench) -> None:
-    """Chats and notes whose title is only their beginning; each is told of."""
+def test_idle_time_gives_chats_titles(bench: Bench) -> None:
+    """Where theirs is only a beginning, and it is told; nothing is written to a note unasked."""
     note = bench.note(LONG)
     answer = bench.services.ask(QUESTION)
     bench.idle()
-    assert (bench.again(note).title, bench.again(note).title_by) == ("Old ships", TitleBy.HUSH)
+    assert bench.again(note) == note
     assert bench.chat(answer.conversation_id).title == "Old ships"
-    told = bench.changed()
-    assert TitlesChanged(note_ids=(note.id,)) in told
-    assert TitlesChanged(conversation_ids=(answer.conversation_id,)) in told
+    assert bench.changed() == [TitlesChanged(conversation_ids=(answer.conversation_id,))]
     activities = []
     while not bench.services.events.empty():
         event = bench.services.events.get()
@@ -367,87 +364,41 @@ def test_idle_time_gives_titles(bench: Bench) -> None:
     assert Activity.TITLING in activities
 
 
-def test_idle_time_leaves_the_rest_alone(bench: Bench) -> None:
-    """Titles of the person's, headings, short first lines, empty notes and what is in the trash."""
-    kept = [
-        bench.note(LONG, title="Mine"),
-        bench.note("# Trains\n\nThey run."),
-        bench.note("Shopping list\n\n- bread\n- milk"),
-        bench.note(""),
-    ]
-    gone = bench.note(LONG + " Gone.")
-    bench.notes.trash([gone.id]).result(10)
-    bench.warm()
-    bench.idle()
-    assert [bench.again(note).title for note in kept] == [note.title for note in kept]
-    assert bench.again(gone).title == gone.title
-    assert bench.asked == 0
-
-
-def test_a_later_heading_becomes_the_title(bench: Bench) -> None:
-    """No model is needed for that."""
-    note = bench.note(f"{LONG}\n\n# The harbour\n\nMore.")
-    bench.warm()
-    bench.idle()
-    assert (bench.again(note).title, bench.again(note).title_by) == ("The harbour", TitleBy.HUSH)
-    assert bench.asked == 0
-
-
-def test_what_is_open_or_was_just_written_waits(bench: Bench) -> None:
-    """A title is another revision: it must not come between an editor and its save."""
-    note = bench.note(LONG)
-    bench.warm()
-    bench.look()  # it was written a moment ago
-    assert bench.again(note) == note
-    bench.opened.add(note.id)
-    bench.idle()
-    assert bench.again(note) == note
-    bench.opened.clear()
-    bench.services.clock.advance(LOOK_SECONDS)
-    bench.look()
-    assert bench.again(note).title == "Old ships"
-
-
 def test_what_has_no_title_is_tried_once(bench: Bench) -> None:
-    """Until its text changes."""
+    """A chat's first question does not change."""
     bench.services.engine.script = says("How to bake bread")
-    note = bench.note(LONG)
+    bench.services.ask(QUESTION)
     bench.warm()
+    before = bench.asked
     for _ in range(3):
         bench.idle()
-    assert bench.asked == 1
-    bench.notes.save(note.id, f"{LONG} And back.", note.revision).result(10)
-    bench.idle()
-    assert bench.asked == 2
-    assert bench.again(note).title_by is TitleBy.TEXT
+    assert bench.asked == before + 1
 
 
 def test_nothing_happens_where_it_may_not(bench: Bench) -> None:
-    """The machine rests, the model is cold, or the person wants no such titles."""
-    note = bench.note(LONG)
-    bench.services.clock.advance(CALM_SECONDS + 1)
-    bench.look()  # cold
-    bench.warm()
+    """The machine rests, or the person wants no such titles."""
+    answer = bench.services.ask(QUESTION)
+    title = bench.chat(answer.conversation_id).title
     bench.services.obey(RESTING)
-    bench.services.clock.advance(CALM_SECONDS)
+    bench.services.clock.advance(LOOK_SECONDS)
     bench.titles.look()
     bench.services.obey(Plan())
     bench.allowed = False
     bench.idle()
-    assert bench.again(note) == note
-    assert bench.asked == 0
+    assert bench.chat(answer.conversation_id).title == title
 
 
 def test_a_look_follows_another_only_after_a_while(bench: Bench) -> None:
     """It may be called as often as anybody likes."""
     bench.warm()
     bench.idle()
-    note = bench.note(LONG)
+    answer = bench.services.ask(QUESTION)
+    title = bench.chat(answer.conversation_id).title
     bench.services.clock.advance(LOOK_SECONDS / 2)
     bench.look()
-    assert bench.asked == 0
+    assert bench.chat(answer.conversation_id).title == title
     bench.idle()
-    assert bench.again(note).title == "Old ships"
+    assert bench.chat(answer.conversation_id).title == "Old ships"
 
 
 def test_a_private_chat_gets_a_title_too(bench: Bench) -> None:
@@ -477,18 +428,15 @@ def test_a_file_that_was_imported_stays_in_step(bench: Bench) -> None:
     assert file.edited is False
 
 
-def test_a_deleted_note_leaves_nothing_tried(bench: Bench) -> None:
-    """What was tried goes with it."""
-    bench.services.engine.script = says("How to bake bread")
-    bench.note(LONG)
-    bench.warm()
-    bench.idle()
-
-    def rows(connection: Connection) -> int:
-        connection.execute("DELETE FROM note")
-        return len(connection.execute("SELECT 1 FROM title_tried WHERE kind = 'note'").fetchall())
-
-    assert bench.services.vault.write(rows).result(10) == 0
+def test_a_note_that_others_link_to_keeps_its_title(bench: Bench) -> None:
+    """They would not find it any more."""
+    note = bench.note(LONG)
+    other = bench.note(f"See [[{note.title}]].")
+    with pytest.raises(InputRefused, match="link to this one"):
+        bench.titles.give(note.id).result(10)
+    assert bench.again(note) == note
+    bench.notes.save(other.id, "No more.", other.revision).result(10)
+    assert bench.titles.give(note.id).result(10).title == "Old ships"
 
 
 def test_an_old_chat_without_an_answer_is_no_chat_to_title(bench: Bench) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -29,6 +28,3 @@ class Titles(Protocol):
 
     def suggest(self, note_id: int, cancel: Cancel | None = None) -> Future[str]:
         """A title for a note; nothing is written."""
-
-    def leave_alone(self, note_ids: Collection[int]) -> None:
-        """Somebody has these notes open now, and no others: they get none without asking."""

@@ -56,7 +56,6 @@ class Titling(QObject):
         self._waits_for_save = False
         self._writing.saved.connect(self._saved)
         self._writing.failed.connect(lambda sheet, _: self._forget_of(sheet))
-        controller.beside.shown.connect(self._leave_alone)
         page.header.renamed.connect(lambda _: self._forget())
         page.notice.dismissed.connect(self._forget)
 
@@ -144,11 +143,6 @@ class Titling(QObject):
             self._writing.retitle(before)
 
     # Leaving ------------------------------------------------------------------------------
-
-    def _leave_alone(self, note_id: int | None) -> None:
-        """What is open gets no title that nobody asked for: it is being written."""
-        if self._service:
-            self._service.leave_alone(() if note_id is None else (note_id,))
 
     def _forget_of(self, sheet: Sheet) -> None:
         if sheet is self._sheet:

@@ -156,9 +156,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
         (
             Toggle(
                 "give_titles",
-                "Write titles",
-                "For chats, and for notes without a heading, when nobody needs the model. A title "
-                "that you gave stays.",
+                "Give chats titles",
+                "When nobody needs the model. A title that you gave stays. A note gets one only "
+                "where you ask for it.",
             ),
             Toggle(
                 "teach_tags",

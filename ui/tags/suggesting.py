@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from assistant.cancel import Cancel
 from assistant.errors import HushError
@@ -93,7 +94,7 @@ class Suggesting(QObject):
 
     def look_again(self) -> None:
         """Something was learned, or indexed: suggestions may differ now."""
-        if self._note_id is not None and not self.pause.isActive():
+        if isValid(self) and self._note_id is not None and not self.pause.isActive():
             self.pause.start()
 
     def refresh(self) -> None:
@@ -110,7 +111,7 @@ class Suggesting(QObject):
         self._found.expect(future, self._show, lambda _: self._row.show_suggestions(None))
 
     def _show(self, found: Suggestions) -> None:
-        if found.note_id == self._note_id:
+        if isValid(self._row) and found.note_id == self._note_id:  # the page may be gone by now
             self._row.show_suggestions(found)
 
     # Deciding -----------------------------------------------------------------------------
