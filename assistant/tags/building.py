@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,8 @@ from assistant.tags.teachers import chosen
 from assistant.tags.verdicts import Verdicts
 
 _READ_AT_ONCE: Final = 16  # notes that teach
+FEW: Final = 32
+"""Names of tags that are understood at once: a third of a second, for which somebody may wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,14 @@ class Built:
     Attributes:
         model: It.
         reader: What reads notes for it.
+        taught: The notes that it learned from.
         late: What notes teach whose meaning is not known yet.
         said: Notes of which the person said something.
     """
 
     model: TagModel
     reader: Reader
+    taught: Sequence[int]
     late: Mapping[int, Verdicts] = field(repr=False)
     said: frozenset[int] = field(repr=False)
 
@@ -50,7 +54,8 @@ def build(
     Raises:
         VaultLocked: it is closing.
     """
-    while tags.encode_some() and not is_closing():
+    least = tags.missing - FEW  # the others can wait: the model is told of them then
+    while tags.missing > max(0, least) and tags.encode_some() and not is_closing():
         yield 0.0
     reader = Reader.of(_all(notes, is_closing))
     yield 0.0
@@ -61,17 +66,16 @@ def build(
     for at in range(0, len(order), _READ_AT_ONCE):
         for read in notes.some(order[at : at + _READ_AT_ONCE]):
             if read.is_ready:
-                pairs.append((reader.read(read.note), tags.known(verdicts[read.row.id])))
+                pairs.append((reader.read(read.note), verdicts[read.row.id]))
             else:
                 late[read.row.id] = verdicts[read.row.id]
         yield 0.0
     place = {note_id: number for number, note_id in enumerate(order)}
     pairs.sort(key=lambda pair: place[pair[0].id])
     model = TagModel(reader, tags.targets(encoder))
-    model.teach_all(pairs)
-    yield 0.0
+    model.teach_all([(features, tags.known(said)) for features, said in pairs])
     said = frozenset(note_id for note_id, one in verdicts.items() if one.is_said)
-    return Built(model, reader, late, said)
+    return Built(model, reader, [features.id for features, _ in pairs], late, said)
 
 
 def _all(notes: NoteTexts, is_closing: Callable[[], bool]) -> Iterator[NoteText]:

@@ -130,8 +130,10 @@ class BulkJob:
 
         self._run, self._tally = self.vault.write(start).result()
         self._tell(always=True)
+        yield from self._held()
         for pause in learner.prepare():
             yield pause
+            yield from self._held()
             if self.stop.asked:
                 return
         self.stop.listen(None)

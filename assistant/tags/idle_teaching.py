@@ -7,10 +7,14 @@ is given by it.
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from assistant.cancel import Cancel
 from assistant.context.ahead import Worker
 from assistant.errors import NotFound, VaultLocked
 from assistant.power.plan import Plan
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
 
 _CURSOR: Final = "asked-up-to"  # the last note, by id, of which it was found out
 _NUMBER: Final = struct.Struct("<q")
+_PASSED_OVER: Final = 100  # notes in one look, of which there is nothing to be asked
 
+Unsure = tuple[str, Sequence[str]]  # a note's text, and the tags there are
 Following = tuple[int, str, Sequence[str]]
 
 
@@ -64,26 +70,30 @@ class IdleTeaching:
         if self._worker.is_warm and self._may:
             self._worker.submit_background(TeachTags(self.following, self._take))
 
-    def following(self) -> Following | None:
-        """The next note to ask about; None where there is none. Blocks."""
-        while self._may:
-            try:
-                note_id = self._vault.read(_next).result()
-                if note_id is None:
+    def following(self, cancel: Cancel) -> Following | None:
+        """The next note to ask about; None where there is none. Blocks.
+
+        It ends where somebody needs the language model, and after a while in any case: the next
+        look goes on behind the notes that were passed over.
+        """
+        with suppress(VaultLocked):  # it is being closed
+            for _ in range(_PASSED_OVER):
+                note_id = self._vault.read(_next).result() if self._may else None
+                if note_id is None or cancel.asked:
                     return None
-                found = self._model.ask(partial(self._unsure, note_id=note_id)).result()
-                if found is not None:
+                asked = self._model.ask(partial(self._unsure, note_id=note_id))
+                if not _is_answered(asked, cancel):
+                    return None
+                if found := asked.result():
                     return note_id, *found
                 self._note_asked(note_id)
-            except VaultLocked:
-                return None  # it is being closed
         return None
 
     @property
     def _may(self) -> bool:
         return self._allowed() and self._plan().background_allowed
 
-    def _unsure(self, learner: Learner, note_id: int) -> tuple[str, Sequence[str]] | None:
+    def _unsure(self, learner: Learner, note_id: int) -> Unsure | None:
         """A note's text and the nearest tags, where no tag is probable. On the model's thread."""
         try:
             text, names = self._suggest.nearest(learner, note_id)
@@ -105,6 +115,18 @@ class IdleTeaching:
         self._vault.write(
             lambda c: tag_label_rows.keep_state(c, _CURSOR, data), patient=True
         ).result()
+
+
+def _is_answered(asked: Future[Unsure | None], cancel: Cancel) -> bool:
+    """Wait for an answer, or until somebody needs the thread that waits; whether it is there."""
+    moved = threading.Event()
+    asked.add_done_callback(lambda _: moved.set())
+    cancel.listen(moved.set)
+    moved.wait()
+    cancel.listen(None)
+    is_there = asked.done()
+    asked.cancel()  # or nobody waits for it any more
+    return is_there
 
 
 def _next(connection: Connection) -> int | None:

@@ -11,24 +11,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from assistant.errors import HushError, NotFound, VaultLocked
+from assistant.power.plan import Mode, Plan
 from assistant.search.records import IndexState
-from assistant.store import tag_label_rows, tag_learning_rows
 from assistant.store.sqlcipher import Connection
-from assistant.store.tag_label_rows import Labels
 from assistant.store.tag_learning_rows import Said, TagRow
 from assistant.store.vault import Vault
-from assistant.tags.building import build
+from assistant.tags.building import FEW, build
 from assistant.tags.calibrating import Calibrating
 from assistant.tags.features import Reader
+from assistant.tags.lessons import Lessons
 from assistant.tags.model import Reasons, Scored, TagModel
 from assistant.tags.note_texts import Embed, NoteTexts, Read
 from assistant.tags.seen import SeenNotes
 from assistant.tags.slices import Long
 from assistant.tags.tag_list import TagList
-from assistant.tags.teachers import verdicts_of
-from assistant.tags.verdicts import Verdicts
 
-_QUEUE: Final = 100  # notes that are taken at once, with what they teach
 _TAUGHT_AT_ONCE: Final = 2  # of those that wait; each takes some ten milliseconds
 _ANEW: Final = 64
 """So many notes to learn at once, and half as many as were taught: building anew is quicker."""
@@ -87,12 +84,10 @@ class Learner:
         self._index = index
         self._notes = NoteTexts(vault, embed, index)
         self._tags = TagList(vault, embed)
+        self._lessons = Lessons(vault, self._unlearn)
         self._warm: _Warm | None = None
         self._building: Generator[float, None, None] | None = None
         self._is_stale = False
-        self._to_teach: dict[int, Verdicts] = {}
-        self._late: dict[int, Verdicts] = {}  # their meaning is not known yet
-        self._said: set[int] = set()  # notes of which the person said something
         self._settles = False
         self._is_retargeted = False  # tags are others, of which notes have to hear
         self.has_news = False
@@ -112,7 +107,7 @@ class Learner:
         self.keep_up()
         while self.teach_some():
             yield 0.0
-        while self.settle_some():
+        while self.settle_some() or self.name_some():
             yield 0.0
         if self.calibrating and self.calibrating.is_due:
             self.calibrate()
@@ -129,8 +124,7 @@ class Learner:
     def forget(self) -> None:
         """Drop the model: it is built anew from the rows."""
         self._warm = self._building = None
-        self._to_teach.clear()
-        self._late.clear()
+        self._lessons.clear()
 
     def _ensured(self) -> _Warm:
         while self._warm is None and self._build_some():
@@ -152,24 +146,21 @@ class Learner:
             self._building = None
         except BaseException:
             self._building = None
+            self._is_stale = True  # or what was to be learned would be forgotten
             raise
         return True
 
     def _build(self) -> Generator[float, None, None]:
         self._is_stale = False
         self._notes.look()
-        self._to_teach.clear()
-        self._late.clear()
-        while self._vault.write(_empty_queue, patient=True).result():
-            yield 0.0
+        yield from self._lessons.begin()
         self._tags.read(self._encoder)
         built = yield from build(
             self._vault, self._notes, self._tags, self._encoder, self._is_closing
         )
         calibrating = Calibrating(self._vault, built.model)
         self._warm = _Warm(built.model, SeenNotes(built.reader), calibrating)
-        self._said = set(built.said)
-        self._late |= built.late
+        self._lessons.go_on(built)
         self._settles = self.has_news = True
 
     @property
@@ -187,51 +178,54 @@ class Learner:
         self._follow_edition()
         if self._warm is None:
             return  # it is built from all there is
-        taken = False
-        while labels := self._vault.write(_take).result():
-            taken = True
-            for one in labels:
-                self._hear(one)
-            if len(labels) < _QUEUE:
-                break
+        taken = self._lessons.take()
         if self._tags.read(self._encoder):
             self._retarget()
         if taken:
             self._look_whether_stale()
-        if first is not None and first in self._to_teach:
+        if first is not None and first in self._lessons.waiting:
             self._teach([first])
 
     def index_changed(self) -> None:
         """The index is further: what was not understood may be."""
         self._follow_edition()
         if self._notes.is_indexed:
-            self._to_teach |= self._late
-            self._late.clear()
+            self._lessons.understood()
             self._look_whether_stale()
 
     def teach_some(self) -> bool:
         """Learn some of the notes that wait; whether there are more."""
-        some = list(self._to_teach)[:_TAUGHT_AT_ONCE]
+        some = list(self._lessons.waiting)[:_TAUGHT_AT_ONCE]
         self._teach(some)
-        return bool(self._to_teach)
+        return bool(self._lessons.waiting)
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether there is something that the model put off, or a name without a vector."""
-        return self._settles or not self._tags.is_complete
+        """Whether there is something that the model put off."""
+        return self._settles
 
     def settle_some(self) -> bool:
-        """Do some of what the model put off, and make vectors of names; whether there is more."""
-        if self._warm is None:
+        """Do some of what the model put off; False where there was nothing."""
+        if self._warm is None or not self._settles:
             return False
-        if self._settles:
-            self._settles = self._warm.model.settle()
-            self.has_news = self.has_news or (self._is_retargeted and not self._settles)
-            self._is_retargeted = self._is_retargeted and self._settles
-            return True
-        if self._tags.is_complete or not self._tags.encode_some():
+        self._settles = self._warm.model.settle()
+        self.has_news = self.has_news or (self._is_retargeted and not self._settles)
+        self._is_retargeted = self._is_retargeted and self._settles
+        return True
+
+    def may_name(self, plan: Plan) -> bool:
+        """Whether there are names without a vector, and the machine may make some.
+
+        A few are made on battery, too: whoever just described a tag waits to see it suggested.
+        """
+        is_little = self._tags.missing <= FEW and plan.mode is not Mode.PAUSED
+        return self._tags.missing > 0 and (is_little or plan.background_allowed)
+
+    def name_some(self) -> bool:
+        """Make vectors of some names; False where none is missing, or there is no model now."""
+        if self._warm is None or not self._tags.encode_some():
             return False
-        if self._tags.is_complete:
+        if not self._tags.missing:
             self._retarget()
         return True
 
@@ -247,23 +241,15 @@ class Learner:
             if had is not None:
                 self.forget()
 
-    def _hear(self, labels: Labels) -> None:
-        verdicts = verdicts_of(labels)
-        note_id = labels.note_id
-        self._late.pop(note_id, None)
-        (self._said.add if verdicts.is_said else self._said.discard)(note_id)
-        if verdicts.is_empty:
-            self._to_teach.pop(note_id, None)
-            if self._warm:
-                self._warm.model.forget(note_id)
-        else:
-            self._to_teach[note_id] = verdicts
+    def _unlearn(self, note_id: int) -> None:
+        if self._warm:
+            self._warm.model.forget(note_id)
 
     def _look_whether_stale(self) -> None:
         if self._warm is None:
             return
         model, reader = self._warm.model, self._warm.notes.reader
-        many = len(self._to_teach) > max(_ANEW, model.taught // 2)
+        many = len(self._lessons.waiting) > max(_ANEW, model.taught // 2)
         notes = self._vault.read(_count).result()
         gained_meaning = (
             not reader.dimensions and self._index() is IndexState.READY and bool(self._encoder)
@@ -279,7 +265,7 @@ class Learner:
         warm = self._warm
         if warm is None or not ids:
             return
-        waiting = {note_id: self._to_teach.pop(note_id) for note_id in ids}
+        waiting = {note_id: self._lessons.waiting.pop(note_id) for note_id in ids}
         for read in self._notes.some(waiting):
             verdicts = self._tags.known(waiting[read.row.id])
             features = warm.notes.seen(read)
@@ -290,7 +276,7 @@ class Learner:
                 warm.calibrating.learned()
                 self._settles = self.has_news = True
             else:
-                self._late[read.row.id] = waiting[read.row.id]
+                self._lessons.put_off(read.row.id, waiting[read.row.id])
 
     # Looking ------------------------------------------------------------------------------
 
@@ -298,7 +284,7 @@ class Learner:
         """What the model says of a note that somebody looks at; None: it is not there."""
         self.keep_up()
         warm = self._ensured()
-        if note_id in self._to_teach:
+        if note_id in self._lessons.waiting:
             self._teach([note_id])
         found = self._notes.shown(note_id)
         if found is None:
@@ -334,7 +320,7 @@ class Learner:
 
     def is_decided(self, note_id: int) -> bool:
         """Whether the person said something of a note's tags."""
-        return note_id in self._said
+        return self._lessons.is_said(note_id)
 
     @property
     def reader(self) -> Reader | None:
@@ -365,15 +351,6 @@ class Learner:
         while self.teach_some() and not self._is_closing():
             pass
         return model.reliability()
-
-
-def _take(connection: Connection) -> list[Labels]:
-    ids = tag_learning_rows.take_queue(connection, _QUEUE)
-    return tag_label_rows.labels_of(connection, ids) if ids else []
-
-
-def _empty_queue(connection: Connection) -> bool:
-    return bool(tag_learning_rows.take_queue(connection, _QUEUE))
 
 
 def _count(connection: Connection) -> int:

@@ -41,11 +41,12 @@ class NameVectors:
         self._embed = embed
         self._there: dict[str, Vector] = {}
         self._missing: dict[str, str] = {}  # key and text
+        self._is_tidy = False  # nothing is kept of tags that went before all this began
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every tag of the last ``of`` has its vector."""
-        return not self._missing
+    def missing(self) -> int:
+        """How many tags of the last ``of`` have no vector."""
+        return len(self._missing)
 
     def of(self, tags: Sequence[TagRow], encoder: str) -> Mapping[int, Vector]:
         """The vectors that there are, by the tag's id; ``encode_some`` makes the others.
@@ -58,7 +59,7 @@ class NameVectors:
         keys = {tag_id: _key(encoder, text) for tag_id, text in texts.items()}
         self._load([key for key in keys.values() if key not in self._there])
         gone = self._there.keys() - set(keys.values())
-        if gone:
+        if gone or not self._is_tidy:
             self._forget(set(keys.values()))
         self._missing = {
             keys[tag_id]: text for tag_id, text in texts.items() if keys[tag_id] not in self._there
@@ -94,6 +95,7 @@ class NameVectors:
         self._vault.write(
             lambda c: tag_learning_rows.keep_only(c, _KEPT, keys), patient=True
         ).result()
+        self._is_tidy = True
 
 
 def _keep(connection: Connection, vectors: Mapping[str, Vector]) -> None:

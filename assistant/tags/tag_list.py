@@ -56,9 +56,9 @@ class TagList:
         )
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every name has its vector."""
-        return self._vectors.is_complete
+    def missing(self) -> int:
+        """How many names have no vector."""
+        return self._vectors.missing
 
     def encode_some(self) -> bool:
         """Make vectors of some names; False where none is missing, or there is no model now."""

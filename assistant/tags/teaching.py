@@ -229,7 +229,7 @@ class TeachTags:
 
     Args:
         following: The next note's id, text and known tags; None where there is none left. Asked on
-            the worker's thread; it may block on the store.
+            the worker's thread; it may block on the store, until its ``cancel`` is asked.
         take: Gets each note's proposal, an empty one, too.
     """
 
@@ -239,7 +239,7 @@ class TeachTags:
 
     def __init__(
         self,
-        following: Callable[[], tuple[int, str, Sequence[str]] | None],
+        following: Callable[[Cancel], tuple[int, str, Sequence[str]] | None],
         take: Callable[[int, Proposal], None],
     ) -> None:
         self._following = following
@@ -253,7 +253,7 @@ class TeachTags:
             return engine.count(texts, self.cancel)
 
         while can_teach(info) and not self.cancel.asked:
-            found = self._following()
+            found = self._following(self.cancel)
             if found is None:
                 return
             note_id, text, known = found

@@ -129,12 +129,14 @@ class ModelThread:
     def _settle(self, learner: Learner) -> float | None:
         """What can wait until nobody asks for anything."""
         quiet = self._clock.elapsed() - self._asked_at
-        if learner.is_unsettled:
+        plan = self._plan()
+        may_name = learner.may_name(plan)
+        if learner.is_unsettled or may_name:
             if quiet < _QUIET_SECONDS:
                 return _QUIET_SECONDS - quiet
-            if learner.settle_some():
+            if learner.settle_some() or (may_name and learner.name_some()):
                 return 0.0
-        if self._plan().background_allowed:
+        if plan.background_allowed:
             if learner.rebuild_some():
                 return 0.0
             calibrating = learner.calibrating

@@ -213,7 +213,9 @@ def test_the_job_for_many_goes_on_until_none_is_left() -> None:
     info = replace(small, parameters=3_000_000_000)
     notes = [(number, f"Roses {number}.", KNOWN) for number in range(5)]
     taken: list[int] = []
-    job = TeachTags(lambda: notes.pop(0) if notes else None, lambda number, _: taken.append(number))
+    job = TeachTags(
+        lambda _: notes.pop(0) if notes else None, lambda number, _: taken.append(number)
+    )
     assert (job.activity, job.gives_way) == (Activity.TAGGING, True)
     job.run(engine, small)
     assert taken == []  # it would teach what is wrong
