@@ -22,19 +22,24 @@ def _to_learn(table: str, change: str, row: str) -> str:
     """  # noqa: S608 - our own names
 
 
-# A tag that the person made, described or coloured is ``kept``: it stays when no note has it.
+# A tag that the person made, described or coloured is ``kept``: it stays when no note has it; 2 is
+# one that is held while the texts that have it are rewritten, and not kept otherwise. What a merge
+# gave a note is ``merged`` there until it is taken off: only that goes when the merge is undone.
 # ``tag_decision`` is what the person said of a suggestion, with the figures that it had before
 # anything was learned from the answer. ``tag_proposal`` holds what the language model proposed:
 # weak labels; and, ``rejected``, what would be a new tag and was not wanted for that note.
 # ``tag_run`` is a run over many notes: the ``note_ids`` it is of (JSON; NULL: all), its last note
 # and how far it is. ``tag_suggestion`` holds what waits to be reviewed, and the log of what was
-# applied. ``tag_queue`` holds the notes of which the learner has to look again at text or labels:
-# put there by triggers in the same transaction, so that no kill leaves a gap. ``tag_state`` is what
-# the learner keeps of its own. ``title_tried`` says for which text no title was found.
+# applied, of which ``removed`` was taken off by hand: that is the person's word, and stays it
+# whatever they give later. ``tag_queue`` holds the notes of which the learner has to look again at
+# text or labels: put there by triggers in the same transaction, so that no kill leaves a gap.
+# ``tag_state`` is what the learner keeps of its own. ``title_tried`` says for which text no title
+# was found.
 TAGS: Final = (
     "ALTER TABLE tag ADD COLUMN description TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE tag ADD COLUMN colour TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE tag ADD COLUMN kept INTEGER NOT NULL DEFAULT 0 CHECK (kept IN (0, 1))",
+    "ALTER TABLE tag ADD COLUMN kept INTEGER NOT NULL DEFAULT 0 CHECK (kept IN (0, 1, 2))",
+    "ALTER TABLE note_tag ADD COLUMN merged INTEGER NOT NULL DEFAULT 0 CHECK (merged IN (0, 1))",
     "DROP TRIGGER note_tag_removed",
     # A tag is content, too: it goes with the last note that has it, unless it is kept.
     """
@@ -85,7 +90,7 @@ TAGS: Final = (
         probability REAL NOT NULL,
         score REAL NOT NULL,
         run_id INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('waiting', 'applied')),
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'applied', 'removed')),
         at INTEGER NOT NULL,
         PRIMARY KEY (note_id, tag_id)
     ) STRICT, WITHOUT ROWID
@@ -97,6 +102,14 @@ TAGS: Final = (
     CREATE TRIGGER tag_suggestion_answered AFTER INSERT ON note_tag BEGIN
         DELETE FROM tag_suggestion
             WHERE note_id = new.note_id AND tag_id = new.tag_id AND state = 'waiting';
+    END
+    """,
+    # From then on it is no longer what a run gave, even where it is given again.
+    """
+    CREATE TRIGGER tag_suggestion_removed AFTER UPDATE OF given ON note_tag
+    WHEN old.given AND NOT new.given BEGIN
+        UPDATE tag_suggestion SET state = 'removed'
+            WHERE note_id = new.note_id AND tag_id = new.tag_id AND state = 'applied';
     END
     """,
     """

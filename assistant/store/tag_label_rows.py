@@ -50,10 +50,10 @@ _APPLIED: Final = """
         AND NOT EXISTS (SELECT 1 FROM note_tag nt WHERE nt.note_id = s.note_id
             AND nt.tag_id = s.tag_id AND (nt.in_text OR nt.in_file))
 """
-# What Hush gave and a note has no more was taken off by hand.
+# What Hush gave and was taken off by hand was not wanted.
 _REFUSE: Final = """
     SELECT note_id, tag_id FROM tag_decision WHERE accepted = 0 AND {0}
-    UNION SELECT note_id, tag_id FROM tag_suggestion WHERE state = 'applied' AND {0}
+    UNION SELECT note_id, tag_id FROM tag_suggestion WHERE state = 'removed' AND {0}
 """
 _PROPOSED: Final = """
     SELECT note_id, t.id FROM tag_proposal p JOIN tag t ON t.folded = p.folded

@@ -22,7 +22,7 @@ PASSAGES: Final = 32
 # A tag that nobody sees is not suggested: no note outside of the trash has it, and it is not kept.
 _TAGS: Final = """
     SELECT t.id, t.name, t.description FROM tag t
-        WHERE t.kept OR EXISTS (SELECT 1 FROM note_tag nt JOIN note n ON n.id = nt.note_id
+        WHERE t.kept = 1 OR EXISTS (SELECT 1 FROM note_tag nt JOIN note n ON n.id = nt.note_id
             WHERE nt.tag_id = t.id AND n.deleted_at IS NULL)
         ORDER BY t.id
 """

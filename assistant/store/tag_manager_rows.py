@@ -44,10 +44,10 @@ _IN_TEXTS: Final = """
 """
 
 _POUR_TAGS: Final = """
-    INSERT INTO note_tag (note_id, tag_id, given, in_text, in_file)
-        SELECT note_id, ?, given, in_text, in_file FROM note_tag WHERE tag_id = ?
+    INSERT INTO note_tag (note_id, tag_id, given, in_text, in_file, merged)
+        SELECT note_id, ?, given, in_text, in_file, 1 FROM note_tag WHERE tag_id = ?
         ON CONFLICT (note_id, tag_id) DO UPDATE SET given = given OR excluded.given,
-            in_text = in_text OR excluded.in_text, in_file = in_file OR excluded.in_file
+            in_text = in_text OR excluded.in_text, in_file = in_file OR excluded.in_file, merged = 1
 """
 
 _POUR_DECISIONS: Final = """
@@ -58,13 +58,33 @@ _POUR_DECISIONS: Final = """
             WHERE excluded.at > at
 """
 
+# Before the notes are poured: what a note has already was not given by this run. Of two that were
+# suggested for a note, that one counts which the person took off.
 _POUR_SUGGESTIONS: Final = """
     INSERT INTO tag_suggestion (note_id, tag_id, probability, score, run_id, state, at)
         SELECT note_id, ?1, probability, score, run_id, state, at FROM tag_suggestion
-        WHERE tag_id = ?2 AND (state = 'applied'
-            OR NOT EXISTS (SELECT 1 FROM note_tag nt
-                WHERE nt.note_id = tag_suggestion.note_id AND nt.tag_id = ?1))
-        ON CONFLICT (note_id, tag_id) DO NOTHING
+        WHERE tag_id = ?2 AND NOT EXISTS (SELECT 1 FROM note_tag nt
+            WHERE nt.note_id = tag_suggestion.note_id AND nt.tag_id = ?1)
+        ON CONFLICT (note_id, tag_id) DO UPDATE SET state = excluded.state
+            WHERE excluded.state = 'removed'
+"""
+
+# What the person said of either counts for both: it neither waits for an answer, nor was it given
+# by Hush alone.
+_ANSWERED: Final = """
+    DELETE FROM tag_suggestion AS s WHERE s.tag_id = ?1 AND (
+        s.state = 'waiting' AND EXISTS (SELECT 1 FROM tag_decision d
+            WHERE d.note_id = s.note_id AND d.tag_id = ?1)
+        OR s.state = 'applied' AND EXISTS (SELECT 1 FROM note_tag nt
+            WHERE nt.note_id = s.note_id AND nt.tag_id = ?2)
+        AND NOT EXISTS (SELECT 1 FROM tag_suggestion other WHERE other.note_id = s.note_id
+            AND other.tag_id = ?2 AND other.state = 'applied'))
+"""
+
+_FORGET_APPLIED: Final = """
+    DELETE FROM tag_suggestion WHERE note_id = ? AND tag_id = ? AND state = 'applied'
+        AND EXISTS (SELECT 1 FROM note_tag nt WHERE nt.note_id = tag_suggestion.note_id
+            AND nt.tag_id = tag_suggestion.tag_id AND nt.merged)
 """
 
 _UNUSED: Final = """
@@ -126,7 +146,7 @@ class Standing:
 def everything(connection: Connection) -> list[TagInfo]:
     """All tags that a note outside of the trash has, or that are kept; by the alphabet."""
     rows = connection.execute(_ALL)
-    return [TagInfo(name, notes, text, hue, bool(kept)) for name, notes, text, hue, kept in rows]
+    return [TagInfo(name, notes, text, hue, kept == 1) for name, notes, text, hue, kept in rows]
 
 
 def find(connection: Connection, name: str) -> Tag | None:
@@ -220,9 +240,18 @@ def count_notes(connection: Connection, tag_ids: Iterable[int]) -> int:
 def hold(connection: Connection, tag_ids: Iterable[int]) -> None:
     """Have tags stay while the texts that have them are rewritten; ``move`` lets go of them."""
     connection.execute(
-        "UPDATE tag SET kept = 1 WHERE id IN (SELECT value FROM json_each(?))",
+        "UPDATE tag SET kept = 2 WHERE kept = 0 AND id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(tag_ids)),),
     )
+
+
+def let_go(connection: Connection) -> None:
+    """Hold no tag any more, after what was cut off: those that no note has are gone."""
+    connection.execute(
+        "DELETE FROM tag WHERE kept = 2 AND NOT EXISTS"
+        " (SELECT 1 FROM note_tag WHERE tag_id = tag.id)"
+    )
+    connection.execute("UPDATE tag SET kept = 0 WHERE kept = 2")
 
 
 def move(connection: Connection, one: Move) -> None:
@@ -244,6 +273,8 @@ def move(connection: Connection, one: Move) -> None:
     stays, goes = (old, new) if one.is_fresh or new is None else (new, old)
     if goes:
         _pour(connection, goes.id, stays.id)
+    elif not one.is_fresh:  # the first of several that become one
+        connection.execute("UPDATE note_tag SET merged = 1 WHERE tag_id = ?", (stays.id,))
     _rewrite(connection, stays, one, old, new)
     _leave(connection, stays.id, old.name, left, right)
     _rename_proposals(connection, old.name, one.new)
@@ -273,7 +304,7 @@ def remake(connection: Connection, was: Standing, elsewhere: Standing | None = N
         connection: Inside of a write.
         was: Before it was merged or deleted.
         elsewhere: The tag that it was merged into, before that: the notes that have that one only
-            because of this one lose it again.
+            because of this one lose it again. What was done since stays.
 
     Returns:
         How many notes have it again.
@@ -341,7 +372,7 @@ def pairs(connection: Connection, most_tags: int) -> list[tuple[str, int]]:
 
 def _pour(connection: Connection, source: int, into: int) -> None:
     """Have one tag's notes, decisions and suggestions be another's; the first is gone then."""
-    for query in (_POUR_TAGS, _POUR_DECISIONS, _POUR_SUGGESTIONS):
+    for query in (_POUR_DECISIONS, _POUR_SUGGESTIONS, _ANSWERED, _POUR_TAGS):
         connection.execute(query, (into, source))
     connection.execute("DELETE FROM tag WHERE id = ?", (source,))
 
@@ -419,25 +450,41 @@ def _take_out(connection: Connection, was: Standing, elsewhere: Standing) -> Non
         return
     for note_id in was.notes:
         given, in_file = elsewhere.notes.get(note_id, (0, 0))
+        one = (note_id, into.id)
+        if not given:  # nobody takes it off by hand
+            connection.execute(_FORGET_APPLIED, one)
         connection.execute(
             "UPDATE note_tag SET given = given AND ?, in_file = in_file AND ?"
-            " WHERE note_id = ? AND tag_id = ?",
-            (given, in_file, note_id, into.id),
+            " WHERE note_id = ? AND tag_id = ? AND merged",
+            (given, in_file, *one),
         )
     own = {row[0] for row in elsewhere.decisions}
     connection.executemany(
         "DELETE FROM tag_decision WHERE note_id = ? AND tag_id = ?",
         [(row[0], into.id) for row in was.decisions if row[0] not in own],
     )
-    before = elsewhere.tag
-    said = (before.description, before.colour, int(before.kept)) if before else ("", "", 0)
-    connection.execute(
-        "UPDATE tag SET description = ?, colour = ?, kept = ? WHERE id = ?", (*said, into.id)
-    )
+    _describe_again(connection, into, was.tag, elsewhere.tag)
     _sweep(connection, into.id)
     connection.execute(_UNUSED, (into.id,))
 
 
+def _describe_again(
+    connection: Connection, into: Tag, merged: Tag | None, before: Tag | None
+) -> None:
+    """Have a tag be described as before a merge, where it still is as that left it."""
+    own = (before.description, before.colour) if before else ("", "")
+    brought = (merged.description, merged.colour) if merged else ("", "")
+    there = (into.description, into.colour)
+    left = [mine or other for mine, other in zip(own, brought, strict=True)]
+    back = [mine if now == made else now for mine, now, made in zip(own, there, left, strict=True)]
+    is_untouched = tuple(back) == own
+    kept = bool(before and before.kept) if is_untouched else into.kept
+    connection.execute(
+        "UPDATE tag SET description = ?, colour = ?, kept = ? WHERE id = ?",
+        (*back, int(kept), into.id),
+    )
+
+
 def _tag(row: Row) -> Tag:
     tag_id, name, key, description, colour, kept = row
-    return Tag(tag_id, name, key, description, colour, bool(kept))
+    return Tag(tag_id, name, key, description, colour, kept == 1)

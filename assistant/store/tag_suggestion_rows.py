@@ -7,6 +7,7 @@ Plain functions, to be called inside ``Vault.read`` or ``Vault.write``. Times ar
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,14 +20,24 @@ from assistant.store.sqlcipher import Connection, Row, Value
 from assistant.store.tag_label_rows import Decision
 from assistant.tags.records import AppliedLine, UnfinishedRun, Waiting
 
+Place = tuple[int, int]
+"""A note's and a tag's id: what the next part of many suggestions comes after."""
+
+BEFORE_ALL: Final[Place] = (0, 0)
+
+_LOOKED_AT: Final = 500  # notes of a run's own, in which to look for the next few
+
 _RUN: Final = """
     SELECT id, started_at, apply_above, note_ids, after_note, done, total FROM tag_run
 """
 
 _NEXT: Final = """
-    SELECT id FROM note WHERE id > :after AND deleted_at IS NULL
-        AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))
-        ORDER BY id LIMIT :limit
+    SELECT id FROM note WHERE id > :after AND deleted_at IS NULL ORDER BY id LIMIT :limit
+"""
+
+_OF_THESE: Final = """
+    SELECT n.id FROM json_each(?) wanted JOIN note n ON n.id = wanted.value
+        WHERE n.deleted_at IS NULL ORDER BY n.id LIMIT ?
 """
 
 _COUNT: Final = """
@@ -58,19 +69,22 @@ _WAITING_TAGS: Final = """
         WHERE s.state = 'waiting' AND n.deleted_at IS NULL GROUP BY t.id ORDER BY t.folded
 """
 
+# In the order of its key, from where the part before ended: nothing is looked at twice. The plus
+# signs keep other indexes out of it.
 _ABOVE: Final = """
     SELECT s.note_id, s.tag_id, s.probability, s.score
-        FROM tag_suggestion s JOIN note n ON n.id = s.note_id JOIN tag t ON t.id = s.tag_id
-        WHERE s.state = 'waiting' AND n.deleted_at IS NULL AND s.probability >= :probability
-            AND (:tag = '' OR t.folded = :tag)
+        FROM tag_suggestion s CROSS JOIN note n ON n.id = s.note_id
+        WHERE (s.note_id, s.tag_id) > (:note, :one) AND +s.state = 'waiting'
+            AND +s.probability >= :probability AND n.deleted_at IS NULL
+            AND (:tag = '' OR +s.tag_id = (SELECT id FROM tag WHERE folded = :tag))
             AND (SELECT count(*) FROM note_tag WHERE note_id = s.note_id) < :most
         ORDER BY s.note_id, s.tag_id LIMIT :limit
 """
 
 _ONE: Final = """
     SELECT s.note_id, s.tag_id, s.probability, s.score
-        FROM tag_suggestion s JOIN tag t ON t.id = s.tag_id
-        WHERE s.note_id = ? AND t.folded = ? AND s.state = ?
+        FROM tag_suggestion s JOIN note n ON n.id = s.note_id JOIN tag t ON t.id = s.tag_id
+        WHERE s.note_id = ? AND t.folded = ? AND s.state = ? AND n.deleted_at IS NULL
 """
 
 # One that was taken off again by hand is no longer in the log.
@@ -94,7 +108,7 @@ class Run:
 
     Attributes:
         apply_above: From which probability on tags are given at once; None: none are.
-        note_ids: The notes that it is of; None: all.
+        note_ids: The notes that it is of, in their order; None: all.
         after_note: The last one that was done, by id; 0 before the first.
         done: How many were done, of ``total``.
     """
@@ -165,9 +179,17 @@ def unfinished(connection: Connection) -> list[UnfinishedRun]:
 
 
 def next_notes(connection: Connection, of: Run, most: int) -> list[int]:
-    """The notes that a run has to do next, by id."""
-    chosen = {"after": of.after_note, "ids": _chosen(of.note_ids), "limit": most}
-    return [row[0] for row in connection.execute(_NEXT, chosen)]
+    """The notes that a run has to do next, by id; at most so many, none at its end."""
+    if of.note_ids is None:
+        rows = connection.execute(_NEXT, {"after": of.after_note, "limit": most})
+        return [row[0] for row in rows]
+    at_once = max(most, _LOOKED_AT)
+    begin = bisect_right(of.note_ids, of.after_note)
+    for at in range(begin, len(of.note_ids), at_once):
+        some = json.dumps(of.note_ids[at : at + at_once])
+        if found := [row[0] for row in connection.execute(_OF_THESE, (some, most))]:
+            return found
+    return []
 
 
 def advance(connection: Connection, run_id: int, after_note: int, done: int) -> None:
@@ -244,20 +266,32 @@ def reject(connection: Connection, pairs: Iterable[tuple[int, str]], now: int) -
 
 
 def accept_above(
-    connection: Connection, probability: float, tag: str, now: int, most: int = 500
-) -> int:
-    """Accept what waits and is so probable, of one tag or (empty) of all; how many there were.
+    connection: Connection,
+    probability: float,
+    tag: str,
+    now: int,
+    after: Place = BEFORE_ALL,
+    most: int = 500,
+) -> tuple[int, Place | None]:
+    """Accept what waits and is so probable, of one tag or (empty) of all.
 
-    At most ``most`` at once, so that nobody waits for it: to be called until none is left.
+    At most ``most`` at once, so that nobody waits for it.
+
+    Returns:
+        How many were accepted, and what the next part comes after; None: there is no more.
     """
     key = folded(tag_name(tag))
     chosen: dict[str, Value] = {
         "probability": probability,
         "tag": key,
+        "note": after[0],
+        "one": after[1],
         "most": MAX_TAGS,
         "limit": most,
     }
-    return _accept(connection, connection.execute(_ABOVE, chosen).fetchall(), now)
+    rows = connection.execute(_ABOVE, chosen).fetchall()
+    last = (rows[-1][0], rows[-1][1]) if len(rows) == most else None
+    return _accept(connection, rows, now), last
 
 
 def log(connection: Connection, most: int = 200) -> list[AppliedLine]:

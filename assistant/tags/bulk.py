@@ -16,7 +16,7 @@ from assistant.power.plan import Plan
 from assistant.store import tag_learning_rows, tag_suggestion_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.tag_learning_rows import BEFORE_ALL, Waited
-from assistant.store.tag_suggestion_rows import Run
+from assistant.store.tag_suggestion_rows import Place, Run
 from assistant.store.vault import Vault
 from assistant.tags.bulk_job import BulkJob
 from assistant.tags.deciding import Undos
@@ -177,11 +177,16 @@ class BulkTagging:
     def accept_above(self, probability: float, tag: str = "") -> Future[int]:
         """Accept what waits and is at least so probable, of one tag or of all; how many."""
         now = self._clock.now()
+        after: Place | None = tag_suggestion_rows.BEFORE_ALL
 
         def some(connection: Connection) -> int:
-            return tag_suggestion_rows.accept_above(connection, probability, tag, now, _AT_ONCE)
+            nonlocal after
+            count, after = tag_suggestion_rows.accept_above(
+                connection, probability, tag, now, after or tag_suggestion_rows.BEFORE_ALL, _AT_ONCE
+            )
+            return count
 
-        return self._counted(some)
+        return self._told(repeated(lambda: self._vault.write(some), lambda _: after is not None))
 
     def log(self, limit: int = 200) -> Future[list[AppliedLine]]:
         """What was given without asking and is still there, the latest first."""

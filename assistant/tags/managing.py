@@ -11,13 +11,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from assistant.background import Background
 from assistant.clock import Clock
-from assistant.errors import InputRefused, NotFound, TagExists, TagInTexts
+from assistant.errors import HushError, InputRefused, NotFound, TagExists, TagInTexts
 from assistant.notes.names import folded, tag_name
 from assistant.store import tag_manager_rows
 from assistant.store.sqlcipher import Connection
@@ -86,6 +87,7 @@ class TagManager:
         self._near = Near(embed)
         self._gate = threading.Lock()
         self._thread: Background | None = None
+        vaults.kept.write(tag_manager_rows.let_go)  # of what was cut off the last time
         self._undos: dict[int, _Undo] = {}
         self._tokens = 0
 
@@ -212,6 +214,9 @@ class TagManager:
         plan = vault.write(lambda c: _plan(c, wishes, may_merge=may_merge)).result()
         try:
             rewritten, skipped = self._rewrite(plan)
+        except BaseException:
+            self._let_go()
+            raise
         finally:
             self._changed()
         return self._renamed(plan, rewritten, skipped)
@@ -280,6 +285,9 @@ class TagManager:
             for one, into in reversed(undo.merged):
                 remake = partial(tag_manager_rows.remake, was=one, elsewhere=into)
                 notes += vault.write(remake).result()
+        except BaseException:
+            self._let_go()
+            raise
         finally:
             self._changed()
         self._undos.pop(token, None)
@@ -297,6 +305,11 @@ class TagManager:
                 changed += [each.note_id for each in rewritten]
                 notes += back.notes - len(skipped)
         return notes
+
+    def _let_go(self) -> None:
+        """After a failure: hold no tag. A vault that closes lets go when it is opened again."""
+        with suppress(HushError):
+            self._vaults.kept.write(tag_manager_rows.let_go).result()
 
     def _remember(self, undo: _Undo) -> int:
         self._tokens += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -261,7 +263,7 @@ def test_a_full_note_takes_no_more(rows: Rows) -> None:
     assert rows.put(run, other, more=0.8) == (1, 0)
     pairs = [(full, "more"), (other, "more")]
     assert rows.do(lambda c: tag_suggestion_rows.accept(c, pairs, 9)) == 1
-    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.5, "", 9)) == 0
+    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.5, "", 9)) == (0, None)
     assert rows.waiting() == [(full, "more")]
     assert rows.tags(other) == ("more",)
 
@@ -294,6 +296,12 @@ def test_a_run_over_some_notes_keeps_which(rows: Rows) -> None:
     assert run.total == 2
     again = rows.do(lambda c: tag_suggestion_rows.run(c, run.id))
     assert rows.do(lambda c: tag_suggestion_rows.next_notes(c, again, 9)) == [notes[1], notes[3]]
+    late = replace(rows.run(ids=(*range(-2_000, 0), *notes)), after_note=-1_999)
+    found = []
+    while some := rows.do(partial(tag_suggestion_rows.next_notes, of=late, most=3)):
+        found += some
+        late = replace(late, after_note=some[-1])
+    assert found == notes
     nothing = rows.run(ids=())
     assert nothing.total == 0
     assert rows.do(lambda c: tag_suggestion_rows.next_notes(c, nothing, 9)) == []
@@ -350,14 +358,54 @@ def test_accepting_all_above_in_parts(rows: Rows) -> None:
     notes = [rows.note() for _ in range(5)]
     for note in notes:
         rows.put(run, note, a=0.9, b=0.8)
-    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.85, "b", 9)) == 0
-    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.75, "b", 9)) == 5
-    parts = [
-        rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.9, "", 9, most=2)) for _ in range(4)
-    ]
-    assert parts == [2, 2, 1, 0]
+    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.85, "b", 9)) == (0, None)
+    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.75, "b", 9)) == (5, None)
+    after: tag_suggestion_rows.Place | None = tag_suggestion_rows.BEFORE_ALL
+    parts = []
+    while after:
+        accept = partial(tag_suggestion_rows.accept_above, after=after, most=2)
+        count, after = rows.do(partial(accept, probability=0.9, tag="", now=9))
+        parts.append(count)
+    assert parts == [2, 2, 1]
     assert all(rows.tags(note) == ("a", "b") for note in notes)
     assert rows.do(lambda c: tag_suggestion_rows.forget_waiting(c)) == 0
+
+
+def test_accepting_all_above_looks_at_nothing_twice(rows: Rows) -> None:
+    """Each part begins where the one before ended: of many thousand, none is sorted or counted."""
+    rows.tag("a")
+    run = rows.run()
+    notes = [rows.note() for _ in range(4)]
+    for note in notes:
+        rows.put(run, note, a=0.9)
+    place = (notes[1], rows.id("a"))
+    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.5, "", 9, place)) == (2, None)
+    assert rows.waiting() == [(notes[0], "a"), (notes[1], "a")]
+    names = ("note", "one", "probability", "tag", "most", "limit")
+    query = f"EXPLAIN QUERY PLAN {tag_suggestion_rows._ABOVE}"
+    plan = rows.do(lambda c: c.execute(query, dict.fromkeys(names, 1)).fetchall())
+    words = [row[3] for row in plan]
+    assert words[0].startswith("SEARCH s USING PRIMARY KEY")
+    assert not any("TEMP B-TREE" in word for word in words)
+
+
+def test_what_is_in_the_trash_is_not_answered(rows: Rows) -> None:
+    """Neither accepted, nor rejected, nor taken off: nobody sees it there."""
+    given, waits = rows.note(), rows.note()
+    rows.tag("a")
+    rows.put(rows.run(apply_above=SURE), given, a=0.99)
+    rows.put(rows.run(), waits, a=0.8)
+    rows.do(lambda c: note_trash_rows.throw_away(c, [given, waits], 9))
+    pairs = [(given, "a"), (waits, "a")]
+    for answer in (
+        tag_suggestion_rows.accept,
+        tag_suggestion_rows.reject,
+        tag_suggestion_rows.undo,
+    ):
+        assert rows.do(partial(answer, pairs=pairs, now=9)) == 0
+    rows.do(lambda c: note_trash_rows.restore(c, [given, waits]))
+    assert (rows.tags(given), rows.tags(waits)) == (("a",), ())
+    assert rows.waiting() == [(waits, "a")]
 
 
 def test_what_was_applied_is_in_the_log_and_can_be_undone(rows: Rows) -> None:
@@ -400,6 +448,23 @@ def test_what_was_taken_off_by_hand_is_not_given_again(rows: Rows) -> None:
     assert rows.tags(note) == ()
 
 
+def test_what_was_given_again_by_hand_is_not_undone(rows: Rows) -> None:
+    """It is the person's from then on, and taught; taken off again, it is still not wanted."""
+    note = rows.note()
+    tag = rows.tag("a")
+    run = rows.run(apply_above=SURE)
+    rows.put(run, note, a=0.99)
+    rows.do(lambda c: note_rows.choose_tags(c, note, []))
+    rows.do(lambda c: note_rows.choose_tags(c, note, ["a"]))
+    assert rows.do(tag_suggestion_rows.log) == []
+    assert rows.labels(note) == Labels(note, positive=(tag,))
+    assert rows.do(lambda c: tag_suggestion_rows.undo(c, [(note, "a")], 9)) == 0
+    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id)) == 0
+    assert rows.tags(note) == ("a",)
+    rows.do(lambda c: note_rows.choose_tags(c, note, []))
+    assert rows.labels(note).negative == (tag,)
+
+
 def test_a_tag_that_is_renamed_while_suggestions_are_computed_is_left_out(rows: Rows) -> None:
     """They are by name: the old one is nobody's, and may be another's soon."""
     note = rows.note()
@@ -421,6 +486,42 @@ def test_a_merged_tag_brings_its_suggestions_along(rows: Rows) -> None:
     rows.put(run, other, old=0.8)
     rows.do(lambda c: tag_manager_rows.move(c, tag_manager_rows.Move("old", "into", False, True)))
     assert rows.waiting() == [(one, "into")]
+
+
+@pytest.mark.parametrize(("mine", "its"), [("into", "old"), ("old", "into")])
+def test_a_merge_takes_nothing_that_was_given_for_hushs(rows: Rows, mine: str, its: str) -> None:
+    """Undoing a run takes off what it gave, not the tag that the person gave and it became."""
+    rows.tag("old")
+    rows.tag("into")
+    both, its_alone = rows.note("x", mine), rows.note()
+    run = rows.run(apply_above=SURE)
+    rows.put(run, both, **{its: 0.99})
+    rows.put(run, its_alone, **{its: 0.99})
+    rows.do(lambda c: tag_manager_rows.move(c, tag_manager_rows.Move("old", "into", False, True)))
+    assert [line.note_id for line in rows.do(tag_suggestion_rows.log)] == [its_alone]
+    assert rows.do(lambda c: tag_suggestion_rows.undo_run(c, run.id)) == 1
+    assert (rows.tags(both), rows.tags(its_alone)) == (("into",), ())
+
+
+@pytest.mark.parametrize(("refused", "waits"), [("into", "old"), ("old", "into")])
+def test_a_merge_brings_nothing_back_that_was_rejected(
+    rows: Rows, refused: str, waits: str
+) -> None:
+    """Whichever of the two it was, and whether it was said or taken off by hand."""
+    said, taken = rows.note(), rows.note()
+    rows.tag("old")
+    rows.tag("into")
+    rows.decide(said, rows.id(refused), accepted=False)
+    rows.put(rows.run(apply_above=SURE), taken, **{refused: 0.99})
+    rows.do(lambda c: note_rows.choose_tags(c, taken, []))
+    run = rows.run()
+    for note in (said, taken):
+        rows.put(run, note, **{waits: 0.97})
+    assert len(rows.waiting()) == 2
+    rows.do(lambda c: tag_manager_rows.move(c, tag_manager_rows.Move("old", "into", False, True)))
+    assert rows.waiting() == []
+    assert rows.do(lambda c: tag_suggestion_rows.accept_above(c, 0.5, "", 9)) == (0, None)
+    assert rows.labels(taken).negative == rows.labels(said).negative == (rows.id("into"),)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from assistant.store import (
     note_rows,
     note_text_rows,
     tag_label_rows,
+    tag_manager_rows,
     tag_rows,
+    tag_suggestion_rows,
 )
 from assistant.store.note_rows import Imported, Outcome
 from assistant.store.sqlcipher import Connection
@@ -491,6 +494,43 @@ def test_what_was_cut_off_is_whole_and_can_be_finished(
     bench.agrees()
 
 
+def test_what_was_cut_off_keeps_no_tag(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes with its last note as before, whether Hush failed or was killed in the middle."""
+    note = bench.note("#secret one")
+
+    def failing(*_: object) -> object:
+        raise StorageFull("There is no room.")
+
+    monkeypatch.setattr(rewriting, "rename", failing)
+    with pytest.raises(StorageFull):
+        bench.rename("secret", "other")
+    bench.notes.trash([note]).result(10)
+    bench.notes.empty_trash().result(10)
+    assert _names(bench) == []
+    killed, gone = bench.note("#killed one"), bench.note("#gone one")
+    kept = bench.vaults.kept
+    tags = [kept.read(partial(tag_rows.known, tag=tag)).result(10) for tag in ("killed", "gone")]
+    held = [tag for tag in tags if tag is not None]
+    kept.write(lambda c: tag_manager_rows.hold(c, held)).result(10)
+    bench.notes.trash([gone]).result(10)
+    bench.notes.empty_trash().result(10)
+    assert bench.all() == {"killed": 1}
+    TagManager(bench.vaults, bench.clock)  # as the next Hush opens it
+    assert _names(bench) == ["killed"]
+    bench.notes.trash([killed]).result(10)
+    bench.notes.empty_trash().result(10)
+    assert _names(bench) == []
+
+
+def _names(bench: Bench) -> list[str]:
+    """Of all tags that are written down, seen or not."""
+
+    def work(connection: Connection) -> list[str]:
+        return [row[0] for row in connection.execute("SELECT name FROM tag ORDER BY folded")]
+
+    return bench.vaults.kept.read(work).result(10)
+
+
 def test_of_ten_thousand_tags_on_a_note_one_is_renamed(bench: Bench) -> None:
     """In its text, which may have no more."""
     text = " ".join(f"#tag{number}" for number in range(10_000))
@@ -605,6 +645,44 @@ def test_several_become_one_that_was_not_there(bench: Bench) -> None:
     bench.undo(done)
     assert bench.held() == held
     assert [bench.get(note).tags for note in (one, both, other)] == [("a",), ("a", "b"), ("b",)]
+
+
+@pytest.mark.parametrize(("names", "into"), [(["a"], "b"), (["a", "d"], "b"), (["a", "d"], "new")])
+def test_what_was_done_since_a_merge_stays(bench: Bench, names: list[str], into: str) -> None:
+    """A tag that was taken off and given by hand, a description and a colour typed since."""
+    given, left = bench.note("x one", "a"), bench.note("y", "a")
+    bench.note("y two", "b", "d")
+    bench.tags.describe("a", "what a is").result(10)
+    done = bench.tags.merge(names, into).result(10)
+    bench.notes.tag(given, []).result(10)
+    bench.notes.tag(given, [into]).result(10)
+    bench.tags.describe(into, "typed since").result(10)
+    bench.undo(done)
+    assert bench.get(given).tags == ("a", into)
+    assert bench.get(left).tags == ("a",)
+    said = {tag.name: (tag.description, tag.kept) for tag in bench.tags.all().result(10)}
+    assert said[into] == ("typed since", True)
+    assert said["a"] == ("what a is", True)
+    bench.agrees()
+
+
+def test_what_a_merge_takes_back_is_nobodys_word(bench: Bench) -> None:
+    """What Hush gave goes with the merge that moved it: nobody took it off by hand."""
+    note = bench.note("x")
+    bench.tags.create("a").result(10)
+    bench.tags.create("b").result(10)
+    offers = [tag_suggestion_rows.Offer("a", 0.99, 1.0)]
+
+    def give(connection: Connection) -> None:
+        run = tag_suggestion_rows.begin_run(connection, None, 0.9, 1)
+        tag_suggestion_rows.put(connection, run, note, offers, 1)
+
+    bench.vaults.kept.write(give).result(10)
+    bench.undo(bench.tags.merge(["a"], "b").result(10))
+    assert bench.get(note).tags == ("a",)
+    assert (
+        bench.vaults.kept.read(lambda c: tag_label_rows.labels(c, note)).result(10).negative == ()
+    )
 
 
 def test_a_text_that_changed_since_is_not_taken_back(bench: Bench) -> None:
