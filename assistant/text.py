@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -58,3 +59,10 @@ def for_terminal(text: str) -> str:
     A model's answer may hold escape sequences that rewrite the screen or the clipboard.
     """
     return _BIDI_CONTROLS.sub("\ufffd", _CONTROLS.sub("\ufffd", clean(text)))
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1, rounded down: no limit is shown that was not reached."""
+    if not math.isfinite(share):
+        return "?"
+    return f"{int(100 * min(max(share, 0.0), 1.0) + 1e-9)} %"

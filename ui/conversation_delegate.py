@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QRect, QSize
+from PySide6.QtCore import QAbstractItemModel, QRect
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyleOptionViewItem, QWidget
 
@@ -16,6 +16,7 @@ from ui.rows.painting import (
     AnyIndex,
     RowDelegate,
     aligned,
+    card,
     is_tooltip,
     mirrored,
     show_if_cut,
@@ -35,12 +36,7 @@ class ConversationDelegate(RowDelegate):
         super().apply(theme)
         self._mark_size = theme.px(_MARK)
         self._mark = icon(Icon.PRIVATE, theme.palette.quiet, size=self._mark_size)
-        self._height = QFontMetrics(self._font).height() + 2 * Space.INSIDE + Space.HALF
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """The same for every row; in pixels."""
-        del option, index
-        return QSize(0, self._height)
+        self.height = QFontMetrics(self._font).height() + 2 * Space.INSIDE + Space.HALF
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Paint a heading, or a title with its time."""
@@ -49,7 +45,7 @@ class ConversationDelegate(RowDelegate):
         if index.data(TIME_ROLE) is None:
             self._paint_heading(painter, option, index.data())
         else:
-            ground, has_ring = self._ground(option), self._has_ring(option)
+            ground, has_ring = card(option.rect), self._has_ring(option)
             self._paint_ground(painter, option, ground, has_ring=has_ring)
             self._paint_row(painter, option, index)
         painter.restore()
@@ -57,7 +53,7 @@ class ConversationDelegate(RowDelegate):
     def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, name: str) -> None:
         painter.setFont(self._caption_font)
         painter.setPen(QColor(self._colours.quiet))
-        area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, -Space.HALF)
+        area = card(option.rect).adjusted(Space.INSIDE, 0, -Space.INSIDE, -Space.HALF)
         painter.drawText(area, aligned(option, BOTTOM), name)
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
@@ -74,24 +70,21 @@ class ConversationDelegate(RowDelegate):
 
     # Where things stand -------------------------------------------------------------------
 
-    def _ground(self, option: QStyleOptionViewItem) -> QRect:
-        return option.rect.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)
-
     def _time_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
-        area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
+        area = card(option.rect).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         width = QFontMetrics(self._caption_font).horizontalAdvance(index.data(TIME_ROLE) or "")
         area.setLeft(area.right() - width)
         return mirrored(option, area)
 
     def _title_area(self, option: QStyleOptionViewItem, index: AnyIndex) -> QRect:
-        area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
+        area = card(option.rect).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         area.setRight(area.right() - self._time_area(option, index).width() - Space.INSIDE)
         if index.data(PRIVATE_ROLE):
             area.setLeft(area.left() + self._mark_size + Space.INSIDE)
         return mirrored(option, area)
 
     def _mark_area(self, option: QStyleOptionViewItem) -> QRect:
-        area = self._ground(option).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
+        area = card(option.rect).adjusted(Space.INSIDE, 0, -Space.INSIDE, 0)
         area.setWidth(self._mark_size)
         return mirrored(option, area)
 
@@ -138,4 +131,4 @@ class ConversationDelegate(RowDelegate):
     ) -> None:
         """The whole row."""
         del index
-        editor.setGeometry(self._ground(option))
+        editor.setGeometry(card(option.rect))

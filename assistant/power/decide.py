@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.power.plan import Heat, Mode, Override, Plan, Readings, Reason
+from assistant.text import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +141,4 @@ def _below(battery: float | None, limit: float) -> bool:
 
 def _percent(readings: Readings) -> str:
     """The charge in brackets; rounded down, so that no limit is shown that was not reached."""
-    return "" if readings.battery is None else f" ({int(readings.battery * 100 + 1e-9)} %)"
+    return "" if readings.battery is None else f" ({percent(readings.battery)})"

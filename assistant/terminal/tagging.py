@@ -28,6 +28,7 @@ from assistant.terminal.conversing import Printer
 from assistant.terminal.reading import local_time
 from assistant.terminal.searching import bring_up_to_date
 from assistant.terminal.waiting import EXIT_STOPPED, Counter, Events, Waiter, signals_as_events
+from assistant.text import percent
 
 _MOST_LOGGED: Final = 100_000  # as many as --undo may be wanted for
 _UNTITLED: Final = "Untitled"
@@ -265,7 +266,7 @@ def _log(tags: Tags, console: Console, *, as_json: bool) -> int:
             figures = {"probability": one.probability, "at": one.at, "run": one.run_id}
             console.data({"event": "applied", **described, **figures})
         else:
-            line = _columns(one.note_id, _percent(one.probability), one.tag, one.title)
+            line = _columns(one.note_id, percent(one.probability), one.tag, one.title)
             console.line(f"run {one.run_id:>3}  {local_time(one.at)}  {line}")
     if not found:
         console.remark("No tag was ever added without asking, or all of them were taken off.")
@@ -291,17 +292,12 @@ def _print(offer: Offer, console: Console, *, as_json: bool) -> None:
 
 
 def _line(offer: Offer) -> str:
-    how_sure = "new" if offer.is_new else _percent(offer.probability)  # nobody decided on one yet
+    how_sure = "new" if offer.is_new else percent(offer.probability)  # nobody decided on one yet
     return _columns(offer.note_id, how_sure, offer.tag, offer.title)
 
 
 def _columns(note_id: int, how_sure: str, tag: str, title: str) -> str:
     return f"{note_id:>6}  {how_sure:>5}  #{tag}  {title or _UNTITLED}"
-
-
-def _percent(probability: float) -> str:
-    """Rounded down: no limit is shown that was not reached."""
-    return f"{int(100 * min(max(probability, 0.0), 1.0) + 1e-9)} %"
 
 
 def _described(report: BulkReport) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -23,7 +22,7 @@ from ui.markdown.safe_text import harmless
 from ui.notes.delegate import NoteDelegate
 from ui.notes.model import NoteModel
 from ui.notice import Notice
-from ui.rows.view import RingView, TimedList
+from ui.rows.view import EvenView, TimedList
 from ui.theme.icons import Icon, icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
@@ -35,7 +34,7 @@ _EMPTY_TRASH: Final = "The trash is empty."
 _ARROW: Final = 12  # pixels at 100 %
 
 
-class NoteView(RingView):
+class NoteView(EvenView):
     """The notes. Enter opens one to be written in."""
 
     restore_wanted = Signal(object)  # id
@@ -45,15 +44,6 @@ class NoteView(RingView):
         super().__init__(model, delegate, "Notes", model.note)
         self._note = model.note
         self._delegate = delegate
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """All rows are alike: a grid saves Qt from asking each of 10,000 for its size."""
-        super().resizeEvent(event)
-        self.fit_rows()
-
-    def fit_rows(self) -> None:
-        """Make rows as wide as there is room, and as high as the type wants them."""
-        self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
 
     def _offer(self, menu: QMenu, index: QModelIndex) -> None:
         note = self._note(index)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assistant.power.plan import Mode, Plan, Readings, Reason
+from assistant.text import percent
 from ui.theme.icons import Icon
 
 _MINUTE: Final = 60
@@ -53,7 +54,7 @@ def _line(plan: Plan, readings: Readings) -> str:
         once = " once" if plan.reason is Reason.FULL_ONCE else ""
         return ", ".join(filter(None, (_source(readings), f"full power{once}")))
     charge = readings.battery if plan.reason in _BATTERY_MATTERS and not readings.on_mains else None
-    battery = "" if charge is None else f"{_percent(charge)} battery"
+    battery = "" if charge is None else f"{percent(charge)} battery"
     why = ", ".join(filter(None, (_WHY.get(plan.reason, ""), battery)))
     return f"{_SHORT[plan.mode]}: {why}" if why else _SHORT[plan.mode]
 
@@ -63,12 +64,7 @@ def _source(readings: Readings) -> str:
         return "mains"
     if readings.on_mains is None:
         return ""
-    return "battery" if readings.battery is None else f"battery {_percent(readings.battery)}"
-
-
-def _percent(share: float) -> str:
-    """Rounded down, as the core's sentences have it: no limit is shown that was not reached."""
-    return f"{int(100 * share + 1e-9)} %"
+    return "battery" if readings.battery is None else f"battery {percent(readings.battery)}"
 
 
 def effects(plan: Plan) -> list[str]:
@@ -102,7 +98,7 @@ def supply(readings: Readings, seconds_left: float | None) -> str:
         readings: As they are.
         seconds_left: Until the battery is empty at the present draw; None where nobody knows.
     """
-    charge = "" if readings.battery is None else _percent(readings.battery)
+    charge = "" if readings.battery is None else percent(readings.battery)
     battery = f" Battery: {charge}." if charge else ""
     if readings.on_mains is None:
         return f"This machine does not tell what it runs on.{battery}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from ui.controls import plain_tooltip
 from ui.theme.style import Theme
-from ui.theme.tokens import Radius, Type
+from ui.theme.tokens import Radius, Space, Type
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -39,6 +39,7 @@ class RowDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ring_shown = False  # whether the keyboard moves through the list
+        self.height = 0  # of a row, in pixels; told by ``apply``
         self.apply(theme)
 
     def apply(self, theme: Theme) -> None:
@@ -46,6 +47,11 @@ class RowDelegate(QStyledItemDelegate):
         self._colours = theme.palette
         self._font = font(theme, Type.INTERFACE)
         self._caption_font = font(theme, Type.CAPTION)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        """The same for every row; in pixels."""
+        del option, index
+        return QSize(0, self.height)
 
     def _paint_ground(
         self,
@@ -82,6 +88,11 @@ def font(theme: Theme, size: int, *, emphasis: bool = False) -> QFont:
     return made
 
 
+def card(row: QRect) -> QRect:
+    """The ground of a row that stands apart from its neighbours."""
+    return row.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)
+
+
 def mirrored(option: QStyleOptionViewItem, area: QRect) -> QRect:
     """Where an area of a row is where the window reads from right to left."""
     return QStyle.visualRect(option.direction, option.rect, area)
@@ -101,5 +112,9 @@ def show_if_cut(
     event: QHelpEvent, view: QAbstractItemView, title: str, written_in: QFont, room: int
 ) -> None:
     """Show a title whole where it does not fit into so many pixels."""
-    is_cut = QFontMetrics(written_in).horizontalAdvance(title) > room
-    QToolTip.showText(event.globalPos(), plain_tooltip(title) if is_cut else "", view)
+    show_whole(event, view, title, is_cut=QFontMetrics(written_in).horizontalAdvance(title) > room)
+
+
+def show_whole(event: QHelpEvent, view: QAbstractItemView, words: str, *, is_cut: bool) -> None:
+    """Show a row's words whole where some of them are cut."""
+    QToolTip.showText(event.globalPos(), plain_tooltip(words) if is_cut else "", view)

@@ -53,17 +53,13 @@ class HitDelegate(RowDelegate):
         self._caption_metrics = QFontMetrics(self._caption_font)
         self._ink, self._quiet = QColor(theme.palette.text), QColor(theme.palette.quiet)
         self._line = self._metrics.lineSpacing() + 2
+        self.height = 2 * Space.RELATED + self._line * (1 + _LINES) + Space.HALF
         self._layouts: dict[Shown, QTextLayout] = {}
         self._laid_out_at = 0  # pixels: their width
         self._mark = QTextCharFormat()
         self._mark.setFontWeight(QFont.Weight(Type.EMPHASIS))
         self._mark.setForeground(self._ink)
         self._mark.setBackground(QColor(theme.palette.selected))
-
-    @property
-    def height(self) -> int:
-        """Of a row, in pixels."""
-        return 2 * Space.RELATED + self._line * (1 + _LINES) + Space.HALF
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         """A line of names and two of text."""

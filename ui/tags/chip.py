@@ -18,9 +18,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from assistant.tags.records import Level, Suggestion
+from assistant.text import percent
 from ui.controls import IconButton, TextButton, plain_tooltip
 from ui.tags.marks import paint_tick
-from ui.tags.words import percent, tag_label
+from ui.tags.words import tag_label
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Radius, Space

@@ -6,37 +6,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QAbstractItemModel, QPoint, QRect, QRectF, QSize
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLineEdit,
-    QStyle,
-    QStyleOptionViewItem,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtGui import QFont, QHelpEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyleOptionViewItem, QWidget
 
 from assistant.notes.limits import MAX_TAG_CHARACTERS
 from assistant.tags.records import MAX_DESCRIPTION_CHARACTERS
-from ui.controls import plain_tooltip
-from ui.rows.painting import (
-    ELIDE,
-    LEFT,
-    RIGHT,
-    AnyIndex,
-    RowDelegate,
-    aligned,
-    font,
-    is_tooltip,
-    mirrored,
-)
+from ui.rows.painting import RIGHT, AnyIndex, aligned, is_tooltip, mirrored, show_whole
+from ui.rows.two_lines import TwoLineDelegate
 from ui.search.pictures import Pictures
 from ui.tags.hues import ink
 from ui.tags.manager_model import DESCRIPTION_ROLE, NAME_ROLE, SHOWN_ROLE, Shown
 from ui.tags.marks import paint_dot
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
-from ui.theme.tokens import Space, Type
+from ui.theme.tokens import Space
 
 _DOT: Final = 10  # pixels at 100 %
 _MORE: Final = 20
@@ -55,61 +38,32 @@ class _Areas:
     more: QRect
 
 
-class TagDelegate(RowDelegate):
+class TagDelegate(TwoLineDelegate):
     """Paints tags, and has name or description edited where it stands."""
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         super().apply(theme)
         self.role = DESCRIPTION_ROLE  # what is edited next
-        self._name_font = font(theme, Type.INTERFACE, emphasis=True)
         self._wish_font = QFont(self._font)
         self._wish_font.setItalic(True)
-        self._metrics = QFontMetrics(self._font)
-        self._name_metrics = QFontMetrics(self._name_font)
-        self._caption_metrics = QFontMetrics(self._caption_font)
         self._dot, self._more = theme.px(_DOT), theme.px(_MORE)
         self._indent = min(theme.px(_INDENT), 2 * _INDENT)
         self._pictures = Pictures(theme.palette.quiet, self._more)
-        self._line = self._name_metrics.height()
-        self.height = 2 * self._line + 2 * Space.INSIDE + Space.HALF + 2
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """The same for every row; in pixels."""
-        del option, index
-        return QSize(0, self.height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint a tag."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        has_ring = self._has_ring(option)
-        self._paint_ground(painter, option, _ground(option.rect), has_ring=has_ring)
+    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         shown: Shown = index.data(SHOWN_ROLE)
         areas = self._areas(option.rect, shown)
         dot = mirrored(option, areas.dot)
         paint_dot(painter, QRectF(dot), ink(self._colours, shown.colour), self._colours)
-        self._paint_words(painter, option, areas, shown)
-        is_met = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if is_met or has_ring:
-            self._pictures.paint(painter, mirrored(option, areas.more), Icon.MORE)
-        painter.restore()
-
-    def _paint_words(
-        self, painter: QPainter, option: QStyleOptionViewItem, areas: _Areas, shown: Shown
-    ) -> None:
-        begin, quiet = aligned(option, LEFT), QColor(self._colours.quiet)
-        painter.setFont(self._name_font)
-        painter.setPen(QColor(self._colours.text))
-        name = self._name_metrics.elidedText(shown.name, ELIDE, areas.name.width())
-        painter.drawText(mirrored(option, areas.name), begin, name)
-        painter.setPen(quiet)
+        self._paint_title(painter, option, areas.name, shown.name)
+        written_in = self._font if shown.description else self._wish_font
+        words = shown.description or _DESCRIBE
+        self._paint_below(painter, option, areas.description, words, written_in)
         painter.setFont(self._caption_font)
         painter.drawText(mirrored(option, areas.notes), aligned(option, RIGHT), shown.notes)
-        painter.setFont(self._font if shown.description else self._wish_font)
-        words = shown.description or _DESCRIBE
-        fitting = self._metrics.elidedText(words, ELIDE, areas.description.width())
-        painter.drawText(mirrored(option, areas.description), begin, fitting)
+        if self._is_met(option):
+            self._pictures.paint(painter, mirrored(option, areas.more), Icon.MORE)
 
     # Where things stand -------------------------------------------------------------------
 
@@ -132,15 +86,13 @@ class TagDelegate(RowDelegate):
         return ""
 
     def _areas(self, row: QRect, shown: Shown) -> _Areas:
-        edge = Space.INSIDE
-        inside = _ground(row).adjusted(edge, edge, -edge, -edge)
+        inside = self._inside(row)
         more = QRect(inside)
         more.setLeft(inside.right() - self._more)
         inside.setRight(more.left() - Space.INSIDE)
         inside.setLeft(min(inside.left() + shown.depth * self._indent, inside.center().x()))
-        first, second, dot = QRect(inside), QRect(inside), QRect(inside)
-        first.setHeight(self._line)
-        second.setTop(inside.bottom() - self._line + 1)
+        first, second = self._lines(inside)
+        dot = QRect(inside)
         dot.setSize(QSize(self._dot, self._dot))
         dot.moveTop(first.top() + (first.height() - self._dot) // 2)
         begin = dot.right() + 1 + Space.INSIDE
@@ -164,11 +116,10 @@ class TagDelegate(RowDelegate):
         shown: Shown = index.data(SHOWN_ROLE)
         areas = self._areas(option.rect, shown)
         is_cut = (
-            self._name_metrics.horizontalAdvance(shown.name) > areas.name.width()
+            self._title_metrics.horizontalAdvance(shown.name) > areas.name.width()
             or self._metrics.horizontalAdvance(shown.description) > areas.description.width()
         )
-        words = plain_tooltip(f"{shown.name}\n{shown.description}".strip()) if is_cut else ""
-        QToolTip.showText(event.globalPos(), words, view)
+        show_whole(event, view, f"{shown.name}\n{shown.description}".strip(), is_cut=is_cut)
         return True
 
     # Editing ------------------------------------------------------------------------------
@@ -205,7 +156,3 @@ class TagDelegate(RowDelegate):
         line = QRect(areas.name if self.role == NAME_ROLE else areas.description)
         line.adjust(-Space.INSIDE, -Space.HALF, 0, Space.HALF)
         editor.setGeometry(mirrored(option, line))
-
-
-def _ground(row: QRect) -> QRect:
-    return row.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)

@@ -14,12 +14,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPixmap,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QMenu
 
 from assistant.tags.records import HUES, TagInfo
-from ui.rows.view import ENTER, RingView
+from ui.rows.view import ENTER, EvenView
 from ui.tags.hues import ink
 from ui.tags.manager_delegate import TagDelegate
 from ui.tags.manager_model import DESCRIPTION_ROLE, NAME_ROLE, SHOWN_ROLE, TagModel
@@ -29,7 +28,7 @@ from ui.theme.style import Theme
 _DOT = 12  # pixels at 100 %
 
 
-class TagView(RingView):
+class TagView(EvenView):
     """Rows of tags. What a person wants of one is told by its name.
 
     Args:
@@ -52,15 +51,6 @@ class TagView(RingView):
         self._theme = theme
         self._pressed = QPoint()
         self.setProperty("kind", "hits")
-
-    def fit_rows(self) -> None:
-        """Make rows as wide as there is room, and as high as the type wants them."""
-        self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """All rows are alike: a grid saves Qt from asking each for its size."""
-        super().resizeEvent(event)
-        self.fit_rows()
 
     # Editing ------------------------------------------------------------------------------
 
@@ -86,7 +76,7 @@ class TagView(RingView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter describes, Delete deletes; the rest moves the ring."""
-        is_editing = self.state() is RingView.State.EditingState  # its Enter comes by
+        is_editing = self.state() is EvenView.State.EditingState  # its Enter comes by
         row = None if is_editing else self._tags.row(self.currentIndex())
         if row and event.key() in ENTER:
             self._show_ring(shown=True)

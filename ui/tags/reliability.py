@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from assistant.tags.records import Bin
+from assistant.text import percent
 from ui.metrics.plot import Plot
-from ui.tags.words import percent, reading
+from ui.tags.words import reading
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 

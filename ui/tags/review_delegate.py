@@ -6,25 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QToolTip
+from PySide6.QtGui import QColor, QHelpEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
 
-from ui.controls import plain_tooltip
-from ui.rows.painting import (
-    ELIDE,
-    LEFT,
-    RIGHT,
-    AnyIndex,
-    RowDelegate,
-    aligned,
-    font,
-    is_tooltip,
-    mirrored,
-)
+from ui.rows.painting import ELIDE, RIGHT, AnyIndex, aligned, is_tooltip, mirrored, show_whole
+from ui.rows.two_lines import TwoLineDelegate
 from ui.tags.marks import paint_box, paint_label
 from ui.tags.review_model import SHOWN_ROLE, Shown
 from ui.theme.style import Theme
-from ui.theme.tokens import Space, Type
+from ui.theme.tokens import Space
 
 _BOX: Final = 16  # pixels at 100 %
 _TAG_SHARE: Final = 0.4  # of a row's width, at the most
@@ -43,63 +33,31 @@ class _Areas:
     open: QRect
 
 
-class ReviewDelegate(RowDelegate):
-    """Paints lines. A page of them is painted with each step down the list: so it asks once."""
+class ReviewDelegate(TwoLineDelegate):
+    """Paints lines."""
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         super().apply(theme)
-        self._title_font = font(theme, Type.INTERFACE, emphasis=True)
-        self._metrics = QFontMetrics(self._font)
-        self._title_metrics = QFontMetrics(self._title_font)
-        self._caption_metrics = QFontMetrics(self._caption_font)
-        self._text, self._quiet = QColor(theme.palette.text), QColor(theme.palette.quiet)
         self._accent = QColor(theme.palette.accent)
         self._box = theme.px(_BOX)
-        self._line = self._title_metrics.height()
         self._widest_sure = self._caption_metrics.horizontalAdvance("100 %")
-        self.height = 2 * self._line + 2 * Space.INSIDE + Space.HALF + 2
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """The same for every row; in pixels."""
-        del option, index
-        return QSize(0, self.height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint a line."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        has_ring = self._has_ring(option)
-        self._paint_ground(painter, option, _ground(option.rect), has_ring=has_ring)
+    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         shown: Shown = index.data(SHOWN_ROLE)
         areas = self._areas(option.rect, shown)
-        box = mirrored(option, areas.box)
-        paint_box(painter, box, self._colours, ticked=shown.ticked)
-        self._paint_words(painter, option, areas, shown)
-        is_met = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if is_met or has_ring:
-            painter.setPen(self._accent)
-            painter.setFont(self._caption_font)
-            painter.drawText(mirrored(option, areas.open), aligned(option, RIGHT), _OPEN)
-        painter.restore()
-
-    def _paint_words(
-        self, painter: QPainter, option: QStyleOptionViewItem, areas: _Areas, shown: Shown
-    ) -> None:
-        begin = aligned(option, LEFT)
-        painter.setFont(self._title_font)
-        painter.setPen(self._text)
-        title = self._title_metrics.elidedText(shown.title, ELIDE, areas.title.width())
-        painter.drawText(mirrored(option, areas.title), begin, title)
-        painter.setFont(self._font)
-        painter.setPen(self._quiet)
-        excerpt = self._metrics.elidedText(shown.excerpt, ELIDE, areas.excerpt.width())
-        painter.drawText(mirrored(option, areas.excerpt), begin, excerpt)
+        paint_box(painter, mirrored(option, areas.box), self._colours, ticked=shown.ticked)
+        self._paint_title(painter, option, areas.title, shown.title)
+        self._paint_below(painter, option, areas.excerpt, shown.excerpt)
         painter.setFont(self._caption_font)
         painter.drawText(mirrored(option, areas.sure), aligned(option, RIGHT), shown.sure)
         room = areas.tag.width() - 2 * Space.INSIDE
         tag = self._caption_metrics.elidedText(shown.tag, ELIDE, room)
         paint_label(painter, mirrored(option, areas.tag), tag, self._colours)
+        if self._is_met(option):
+            painter.setPen(self._accent)
+            painter.setFont(self._caption_font)
+            painter.drawText(mirrored(option, areas.open), aligned(option, RIGHT), _OPEN)
 
     # Where things stand -------------------------------------------------------------------
 
@@ -118,11 +76,9 @@ class ReviewDelegate(RowDelegate):
         return found.adjusted(-Space.INSIDE, -Space.HALF, Space.INSIDE, Space.INSIDE).contains(at)
 
     def _areas(self, row: QRect, shown: Shown) -> _Areas:
-        edge = Space.INSIDE
-        inside = _ground(row).adjusted(edge, edge, -edge, -edge)
-        first, second, box = QRect(inside), QRect(inside), QRect(inside)
-        first.setHeight(self._line)
-        second.setTop(inside.bottom() - self._line + 1)
+        inside = self._inside(row)
+        first, second = self._lines(inside)
+        box = QRect(inside)
         box.setSize(QSize(self._box, self._box))
         box.moveTop(first.top() + (first.height() - self._box) // 2)
         begin = box.right() + 1 + Space.RELATED
@@ -155,10 +111,5 @@ class ReviewDelegate(RowDelegate):
             self._title_metrics.horizontalAdvance(shown.title) > areas.title.width()
             or self._caption_metrics.horizontalAdvance(shown.tag) > areas.tag.width()
         )
-        words = plain_tooltip(f"{shown.title}\n{shown.tag}") if is_cut else ""
-        QToolTip.showText(event.globalPos(), words, view)
+        show_whole(event, view, f"{shown.title}\n{shown.tag}", is_cut=is_cut)
         return True
-
-
-def _ground(row: QRect) -> QRect:
-    return row.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)

@@ -9,10 +9,11 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from assistant.tags.records import AppliedLine, Waiting
+from assistant.text import percent
 from ui.notes.model import UNTITLED
 from ui.rows.painting import AnyIndex
 from ui.tags.services import Pair
-from ui.tags.words import one_line, percent, tag_label
+from ui.tags.words import one_line, tag_label
 
 SHOWN_ROLE: Final = Qt.ItemDataRole.UserRole
 """A ``Shown``: what a row says, ready to be painted."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from ui.chat.announce import read_out
-from ui.rows.view import ENTER, RingView
+from ui.rows.view import ENTER, EvenView
 from ui.tags.review_delegate import ReviewDelegate
 from ui.tags.review_model import SHOWN_ROLE, Line, ReviewModel
 
 
-class ReviewView(RingView):
+class ReviewView(EvenView):
     """Rows that are ticked. ``opened`` brings the note.
 
     Args:
@@ -37,15 +37,6 @@ class ReviewView(RingView):
         """Whether rows are suggestions; else they were added already, and can be taken off."""
         self._can_decide = allowed
         self.setAccessibleName("Suggested tags" if allowed else "Tags that Hush added")
-
-    def fit_rows(self) -> None:
-        """Make rows as wide as there is room, and as high as the type wants them."""
-        self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """All rows are alike: a grid saves Qt from asking each for its size."""
-        super().resizeEvent(event)
-        self.fit_rows()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where: a part of the row opens, the rest ticks."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
 
 from ui.rows.painting import (
@@ -18,12 +18,13 @@ from ui.rows.painting import (
     AnyIndex,
     RowDelegate,
     aligned,
+    card,
     font,
     is_tooltip,
     mirrored,
     show_if_cut,
 )
-from ui.rows.view import RingView
+from ui.rows.view import EvenView
 from ui.tags.words import one_line, tag_label
 from ui.theme.style import Theme
 from ui.theme.tokens import Space, Type
@@ -130,17 +131,12 @@ class ScopeDelegate(RowDelegate):
         self._strong = font(theme, Type.INTERFACE, emphasis=True)
         self.height = QFontMetrics(self._font).height() + 2 * Space.INSIDE - 2
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """One line."""
-        del option, index
-        return QSize(0, self.height)
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Paint a row."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = option.rect.adjusted(Space.INSIDE, 1, -Space.INSIDE, -1)
-        self._paint_ground(painter, option, ground, has_ring=self._has_ring(option))
+        has_ring = self._has_ring(option)
+        self._paint_ground(painter, option, card(option.rect), has_ring=has_ring)
         scope: TagScope = index.data(SCOPE_ROLE)
         name, count = self._areas(option.rect, scope)
         written_in = self._font if scope.kind is ScopeKind.TAG else self._strong
@@ -177,7 +173,7 @@ class ScopeDelegate(RowDelegate):
         return True
 
 
-class ScopeView(RingView):
+class ScopeView(EvenView):
     """The scopes; a click or Enter chooses one.
 
     Args:
@@ -189,12 +185,3 @@ class ScopeView(RingView):
         super().__init__(model, delegate, "Tags that are suggested", model.scope)
         self._delegate = delegate
         self.setProperty("kind", "hits")
-
-    def fit_rows(self) -> None:
-        """Make rows as wide as there is room, and as high as the type wants them."""
-        self.setGridSize(QSize(self.viewport().width(), self._delegate.height))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """All rows are alike: a grid saves Qt from asking each for its size."""
-        super().resizeEvent(event)
-        self.fit_rows()

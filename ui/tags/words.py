@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +16,7 @@ from assistant.tags.records import (
     TagInfo,
     UnfinishedRun,
 )
+from assistant.text import percent
 from ui.markdown.safe_text import harmless
 from ui.vault.words import number
 
@@ -29,13 +29,6 @@ _WHYS: Final = {
     "meaning": "They mean about the same.",
     "notes": "They stand on mostly the same notes.",
 }
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1, rounded down: no limit is shown that was not reached."""
-    if not math.isfinite(share):
-        return "?"
-    return f"{int(100 * min(max(share, 0.0), 1.0) + 1e-9)} %"
 
 
 def tag_label(name: str, most: int = _NAME_CHARACTERS) -> str:
