@@ -15,6 +15,7 @@ from assistant.access.proving import ChildProver, Prover
 from assistant.background import Background
 from assistant.backup.service import BackupService
 from assistant.clock import Clock, SystemClock
+from assistant.courtesy import Courtesy
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions
 from assistant.engine_room import EngineRoom
@@ -64,7 +65,8 @@ class Parts:
 class App:
     """One running Hush over one profile, which ``profile`` names.
 
-    ``backups`` are of use before the vault is open, too: it may be damaged.
+    ``backups`` are of use before the vault is open, too: it may be damaged. A window tells
+    ``courtesy`` when it is at work.
 
     Args:
         profile: Prepared, and held by this process where anything is written.
@@ -76,6 +78,7 @@ class App:
         self._parts = parts or Parts(tunes=True)
         self._sink = sink
         self.profile = profile
+        self.courtesy = Courtesy()
         self._entrance = self._parts.entrance(profile, self._parts.clock)
         self._dek: bytes | None = None  # the open vault's
         self.backups = BackupService(
@@ -295,6 +298,7 @@ class App:
             lambda: self._settings,
             self._room.sink,
             writes=keys is not None,
+            give_way=self.courtesy.give_way,
         )
 
     def _pass(self, event: Event) -> None:

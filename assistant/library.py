@@ -9,6 +9,7 @@ from typing import Final
 from assistant.actions.service import ActionService
 from assistant.clock import Clock
 from assistant.context.ahead import Worker
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
 from assistant.events import Event, EventSink, ImportProgress, Notice, PowerChanged, ReplyEnded
@@ -46,6 +47,7 @@ class Library:
         settings: The settings of the moment.
         publish: Gets the events of all of them.
         writes: Whether the vault may be written to.
+        give_way: Called between pieces of what takes long and nobody waits for.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Library:
         publish: EventSink,
         *,
         writes: bool,
+        give_way: GiveWay = nobody_draws,
     ) -> None:
         self._publish = publish
         self._writes = writes
@@ -67,7 +70,9 @@ class Library:
             vaults.kept, clock, plan, lambda error: publish(Notice(error.sentence))
         )
         self._source = ChosenEncoder(EncoderShelf(encoders, machine_key()), encoder)
-        self._indexer = Indexer(vaults, self._source, plan, publish, writes=writes)
+        self._indexer = Indexer(
+            vaults, self._source, plan, publish, writes=writes, give_way=give_way
+        )
         self.search = SearchService(vaults, self._indexer)
         self.notes = NoteService(vaults, clock, self._indexer.wake, self.scrubber)
         self.importing = ImportService(vaults, clock, self._hear)
@@ -91,6 +96,7 @@ class Library:
             worker=worker,
             may_teach=lambda: settings().teach_tags,
             changed=self._indexer.wake,
+            give_way=give_way,
         )
 
     def start(self) -> None:

@@ -31,7 +31,7 @@ from ui.lock.cover import CoverPage, cover
 from ui.lock.locking import LockTriggers, WatchSession, watch_system
 from ui.lock.relaunch import Launch, Relaunch, replace_process
 from ui.lock.resumption import LockReason, News, Resumption
-from ui.process import keep_what_stands
+from ui.process import be_let_first, keep_what_stands
 from ui.shortcuts import KeysPanel, bind
 from ui.theme.style import system_theme
 from ui.window import Window
@@ -261,6 +261,7 @@ class Desktop:
             lambda: app.settings.lock_minutes if self._workplace else 0,
             lambda: bool(self._workplace and self._workplace.is_busy),
             self._watch,
+            stirred=be_let_first(app.courtesy),
         )
         self._triggers.wanted.connect(self.lock)
         before = self._resumption

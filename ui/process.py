@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import (
+    QAbstractEventDispatcher,
     QCoreApplication,
     QMessageLogContext,
     QSocketNotifier,
@@ -22,6 +23,7 @@ from PySide6.QtCore import (
 )
 
 from assistant.background import Background
+from assistant.courtesy import Courtesy
 from assistant.log import log_event
 from assistant.machine.crash import Crash, CrashReports, crashes_reported
 from assistant.machine.fatal import fatal_signals_kept, leftovers
@@ -50,6 +52,17 @@ def put_window_first() -> None:
     other thread got as much done.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+def be_let_first(courtesy: Courtesy) -> Callable[[], None]:
+    """Have threads that nobody waits for rest while this one, the GUI's, has something to do.
+
+    Returns:
+        To be called with each of its events. When there are no more Qt itself tells.
+    """
+    loop = QAbstractEventDispatcher.instance()
+    loop.aboutToBlock.connect(courtesy.end)
+    return courtesy.begin
 
 
 def keep_what_stands() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.embed.panics import is_survivable
 from assistant.embed.protocol import EncoderSource
 from assistant.errors import Bug, HushError, VaultLocked
@@ -52,6 +53,7 @@ class Indexer:
         publish: Gets ``IndexChanged``.
         writes: Whether the vault may be written to; else what is indexed already is served.
         elapsed: Seconds since some fixed moment.
+        give_way: Called between pieces of work.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Indexer:
         *,
         writes: bool = True,
         elapsed: Callable[[], float] = time.monotonic,
+        give_way: GiveWay = nobody_draws,
     ) -> None:
         self._vault = vaults.kept
         self._source = source
@@ -70,6 +73,7 @@ class Indexer:
         self._publish = publish
         self._writes = writes
         self._elapsed = elapsed
+        self._give_way = give_way
         self._status = IndexStatus(IndexState.WORKING)
         self._told_at = -_TOLD_SECONDS
         self._calm_until = 0.0
@@ -177,7 +181,9 @@ class Indexer:
 
         while not self._closing and self._work is None:
             try:
-                self._work = Work(self._vault, self._source, writes=self._writes)
+                self._work = Work(
+                    self._vault, self._source, writes=self._writes, give_way=self._give_way
+                )
             except BaseException as error:  # noqa: BLE001 - raised again, if it is to end the thread
                 self._survive(error)
                 self._wake.wait(_TROUBLE_SECONDS)

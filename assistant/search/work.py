@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.embed.panics import is_survivable
 from assistant.embed.protocol import EncoderSource
 from assistant.errors import EncoderError
@@ -43,6 +44,7 @@ class Work:
         vault: Open.
         source: The embedding model that is chosen.
         writes: Whether the vault may be written to.
+        give_way: Called between pieces of work.
 
     Raises:
         HushError: the store failed.
@@ -54,9 +56,11 @@ class Work:
         source: EncoderSource,
         *,
         writes: bool,
+        give_way: GiveWay = nobody_draws,
     ) -> None:
         self._vault = vault
         self._writes = writes
+        self._give_way = give_way
         self._leaving = True  # perhaps something is
         self._met: set[str] = set()  # words that the vocabulary was asked for
         self.terms = Terms()
@@ -116,6 +120,7 @@ class Work:
 
     def sample_some(self) -> bool:
         """Find out which words are frequent, for whoever searches."""
+        self._give_way()
         return self.serving is not None and self.serving.sample_some(self.terms)
 
     def encode_ahead(self) -> None:
@@ -123,6 +128,7 @@ class Work:
 
         Other threads compute; this one does something else meanwhile.
         """
+        self._give_way()
         self._ahead.go_on(self._lanes())
 
     def encode_rest(self) -> bool:
@@ -291,11 +297,16 @@ class Work:
         return [lane for lane in (self.serving, self._building) if lane]
 
     def _write(self, batch: list[Waiting]) -> None:
-        cut = [(owner, _cut(owner, self._lanes(), self._chosen)) for owner in batch]
+        cut = []
+        for owner in batch:
+            self._give_way()
+            cut.append((owner, _cut(owner, self._lanes(), self._chosen)))
+        self._give_way()
         text = "\n".join(f"{owner.title}\n{owner.text}" for owner in batch)
         words = self.vocabulary.short(self.terms.different(text))
         unfinished = True
         while unfinished:
+            self._give_way()
             added = self._vault.write(lambda c: _put(c, cut, words)).result()
             for one in added:
                 for lane in self._lanes():

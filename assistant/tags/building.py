@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from assistant.courtesy import GiveWay
 from assistant.errors import VaultLocked
 from assistant.store.vault import Vault
 from assistant.tags.features import Features, NoteText, Reader
@@ -40,7 +41,12 @@ class Built:
 
 
 def build(
-    vault: Vault, notes: NoteTexts, tags: TagList, encoder: str, is_closing: Callable[[], bool]
+    vault: Vault,
+    notes: NoteTexts,
+    tags: TagList,
+    encoder: str,
+    is_closing: Callable[[], bool],
+    give_way: GiveWay,
 ) -> Generator[float, None, Built]:
     """Build a model; between two slices whoever asks may come in.
 
@@ -50,6 +56,7 @@ def build(
         tags: Read already.
         encoder: Names the embedding model.
         is_closing: Whether to end: asked within what takes long.
+        give_way: Called before each note.
 
     Raises:
         VaultLocked: it is closing.
@@ -57,7 +64,7 @@ def build(
     least = tags.missing - FEW  # the others can wait: the model is told of them then
     while tags.missing > max(0, least) and tags.encode_some() and not is_closing():
         yield 0.0
-    reader = Reader.of(_all(notes, is_closing))
+    reader = Reader.of(_all(notes, is_closing, give_way))
     yield 0.0
     verdicts = yield from chosen(vault)
     pairs: list[tuple[Features, Verdicts]] = []
@@ -65,6 +72,7 @@ def build(
     order = list(verdicts)
     for at in range(0, len(order), _READ_AT_ONCE):
         for read in notes.some(order[at : at + _READ_AT_ONCE]):
+            give_way()
             if read.is_ready:
                 pairs.append((reader.read(read.note), verdicts[read.row.id]))
             else:
@@ -78,11 +86,12 @@ def build(
     return Built(model, reader, [features.id for features, _ in pairs], late, said)
 
 
-def _all(notes: NoteTexts, is_closing: Callable[[], bool]) -> Iterator[NoteText]:
+def _all(notes: NoteTexts, is_closing: Callable[[], bool], give_way: GiveWay) -> Iterator[NoteText]:
     last = 0
     while ids := notes.after(last):
         if is_closing():
             raise VaultLocked("The vault is closed.")
         for read in notes.some(ids):
+            give_way()
             yield read.note
         last = ids[-1]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from assistant.courtesy import GiveWay
 from assistant.errors import HushError, NotFound, VaultLocked
 from assistant.power.plan import Mode, Plan
 from assistant.search.records import IndexState
@@ -70,6 +71,7 @@ class Learner:
         embed: The texts' vectors; None where there is no embedding model now.
         index: How far the index is.
         is_closing: Whether to end: asked within what takes long.
+        give_way: Called between pieces of what takes long.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class Learner:
         embed: Embed,
         index: Callable[[], IndexState],
         is_closing: Callable[[], bool],
+        give_way: GiveWay,
     ) -> None:
         self._vault = vault
         self._is_closing = is_closing
+        self._give_way = give_way
         self._index = index
         self._notes = NoteTexts(vault, embed, index)
         self._tags = TagList(vault, embed)
@@ -156,7 +160,7 @@ class Learner:
         yield from self._lessons.begin()
         self._tags.read(self._encoder)
         built = yield from build(
-            self._vault, self._notes, self._tags, self._encoder, self._is_closing
+            self._vault, self._notes, self._tags, self._encoder, self._is_closing, self._give_way
         )
         calibrating = Calibrating(self._vault, built.model)
         self._warm = _Warm(built.model, SeenNotes(built.reader), calibrating)

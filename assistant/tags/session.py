@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.clock import Clock
 from assistant.context.ahead import Worker
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.events import Event, EventSink, IndexChanged, PowerChanged, ReplyEnded
 from assistant.power.plan import Plan
 from assistant.search.records import IndexState
@@ -72,6 +73,7 @@ def open_tags(
     worker: Worker | None = None,
     may_teach: Callable[[], bool] = lambda: True,
     changed: Callable[[], None] = lambda: None,
+    give_way: GiveWay = nobody_draws,
 ) -> Tags:
     """Build them over a vault that may be written to. Nothing is read, and no thread begins.
 
@@ -85,9 +87,12 @@ def open_tags(
         may_teach: Whether it may be asked when nobody asked for that; one that is too small to
             teach anything is not (``teaching.can_teach``).
         changed: Called after the manager may have changed texts: the index has something to do.
+        give_way: Called between pieces of what takes long.
     """
     vault, undos = vaults.kept, Undos()
-    model = ModelThread(vault, clock, publish, search.embed, lambda: search.status().state, plan)
+    model = ModelThread(
+        vault, clock, publish, search.embed, lambda: search.status().state, plan, give_way
+    )
 
     def tags_changed() -> None:
         changed()

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from assistant.clock import Clock
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.events import EventSink, TagsChanged
 from assistant.power.plan import Plan
 from assistant.search.records import IndexState
@@ -38,6 +39,7 @@ class ModelThread:
         embed: The texts' vectors; None where there is no embedding model now.
         index: How far the index is.
         plan: The governor's plan of the moment.
+        give_way: Called between pieces of what takes long.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ModelThread:
         embed: Embed,
         index: Callable[[], IndexState],
         plan: Callable[[], Plan],
+        give_way: GiveWay = nobody_draws,
     ) -> None:
         self._vault = vault
         self._clock = clock
@@ -55,6 +58,7 @@ class ModelThread:
         self._embed = embed
         self._index = index
         self._plan = plan
+        self._give_way = give_way
         self._slices = Slices("tag model", self._chores)
         self._learner: Learner | None = None
         self._index_changed = threading.Event()
@@ -106,7 +110,11 @@ class ModelThread:
 
         if self._learner is None:
             self._learner = Learner(
-                self._vault, self._embed, self._index, lambda: self._slices.is_closing
+                self._vault,
+                self._embed,
+                self._index,
+                lambda: self._slices.is_closing,
+                self._give_way,
             )
         return self._learner
 

@@ -13,6 +13,7 @@ from assistant.access.entrance import FirstKeys, VaultStatus
 from assistant.app import App, Session
 from assistant.asking.records import Attachment, Scope
 from assistant.chat import Run
+from assistant.courtesy import Courtesy
 from assistant.errors import EmptyMessage, HushError, NotFound, VaultLocked
 from assistant.events import (
     EngineChanged,
@@ -362,6 +363,7 @@ class FakeApp:
 
     def __init__(self, sink: EventSink) -> None:
         self.sink = sink
+        self.courtesy = Courtesy()
         self.settings = Settings()
         self.status = VaultStatus(
             exists=True, ways=("keyring",), keyring="Test Keyring", keyring_problem=""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
@@ -368,3 +368,20 @@ def test_the_cover_says_nothing_of_what_was_written(bench: Bench) -> None:
     for widget in page.findChildren(QWidget):
         words += [widget.accessibleName(), str(widget.property("text") or "")]
     assert not [text for text in words if "Packing" in text or "pack" in text]
+
+
+def test_whoever_gives_way_hears_of_each_event(qtbot: QtBot) -> None:
+    """One filter looks at all events: it tells that there are any, whatever they are."""
+    heard: list[bool] = []
+    clock = FakeClock()
+    watch = IdleWatch(lambda: 10, lambda: False, clock.elapsed, stirred=lambda: heard.append(True))
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setText("a")
+    heard.clear()
+    QApplication.sendEvent(field, QEvent(QEvent.Type.UpdateRequest))
+    assert heard
+    watch.close()
+    heard.clear()
+    QApplication.sendEvent(field, QEvent(QEvent.Type.UpdateRequest))
+    assert not heard

@@ -7,12 +7,13 @@ import queue
 import sys
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from assistant.courtesy import Courtesy
 from assistant.paths import Profile
-from ui.process import keep_what_stands, problems_logged, put_window_first
+from ui.process import be_let_first, keep_what_stands, problems_logged, put_window_first
 
 CANARY = "canary-4711"
 
@@ -94,3 +95,15 @@ def test_what_stands_is_not_looked_through() -> None:
         assert id(after) in looked_at
     finally:
         gc.unfreeze()
+
+
+def test_threads_go_on_once_the_window_is_at_rest(qapp: QApplication) -> None:
+    """It is at work with its first event, and at rest before the loop waits for another."""
+    courtesy = Courtesy()
+    stirred = be_let_first(courtesy)
+    stirred()
+    assert not courtesy.is_at_rest
+    loop = QEventLoop()
+    QTimer.singleShot(1, loop.quit)
+    loop.exec()
+    assert courtesy.is_at_rest

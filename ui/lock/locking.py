@@ -61,6 +61,7 @@ class IdleWatch(QObject):
         busy: Whether something is under way that the person may be waiting for.
         clock: Seconds, counting the machine's sleep.
         takes: Hears each key first, wherever no shortcut took it; whether it was for it.
+        stirred: Called before each event of the program, whatever it is.
     """
 
     idle = Signal()  # once
@@ -72,8 +73,10 @@ class IdleWatch(QObject):
         clock: Callable[[], float] = clock_that_counts_sleep,
         parent: QObject | None = None,
         takes: Callable[[QKeyEvent], bool] | None = None,
+        stirred: Callable[[], object] = bool,
     ) -> None:
         super().__init__(parent)
+        self._stirred = stirred
         self._takes = takes
         self._minutes = minutes
         self._busy = busy
@@ -124,11 +127,13 @@ class IdleWatch(QObject):
         """Remember when there was a sign of life.
 
         Every event of the program comes through here, hundreds for a page that is shown, and Qt
-        waits for the interpreter each time. So there is one such filter, and what no hand did ends
-        with a look at its class: to be told its type takes two to three times as long (measured).
+        waits for the interpreter each time. So there is one such filter, also for who only wants to
+        hear that there is something to do, and what no hand did ends with a look at its class: to
+        be told its type takes two to three times as long (measured).
         The first touch after a night asleep comes too late: it locks, and is not passed on.
         """
         del watched
+        self._stirred()
         if not isinstance(event, _BY_HAND):
             return False
         kind = event.type()
@@ -175,6 +180,7 @@ class LockTriggers(QObject):
         busy: Whether something is under way for which the idle lock waits.
         watch: Listens to the system's session.
         clock: Seconds, counting the machine's sleep.
+        stirred: Called before each event of the program, whatever it is.
     """
 
     wanted = Signal(object)  # LockReason
@@ -187,9 +193,10 @@ class LockTriggers(QObject):
         watch: WatchSession = watch_system,
         clock: Callable[[], float] = clock_that_counts_sleep,
         parent: QObject | None = None,
+        stirred: Callable[[], object] = bool,
     ) -> None:
         super().__init__(parent)
-        self._idle = IdleWatch(minutes, busy, clock, self, self._takes)
+        self._idle = IdleWatch(minutes, busy, clock, self, self._takes, stirred)
         self._idle.idle.connect(lambda: self.wanted.emit(LockReason.IDLE))
         self._heard.connect(self._lock)  # from another thread: Qt queues it
         self._watch = watch(self._heard.emit)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any, Final, cast
 
-from PySide6.QtCore import QMimeData, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -93,7 +93,7 @@ class NoteEditor(QPlainTextEdit):
             read_only: Whether it is only there to be read.
         """
         self._leave()
-        self.viewport().setUpdatesEnabled(True)
+        self.viewport().setUpdatesEnabled(False)
         self._is_locked = read_only
         self._mark = _in_utf16(text, mark) if mark else None
         self.longest_line = 0
@@ -108,6 +108,7 @@ class NoteEditor(QPlainTextEdit):
         if self.is_filling:  # what is seen is there: nothing is painted anew for each slice
             self._pin_caret(pinned=True)
             self._styling.begin()
+            self.viewport().setUpdatesEnabled(True)
             self.viewport().repaint()
             self._styling.rest()
             self.viewport().setUpdatesEnabled(False)
@@ -126,14 +127,19 @@ class NoteEditor(QPlainTextEdit):
         self._is_locked |= bool(pouring.breaks)
         self.longest_line = pouring.longest
         pouring.deleteLater()
-        self.viewport().setUpdatesEnabled(True)
         self.document().setModified(False)
         self.setReadOnly(self._is_locked)
         self._pin_caret(pinned=False)
         self._styling.begin()
         if self._mark:
             self._highlight(*(at + bisect_right(pouring.breaks, at) for at in self._mark))
+        QTimer.singleShot(1, self, self._paint)
         self.filled.emit()
+
+    def _paint(self) -> None:
+        """In another turn of the loop: laying out and painting take half a frame each."""
+        if not self.is_filling:
+            self.viewport().setUpdatesEnabled(True)
 
     def _pin_caret(self, *, pinned: bool) -> None:
         """Keep the caret at the beginning while text comes in behind it.
