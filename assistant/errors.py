@@ -117,6 +117,12 @@ class SettingRefused(InputRefused):
     code = "setting"
 
 
+class ApprovalRefused(InputRefused):
+    """What was approved is not what was to be sent, or the approval is spent."""
+
+    code = "approval"
+
+
 class EnvironmentProblem(HushError):
     """The machine is in a state that Hush cannot work in."""
 
@@ -231,6 +237,12 @@ class EngineDied(EngineError):
     code = "engine-died"
 
 
+class ModelUnsafe(EngineError):
+    """A model file did not pass its examination: nothing of it was loaded."""
+
+    code = "model-unsafe"
+
+
 class EncoderError(EnvironmentProblem):
     """Something about the embedding model. Words are found without it."""
 
@@ -271,6 +283,24 @@ class TextUnreadable(EncoderError):
     """The embedding model fails at one text; that says nothing of others."""
 
     code = "text-unreadable"
+
+
+class NetworkError(EnvironmentProblem):
+    """Something that was to be fetched or sent was not."""
+
+    code = "network"
+
+
+class NetworkRefused(NetworkError):
+    """Hush itself does not let it go: nothing left this computer."""
+
+    code = "network-refused"
+
+
+class CatalogueRefused(NetworkError):
+    """A catalogue of models is not to be trusted: the one before it stays."""
+
+    code = "catalogue"
 
 
 class Bug(HushError):

@@ -15,6 +15,7 @@ from assistant.errors import HushError
 from assistant.power.plan import Plan, Readings
 from assistant.records import Backup, ContextView, Conversation, Drill, Message
 from assistant.search.records import IndexStatus
+from assistant.shelf.records import DownloadState
 from assistant.tags.records import BulkProgress as BulkProgress
 
 
@@ -242,6 +243,49 @@ class DamageFound:
     error: HushError
 
 
+@dataclass(frozen=True, slots=True)
+class ModelsChanged:
+    """What is on the shelf changed, or which model is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadChanged:
+    """A download is further, or ended."""
+
+    state: DownloadState
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTask:
+    """Work on a model that takes a while: reading, trying out, making smaller, measuring.
+
+    Attributes:
+        what: Which kind of work; one word.
+        sha256: Of the model.
+        share: How far, from 0 to 1.
+        words: What is being done now.
+    """
+
+    what: str
+    sha256: str
+    share: float
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRolledBack:
+    """A model was given up after it ended the engine twice. ``to`` is in use now; ``words`` why."""
+
+    name: str
+    to: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """A transfer began or ended, or the switch that keeps everything here was moved."""
+
+
 Event = (
     EngineChanged
     | BackgroundChanged
@@ -265,5 +309,10 @@ Event = (
     | BackupEnded
     | DrillEnded
     | DamageFound
+    | ModelsChanged
+    | DownloadChanged
+    | ModelTask
+    | ModelRolledBack
+    | NetworkChanged
 )
 EventSink = Callable[[Event], None]

@@ -77,6 +77,11 @@ class Profile:
         return self.root / "tuned-models"
 
     @property
+    def models(self) -> Path:
+        """Folder of models that were fetched, imported or made smaller here."""
+        return self.root / "models"
+
+    @property
     def encoders(self) -> Path:
         """Embedding models, exported for this machine. Weights, nothing of anybody's."""
         return self.root / "encoders"

@@ -46,7 +46,9 @@ class Settings:
     ``seed`` None means a new one each time, ``lock_minutes`` 0 never locks by itself,
     ``gpu_layers`` -1 means as many as fit. ``use_tuned`` takes a copy of the model that was
     measured to be faster here, where there is one. ``give_titles`` and ``teach_tags`` let the
-    model name chats and propose tags when nobody asked.
+    model name chats and propose tags when nobody asked. ``local_only`` lets nothing out, whatever
+    else is allowed; ``check_catalogue`` lets Hush ask ``catalogue_address`` for newer models,
+    once a day at most.
 
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.
@@ -71,6 +73,9 @@ class Settings:
     give_titles: bool = True
     teach_tags: bool = False
     encoder_path: str = ""  # empty: the embedding model that comes with Hush
+    local_only: bool = False
+    check_catalogue: bool = False
+    catalogue_address: str = ""  # empty: the catalogue that comes with Hush
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -1,0 +1,1 @@
+"""The seal: this process and its children can open no socket to the internet."""

@@ -1,0 +1,1 @@
+"""The place for models: what is here, what fits, how it comes and goes."""
