@@ -238,7 +238,7 @@ class Indexer:
             return True
         if work.encode_rest():  # also what was begun when it was allowed
             return True
-        return is_allowed and (work.promote() or work.drop_some())
+        return is_allowed and (work.promote() or work.drop_some() or work.merging.go_on())
 
     def _prepare(self, work: Work) -> bool:
         """Have the model exported where it has to be; whether that is going on, or may not yet."""

@@ -15,6 +15,7 @@ from assistant.log import log_event
 from assistant.power.plan import Plan
 from assistant.search.ahead import Ahead
 from assistant.search.lanes import Lane, WarmEncoder
+from assistant.search.merging import Merging
 from assistant.search.passages import PassageText, plain_spans, split
 from assistant.search.records import IndexState, IndexStatus
 from assistant.search.terms import Terms
@@ -64,6 +65,7 @@ class Work:
         self._leaving = True  # perhaps something is
         self._met: set[str] = set()  # words that the vocabulary was asked for
         self.terms = Terms()
+        self.merging = Merging(vault)
         self.serving: Lane | None = None
         self._building: Lane | None = None
         self._ahead = Ahead(vault)
@@ -116,6 +118,8 @@ class Work:
         ).result()
         for batch in _batches(waiting):
             self._write(batch)
+        if waiting:
+            self.merging.begin()
         return bool(waiting)
 
     def sample_some(self) -> bool:

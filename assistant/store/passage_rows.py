@@ -32,6 +32,8 @@ _UNCHANGED: Final = {
 }
 _COLUMN: Final = {Kind.NOTE: "note_id", Kind.MESSAGE: "message_id"}
 
+_MERGED: Final = 2  # rows: a merge that changes fewer found nothing to merge
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -222,6 +224,27 @@ def is_gone(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
+def merge_some(connection: Connection, pages: int) -> bool:
+    """Bring the index of words into fewer pieces; whether there may be more to do.
+
+    Each word is looked up in every piece. Two of a size become one, so that no more is left than
+    one of each size, and a word is written anew as often as the vault doubles.
+
+    Args:
+        connection: In a transaction.
+        pages: Of some 4 kB, which are written at most.
+    """
+    connection.execute(
+        "INSERT INTO passage_words (passage_words, rank) SELECT 'usermerge', 2 WHERE NOT EXISTS"
+        " (SELECT 1 FROM passage_words_config WHERE k = 'usermerge' AND v = 2)"
+    )
+    before = _changed(connection)
+    connection.execute(
+        "INSERT INTO passage_words (passage_words, rank) VALUES ('merge', ?)", (pages,)
+    )
+    return _changed(connection) - before >= _MERGED  # as FTS5's documentation has it
+
+
 def terms(connection: Connection) -> list[str]:
     """The different words of all passages, by their bytes."""
     row = connection.execute("SELECT group_concat(term, char(10)) FROM passage_term").fetchone()
@@ -233,3 +256,8 @@ def add_terms(connection: Connection, terms: Iterable[str]) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO passage_term VALUES (?)", [(storable(term),) for term in terms]
     )
+
+
+def _changed(connection: Connection) -> int:
+    row = connection.execute("SELECT total_changes()").fetchone()
+    return int(row[0]) if row else 0
