@@ -204,8 +204,8 @@ class Desktop:
         self._following = Resumption.from_window(self._window, reason)
         try:
             since = self._workplace.rotating_since if self._workplace else None
-            if since is not None and news is None:
-                news = News.ROTATING
+            if self._workplace and news is None:
+                news = _news_of(self._workplace)
             self._following = replace(self._following, news=news, since=since)
             conversation_id = self._clear(reason)
             self._following = replace(self._following, conversation_id=conversation_id)
@@ -362,6 +362,13 @@ class Desktop:
             self._window.status.show_engine(event)
         else:
             self._early.append(event)
+
+
+def _news_of(workplace: Workplace) -> News | None:
+    """What the next process has to say of what goes with this one."""
+    if workplace.rotating_since is not None:
+        return News.ROTATING
+    return News.UNTAKEN if workplace.acts and workplace.acts.has_untaken else None
 
 
 def _ignore(_: HushError) -> None:

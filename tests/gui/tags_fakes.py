@@ -283,6 +283,12 @@ class FakeBulk:
     def unfinished(self) -> Future[list[UnfinishedRun]]:
         return self._answer(lambda: list(self.cut_off))
 
+    def forget(self, run_id: int) -> Future[None]:
+        def work() -> None:
+            self.cut_off = [run for run in self.cut_off if run.run_id != run_id]
+
+        return self._answer(work)
+
     def waiting(self, tag: str = "") -> Future[list[Waiting]]:
         def work() -> list[Waiting]:
             decided = self.suggests.decided
@@ -356,9 +362,9 @@ class TagsBench(Hands):
         self.window.apply(self.theme)
         qtbot.addWidget(self.window)
 
-    def note(self, text: str, *tags: str) -> int:
+    def note(self, text: str, *tags: str, title: str = "") -> int:
         """Put a note in; answers its id."""
-        return self.notes.create(text, tags=tags).result(10).id
+        return self.notes.create(text, title=title, tags=tags).result(10).id
 
     def tags_of(self, note_id: int) -> set[str]:
         """The tags of a note, as it is kept."""
@@ -372,7 +378,7 @@ class TagsBench(Hands):
 
     def settle(self) -> None:
         """Wait until everything that is under way is delivered and drawn."""
-        for _ in range(3):
+        for _ in range(5):  # a change, what is read after it, and what follows from that
             self.suggests.rest()
             self.manager.all().result(10)
             self.vaults.kept.read(lambda _: None).result(10)

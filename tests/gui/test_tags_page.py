@@ -18,7 +18,7 @@ from tests.unit.test_tokens import CONTROL, contrast
 from ui.search.picker import Picker
 from ui.tags.hues import ink
 from ui.tags.manager import ALIKE, SURE, TAGS, TagsPage
-from ui.tags.manager_model import SHOWN_ROLE, TagModel
+from ui.tags.manager_model import SHOWN_ROLE, TagModel, TagTable
 from ui.tags.managing import ManagingTags, TagWays
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT, Palette
@@ -293,7 +293,7 @@ def test_a_tag_that_is_gone(bench: PageBench) -> None:
 def test_5000_tags(bench: PageBench) -> None:
     """The view is handed a piece; the last one can be gone to."""
     tags = [TagInfo(f"topic-{n:04}", n) for n in range(5_000)]
-    bench.page.show_tags(tags)
+    bench.page.show_tags(TagTable.of(tags))
     assert bench.page.model.rowCount() == 500
     bench.page.show_tag("topic-4999")
     assert bench.page.view.currentIndex().row() == 4_999
@@ -303,11 +303,11 @@ def test_the_model_keeps_its_promises(qtbot: QtBot) -> None:
     """Qt's own tester, through all that happens to it."""
     model = TagModel()
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.show([TagInfo(f"topic-{n:04}", n) for n in range(400)])
+    model.show(TagTable.of([TagInfo(f"topic-{n:04}", n) for n in range(400)]))
     model.narrow("0007")
     assert model.rowCount() == 1
     model.narrow("")
-    model.show([])
+    model.show(TagTable())
     assert model.row(QModelIndex()) is None
     assert not model.setData(QModelIndex(), "x")
     tester.deleteLater()
@@ -317,7 +317,8 @@ def test_names_that_no_one_would_draw(bench: PageBench) -> None:
     """Hostile, very long, nested without end, from the right: harmless and within their row."""
     deep = "/".join(f"part{n}" for n in range(40))
     tags = [TagInfo("<b>\u202eevil</b>", 1, "x" * 500), TagInfo("קניות", 2), TagInfo(deep, 1)]
-    bench.page.show_tags([*tags, *(TagInfo(deep[:n], 1) for n in (5, 11, 17, 23))])
+    nested = [TagInfo(deep[:n], 1) for n in (5, 11, 17, 23)]
+    bench.page.show_tags(TagTable.of([*tags, *nested]))
     assert not any("\u202e" in name for name in bench.names)
     bench.window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     assert not bench.page.grab().isNull()

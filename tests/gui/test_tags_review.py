@@ -405,7 +405,7 @@ def test_20_000_suggestions(qtbot: QtBot) -> None:
     """The view is handed a piece of them, and ticks and scopes reach them all."""
     page = ReviewPage(Theme(LIGHT))
     qtbot.addWidget(page)
-    page.show_lines(lines(MANY), [], tick=True)
+    page.show_lines(lines(MANY), [])
     page.show_review()
     model = page.lines.view.model()
     assert model.rowCount() == 500
@@ -439,7 +439,7 @@ def test_what_no_one_would_draw(qtbot: QtBot) -> None:
     page = ReviewPage(Theme(LIGHT))
     qtbot.addWidget(page)
     hostile = Line(1, "<b>\u202eevil</b>\n" * 99, "x" * 9_999, "t" * 100, nan)
-    page.show_lines([hostile, Line(2, "", "", "קניות", 0.8)], [], tick=True)
+    page.show_lines([hostile, Line(2, "", "", "קניות", 0.8)], [])
     page.show_review()
     model = page.lines.view.model()
     shown = model.index(0, 0).data(SHOWN_ROLE)

@@ -252,7 +252,7 @@ def test_why(bench: RowBench) -> None:
     bench.click(bench.row.chips[0].why)
     panel = bench.panel
     assert panel
-    assert "98 % sure" in panel.text
+    assert "98 %\u200e sure: of 100 suggestions" in panel.text
     assert "commit" in panel.text
     assert "\u202e" not in panel.text
     assert [row.title for row in panel.rows] == ["Another note"]

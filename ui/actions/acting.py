@@ -44,6 +44,7 @@ class Asked:
         language: To translate into; empty otherwise.
         run: While it is under way.
         came: What was written so far.
+        is_kept: Whether it is on its way to become a note: a second click makes no second one.
         result: Once it is over, and well.
     """
 
@@ -53,6 +54,7 @@ class Asked:
     language: str = ""
     run: ActionRun | None = None
     came: list[str] = field(default_factory=list, repr=False)
+    is_kept: bool = False
     result: ActionResult | None = field(default=None, repr=False)
 
 
@@ -109,6 +111,14 @@ class Acting(QObject):
     def is_working(self) -> bool:
         """Whether the model is writing."""
         return self._asked is not None and self._asked.run is not None
+
+    @property
+    def has_untaken(self) -> bool:
+        """Whether something is written, or being written, that nobody has accepted or left."""
+        asked = self._asked
+        if asked is None or asked.is_kept:
+            return False
+        return self.is_working or bool(asked.result and asked.result.text)
 
     def act(self, what: Description) -> None:
         """Do something with what is selected, or else with the note."""
@@ -266,6 +276,9 @@ class Acting(QObject):
         self._page.notice.say(words.accepted_words(way), milliseconds=_SAID_MILLISECONDS)
 
     def _make_note(self, asked: Asked, result: ActionResult) -> None:
+        if asked.is_kept:
+            return
+
         def made(note: Note) -> None:
             if self._asked is asked:
                 self._leave()
@@ -274,12 +287,17 @@ class Acting(QObject):
             said = words.kept_words(title_of(note))
             self._page.notice.say(said, "Open it", show, milliseconds=_UNDO_MILLISECONDS)
 
+        def failed(error: HushError) -> None:
+            asked.is_kept = False
+            self._page.notice.say_error(error)
+
         try:
             future: Future[Note] = self._notes.create(result.text.strip("\n"))
         except HushError as error:
-            self._page.notice.say_error(error)
+            failed(error)
         else:
-            self._bridge.then(future, made, self._page.notice.say_error)
+            asked.is_kept = True
+            self._bridge.then(future, made, failed)
 
     def _copy(self) -> None:
         asked = self._asked

@@ -25,6 +25,8 @@ _LEAST: Final = 260  # pixels at 100 %; where half of the page is less, it has a
 _LINES: Final = 2  # of the text, that are to be seen however large they are
 _CUT: Final = f"Only the first {MOST_SHOWN:,} characters are shown. Copy takes all."
 _WAYS: Final = 2  # at most, to accept a result
+_SHOW_NOTE: Final = "Show the note"
+_SHOW_RESULT: Final = "Show the result"
 
 
 class ResultPanel(QFrame):
@@ -48,6 +50,8 @@ class ResultPanel(QFrame):
         self.setAccessibleName("What the model writes")
         self._theme = theme
         self._ways: Sequence[Way] = ()
+        self._parts: Sequence[QWidget] = ()  # of what comes and goes, what is to be seen
+        self._is_folded = False  # only its title is seen, for the note to have the page
         self.title = PlainLabel("", "strong", wrap=True)
         self.progress = PlainLabel("", "caption")
         self.stop_button = TextButton("Stop", "outlined")
@@ -61,6 +65,7 @@ class ResultPanel(QFrame):
         self.again_button = TextButton("Try again", "outlined")
         self.copy_button = TextButton("Copy", "outlined")
         self.discard_button = TextButton("Discard", "outlined")
+        self.fold_button = TextButton(_SHOW_NOTE, "outlined")  # where it has all of the page
         self._lay_out()
         self._connect()
         self.apply(theme)
@@ -73,8 +78,9 @@ class ResultPanel(QFrame):
         head.addWidget(self.progress)
         head.addWidget(self.stop_button)
         self._buttons = FlowLayout()
-        for button in (*self.way_buttons, self.again_button, self.copy_button, self.discard_button):
+        for button in (*self._choices, self.fold_button):
             self._buttons.addWidget(button)
+        self.fold_button.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.RELATED, Space.INSIDE, Space.RELATED, Space.RELATED)
         column.setSpacing(Space.INSIDE)
@@ -95,6 +101,7 @@ class ResultPanel(QFrame):
         self.again_button.clicked.connect(self.again_wanted)
         self.copy_button.clicked.connect(self.copy_wanted)
         self.discard_button.clicked.connect(self.discarded)
+        self.fold_button.clicked.connect(self._turn)
 
     # What is shown ------------------------------------------------------------------------
 
@@ -121,9 +128,16 @@ class ResultPanel(QFrame):
     @property
     def stops(self) -> list[QWidget]:
         """What the Tab key visits, in order, as far as it is shown."""
-        buttons = (*self.way_buttons, self.again_button, self.copy_button, self.discard_button)
         form = (*self.form.buttons, self.form.field, self.form.go_button)
-        return [*form, self.text, self.stop_button, *buttons]
+        return [*form, self.text, self.stop_button, *self._choices, self.fold_button]
+
+    @property
+    def _choices(self) -> tuple[TextButton, ...]:
+        return (*self.way_buttons, self.again_button, self.copy_button, self.discard_button)
+
+    @property
+    def _has_keyboard(self) -> bool:
+        return self.isAncestorOf(self.window().focusWidget() or self.window())
 
     def ask_language(self, title: str, caution: str, last: str) -> None:
         """Ask into which language, before anything begins."""
@@ -169,8 +183,9 @@ class ResultPanel(QFrame):
             return
         self._ways = ways
         self.said.setText(said)
-        self.said.setVisible(bool(said))
-        self._offered()
+        rest = [part for part in self._parts if part not in self.way_buttons]
+        self._parts = (*rest, *self._offered())
+        self._arrange()
         self.changed.emit()
         if said:
             read_out(self, said)
@@ -207,31 +222,45 @@ class ResultPanel(QFrame):
         self.text.begin()
         for label in (self.progress, *self._sentences):
             label.setText("")
+        self._is_folded = False
         self.discard_button.set_words("Cancel")
         self.copy_button.set_words("Copy")
 
     def _show(self, *shown: QWidget) -> None:
         """Show these parts, and nothing else of what comes and goes."""
-        had_keyboard = self.isAncestorOf(self.window().focusWidget() or self.window())
-        for label in (self.progress, *self._sentences):
-            label.setVisible(label in shown and bool(label.text()))
-        self.caution.setVisible(bool(self.caution.text()))
-        for part in (self.form, self.text, self.stop_button):
-            part.setVisible(part in shown)
-        for button in (*self.way_buttons, self.again_button, self.copy_button, self.discard_button):
-            button.setVisible(button in shown)
+        had_keyboard = self._has_keyboard
+        self._parts = shown
+        self._arrange()
         self.show()
         self.changed.emit()
         if had_keyboard and not self.text.isHidden():
             self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _arrange(self) -> None:
+        """Show what is to be seen now; of a folded panel only how far it is."""
+        shown = () if self._is_folded else self._parts
+        for label in self._sentences:
+            label.setVisible(label in shown and bool(label.text()))
+        self.caution.setVisible(bool(self.caution.text()) and not self._is_folded)
+        for part in (self.form, self.text, *self._choices):
+            part.setVisible(part in shown)
+        for part in (self.progress, self.stop_button):
+            part.setVisible(part in self._parts)
+
+    def _turn(self) -> None:
+        """Let the note have the page, or what the model writes."""
+        self._is_folded = not self._is_folded
+        had_keyboard = self._has_keyboard
+        self._arrange()
+        self.changed.emit()
+        if had_keyboard:  # what had it may be hidden: the next key must not be for "Stop"
+            place = self.fold_button if self._is_folded else self.text
+            place.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _offered(self) -> list[TextButton]:
         for button, way in zip(self.way_buttons, self._ways[:_WAYS], strict=False):
             button.set_words(way.name)
-        offered = self.way_buttons[: len(self._ways)]
-        for button in self.way_buttons:
-            button.setVisible(button in offered)
-        return offered
+        return self.way_buttons[: len(self._ways)]
 
     def _accept(self, number: int) -> None:
         self.accepted.emit(self._ways[number])
@@ -246,6 +275,14 @@ class ResultPanel(QFrame):
         """Take a share of a page so high; return whether all of it, nothing else having room."""
         share = int(height * _SHARE)
         is_short = share < self._theme.px(_LEAST)
+        if self._is_folded and not is_short:
+            self._is_folded = False
+            self._arrange()
+        self.fold_button.set_words(_SHOW_RESULT if self._is_folded else _SHOW_NOTE)
+        self.fold_button.setVisible(is_short and self.text in self._parts)
+        if self._is_folded:
+            self.setFixedHeight(min(self._needed, height))
+            return False
         self._fold(height if is_short else share)
         if self.text.isHidden():
             self.setFixedHeight(min(self._needed, height))
@@ -284,7 +321,7 @@ class ResultPanel(QFrame):
         self.text.apply(theme)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+Enter accepts; Esc is the window's, which asks who has it."""
+        """Ctrl+Enter accepts what is seen; Esc is the window's, which asks who has it."""
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.ways:
             self._accept(0)

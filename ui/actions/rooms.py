@@ -14,6 +14,7 @@ from assistant.actions.records import Description
 from assistant.app import Session
 from assistant.events import ActionEnded, ActionProgress, ActionText, Event, TitlesChanged
 from ui.actions import menu as offers
+from ui.actions import words
 from ui.actions.here import is_selected, refusal
 from ui.actions.services import Acts
 from ui.actions.titling import Titling
@@ -99,7 +100,8 @@ class ActionRooms(QObject):
     ) -> None:
         super().__init__(page)  # goes with the page, which a lock takes down
         self._wanted = wanted
-        self._asks = offers.Asks(self._act, wanted.title, wanted.tags)
+        propose = self._propose if wanted.tags else None
+        self._asks = offers.Asks(self._act, wanted.title, propose)
         self._acting: Acting | None = None
         self._window = window
         self.titling = titling
@@ -130,6 +132,24 @@ class ActionRooms(QObject):
             self._acting = self._acting or self._wanted.build(self._wanted.acts)
             self._acting.act(what)
 
+    def _propose(self) -> None:
+        """Ask the model for tags for the note as it reads now, or say why there is nothing to."""
+        writing, notice = self._writing, self._page.notice
+        sheet, is_changed = writing.current, writing.is_changed
+        refused = refusal(self._page, writing)
+        if not refused and not is_changed and not writing.text_of(sheet).strip():
+            refused = words.NOTHING_WRITTEN  # of nothing a model makes up something
+        elif not refused and sheet.note is None:
+            refused = words.BEING_SAVED
+        if refused:
+            notice.say(refused, milliseconds=_SAID_MILLISECONDS)
+        else:
+            writing.leave(self._ask_for_tags)
+
+    def _ask_for_tags(self) -> None:
+        if self._wanted.tags:
+            self._wanted.tags()
+
     @property
     def actions(self) -> Mapping[str, Act]:
         """By the names in ``ui/search/commands.py``."""
@@ -146,6 +166,11 @@ class ActionRooms(QObject):
     def is_working(self) -> bool:
         """Whether the model is writing something that the person waits for."""
         return self._acting is not None and self._acting.is_working
+
+    @property
+    def has_untaken(self) -> bool:
+        """Whether the model wrote something that goes with the session."""
+        return self._acting is not None and self._acting.has_untaken
 
     def handle(self, event: Event) -> None:
         """Take an event from the core; those that do not concern this are passed over."""

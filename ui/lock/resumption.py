@@ -49,6 +49,7 @@ class News(StrEnum):
     KEY_KEPT = "key-kept"
     ERASED = "erased"
     ROTATING = "rotating"  # cut short: the key was changed, or it was not
+    UNTAKEN = "untaken"  # what the model wrote for a note, and nobody accepted
 
     @property
     def words(self) -> str:
@@ -65,6 +66,11 @@ class News(StrEnum):
                 )
             case News.ERASED:
                 return "Everything was erased. What follows begins anew."
+            case News.UNTAKEN:
+                return (
+                    "What the model wrote for your note is gone: nobody accepted it, so it was "
+                    "not kept. Your note is as it was."
+                )
             case News.ROTATING:
                 return ""
 

@@ -159,6 +159,7 @@ class _TagField(QLineEdit):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(8)
         popup = QListView()
+        popup.setUniformItemSizes(True)  # of 5,000 tags none is measured by itself
         popup.setAccessibleName("Tags there are")
         completer.setPopup(popup)
         self.setCompleter(completer)

@@ -21,7 +21,7 @@ from assistant.tags.records import Level, Suggestion
 from assistant.text import percent
 from ui.controls import IconButton, TextButton, plain_tooltip
 from ui.tags.marks import paint_tick
-from ui.tags.words import tag_label
+from ui.tags.words import share, tag_label
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Radius, Space
@@ -43,19 +43,22 @@ class SuggestionChip(QWidget):
     accepted = Signal()
     rejected = Signal()
     why_wanted = Signal()
+    released = Signal()  # its menu is closed
 
     def __init__(self, suggestion: Suggestion, theme: Theme) -> None:
         super().__init__()
         self.suggestion = suggestion
         self.is_gone = False  # it was decided, and only keeps its place
+        self.is_asked = False  # its menu is open
         self.is_ticked = suggestion.level is Level.SURE and not suggestion.is_new
         self._theme = theme
         label = tag_label(suggestion.tag)
         how = "new" if suggestion.is_new else percent(suggestion.probability)
+        drawn = how if suggestion.is_new else share(suggestion.probability)
         self.name = _NameButton(label)
         self.name.setAccessibleName(f"Add {label}, {self._told(how)}")
         self.name.setToolTip(plain_tooltip(f"Add {label} to this note"))
-        self.why = _WhyButton(how)
+        self.why = _WhyButton(drawn)
         self.why.setAccessibleName(f"Why {label}? {how}")
         self.cross = IconButton(Icon.CLOSE, f"Do not suggest {label} here", theme.palette)
         self.cross.setProperty("kind", "chip")
@@ -106,8 +109,14 @@ class SuggestionChip(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer all three by name."""
         menu = self.menu()
+        self.is_asked = True
+        menu.aboutToHide.connect(self._release)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
+
+    def _release(self) -> None:
+        self.is_asked = False
+        self.released.emit()
 
     def menu(self) -> QMenu:
         """What can be done with it."""

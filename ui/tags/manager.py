@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -20,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from assistant.notes.limits import MAX_TAG_CHARACTERS
 from assistant.notes.names import tag_name
-from assistant.tags.records import TagInfo
 from ui.controls import ChoiceButton, Hairline, PlainLabel, TextButton
 from ui.flow import FlowLayout
 from ui.follow_focus import FollowFocus
@@ -28,7 +26,7 @@ from ui.notice import Notice
 from ui.tags.head import PageHead
 from ui.tags.look_alike import LookAlike
 from ui.tags.manager_delegate import TagDelegate
-from ui.tags.manager_model import TagModel
+from ui.tags.manager_model import TagModel, TagTable
 from ui.tags.manager_view import TagView
 from ui.tags.sureness import Sureness
 from ui.tags.words import short_tag, tag_count
@@ -62,6 +60,7 @@ class TagsPage(QWidget):
 
     tab_chosen = Signal(int)
     new_wanted = Signal(str)
+    refresh_wanted = Signal()  # what came while something was edited was not shown
     left = Signal()  # back to the notes
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -70,6 +69,7 @@ class TagsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Tags")
         self._theme = theme
+        self._has_missed = False  # what came while something was edited
         self.model = TagModel()
         self._delegate = TagDelegate(theme)
         self.view = TagView(self.model, self._delegate, lambda: self._theme)
@@ -91,7 +91,7 @@ class TagsPage(QWidget):
         self._lay_out()
         self._connect()
         self.apply(theme)
-        self.show_tags(())
+        self.show_tags(TagTable())
 
     def _set_up(self) -> None:
         self.field.setPlaceholderText(_FIND)
@@ -147,6 +147,8 @@ class TagsPage(QWidget):
         self.new_button.clicked.connect(self._make)
         self.back_button.clicked.connect(self.left)
         self.tabs.idClicked.connect(self.show_tab)
+        # Queued: whoever closes the field still works with the rows that there are.
+        self.view.edited.connect(self._catch_up, Qt.ConnectionType.QueuedConnection)
 
     # What is shown ------------------------------------------------------------------------
 
@@ -176,8 +178,14 @@ class TagsPage(QWidget):
         """What stands where tags would; empty where there are some."""
         return "" if self._list.currentWidget() is self.view else self._empty.text()
 
-    def show_tags(self, tags: Sequence[TagInfo]) -> None:
-        """Show these; the keyboard stays with the tag that it is on, where that is still there."""
+    def show_tags(self, tags: TagTable) -> None:
+        """Show these; the keyboard stays with the tag that it is on, where that is still there.
+
+        While a name or description is edited they wait: the field would go with what is in it.
+        """
+        self._has_missed = self.view.is_editing
+        if self._has_missed:
+            return
         row = self.model.row(self.view.currentIndex())
         top = self.view.verticalScrollBar().value()
         self.model.show(tags)
@@ -188,8 +196,15 @@ class TagsPage(QWidget):
             self.view.executeDelayedItemsLayout()
             self.view.verticalScrollBar().setValue(top)
 
+    def _catch_up(self) -> None:
+        if self._has_missed and not self.view.is_editing:
+            self._has_missed = False
+            self.refresh_wanted.emit()
+
     def show_tag(self, name: str) -> None:
-        """Bring a tag into sight, with the keyboard on it."""
+        """Bring a tag into sight, with the keyboard on it, unless that is needed elsewhere."""
+        if self.view.is_editing:
+            return
         self.field.clear()
         index = self.model.index_of(name)
         if index.isValid():
@@ -199,12 +214,13 @@ class TagsPage(QWidget):
 
     def describe(self, name: str) -> None:
         """Have the person say what a tag is for."""
-        self.show_tag(name)
-        self.view.describe(self.model.index_of(name))
+        if not self.view.is_editing:
+            self.show_tag(name)
+            self.view.describe(self.model.index_of(name))
 
     def _settle(self) -> None:
         wanted = tag_name(self.field.text())
-        is_new = bool(wanted) and self.model.named(wanted) is None
+        is_new = bool(wanted) and self.model.table.named(wanted) is None
         self.new_button.set_words(f"Make {short_tag(wanted)}")
         self.new_button.setVisible(is_new)
         self._count.setText(tag_count(self.model.tags))

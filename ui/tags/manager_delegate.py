@@ -38,13 +38,34 @@ class _Areas:
     more: QRect
 
 
+class CellField(QLineEdit):
+    """A field in a row. It knows what it edits, whatever is edited next.
+
+    Args:
+        role: Of what is edited.
+        parent: The rows.
+    """
+
+    def __init__(self, role: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.role = role
+        self.setProperty("kind", "cell")
+
+
 class TagDelegate(TwoLineDelegate):
-    """Paints tags, and has name or description edited where it stands."""
+    """Paints tags, and has name or description edited where it stands.
+
+    Args:
+        theme: Colours and type.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.role = DESCRIPTION_ROLE  # what is edited next
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         super().apply(theme)
-        self.role = DESCRIPTION_ROLE  # what is edited next
         self._wish_font = QFont(self._font)
         self._wish_font.setItalic(True)
         self._dot, self._more = theme.px(_DOT), theme.px(_MORE)
@@ -126,11 +147,10 @@ class TagDelegate(TwoLineDelegate):
 
     def createEditor(
         self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex
-    ) -> QLineEdit:
+    ) -> CellField:
         """A field in place of what is edited."""
         del option, index
-        editor = QLineEdit(parent)
-        editor.setProperty("kind", "cell")
+        editor = CellField(self.role, parent)
         is_name = self.role == NAME_ROLE
         editor.setAccessibleName("Name" if is_name else "What this tag is for")
         editor.setPlaceholderText("" if is_name else "Notes about…")
@@ -139,20 +159,21 @@ class TagDelegate(TwoLineDelegate):
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
         """Begin with what there is."""
-        if isinstance(editor, QLineEdit) and not editor.isModified():
-            editor.setText(index.data(self.role))
+        if isinstance(editor, CellField) and not editor.isModified():
+            editor.setText(index.data(editor.role))
             editor.selectAll()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
         """Hand on what was typed."""
-        if isinstance(editor, QLineEdit) and editor.isModified():
-            model.setData(index, editor.text(), self.role)
+        if isinstance(editor, CellField) and editor.isModified():
+            model.setData(index, editor.text(), editor.role)
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex
     ) -> None:
         """The line that is edited, a little larger than its words."""
         areas = self._areas(option.rect, index.data(SHOWN_ROLE))
-        line = QRect(areas.name if self.role == NAME_ROLE else areas.description)
+        is_name = isinstance(editor, CellField) and editor.role == NAME_ROLE
+        line = QRect(areas.name if is_name else areas.description)
         line.adjust(-Space.INSIDE, -Space.HALF, 0, Space.HALF)
         editor.setGeometry(mirrored(option, line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -60,6 +60,49 @@ class TagRow:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class TagTable:
+    """Tags by the alphabet, and what it takes to find one.
+
+    Made where they were read: of 5,000 it takes a while.
+
+    Attributes:
+        tags: In their order.
+        places: Of each folded name.
+        texts: Name and description of each, folded.
+        rows: As they are shown while no words are looked for.
+    """
+
+    tags: Sequence[TagInfo] = field(default=(), repr=False)
+    places: Mapping[str, int] = field(default_factory=dict, repr=False)
+    texts: Sequence[str] = field(default=(), repr=False)
+    rows: Sequence[TagRow] = field(default=(), repr=False)
+
+    @staticmethod
+    def of(tags: Sequence[TagInfo]) -> TagTable:
+        """Put tags in their order."""
+        named = sorted(((folded(tag.name), tag) for tag in tags), key=lambda one: one[0].split("/"))
+        return TagTable(
+            [tag for _, tag in named],
+            {name: place for place, (name, _) in enumerate(named)},
+            [_text(tag) for _, tag in named],
+            _nested(named),
+        )
+
+    def named(self, name: str) -> TagInfo | None:
+        """The tag that is called so; None where none is."""
+        place = self.places.get(folded(name))
+        return None if place is None else self.tags[place]
+
+    def with_tag(self, tag: TagInfo) -> TagTable:
+        """The same, but for what is said of one tag."""
+        place = self.places[folded(tag.name)]
+        tags, texts, rows = list(self.tags), list(self.texts), list(self.rows)
+        tags[place], texts[place] = tag, _text(tag)
+        rows[place] = replace(rows[place], tag=tag)
+        return replace(self, tags=tags, texts=texts, rows=rows)
+
+
 class TagModel(QAbstractListModel):
     """Tags by the alphabet, or those whose name or description has some words."""
 
@@ -68,7 +111,7 @@ class TagModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._tags: Sequence[TagInfo] = ()
+        self.table = TagTable()
         self._rows: Sequence[TagRow] = ()
         self._words = ""
         self._count = 0  # what the view has
@@ -78,11 +121,11 @@ class TagModel(QAbstractListModel):
     @property
     def tags(self) -> Sequence[TagInfo]:
         """All there are."""
-        return self._tags
+        return self.table.tags
 
-    def show(self, tags: Sequence[TagInfo]) -> None:
+    def show(self, table: TagTable) -> None:
         """Show these."""
-        self._tags = sorted(tags, key=lambda tag: folded(tag.name).split("/"))
+        self.table = table
         self._choose()
 
     def narrow(self, words: str) -> None:
@@ -90,18 +133,17 @@ class TagModel(QAbstractListModel):
         self._words = words
         self._choose()
 
-    def named(self, name: str) -> TagInfo | None:
-        """The tag that is called so; None where none is."""
-        wanted = folded(name)
-        return next((tag for tag in self._tags if folded(tag.name) == wanted), None)
-
     def _choose(self) -> None:
         self.beginResetModel()
-        words = folded(self._words).split()
+        words = [word.lstrip("#") for word in folded(self._words).split()]
+        table = self.table
         if words:
-            self._rows = [TagRow(tag, 0) for tag in self._tags if _has(tag, words)]
+            found = zip(table.tags, table.texts, strict=True)
+            self._rows = [
+                TagRow(tag, 0) for tag, text in found if all(word in text for word in words)
+            ]
         else:
-            self._rows = _nested(self._tags)
+            self._rows = table.rows
         self._count = min(_CHUNK, len(self._rows))
         self.endResetModel()
 
@@ -181,7 +223,7 @@ class TagModel(QAbstractListModel):
         rows = list(self._rows)
         rows[place] = replace(rows[place], tag=tag)
         self._rows = rows
-        self._tags = [tag if one.name == tag.name else one for one in self._tags]
+        self.table = self.table.with_tag(tag)
         index = self.index(place)
         self.dataChanged.emit(index, index)
 
@@ -199,12 +241,11 @@ class TagModel(QAbstractListModel):
         )
 
 
-def _nested(tags: Sequence[TagInfo]) -> list[TagRow]:
-    """Tags in their order, each as deep as there are tags above it without a gap."""
+def _nested(named: Sequence[tuple[str, TagInfo]]) -> list[TagRow]:
+    """Tags in their order, with their folded names: each as deep as there are tags above it."""
     depths: dict[str, int] = {}
     rows = []
-    for tag in tags:
-        name = folded(tag.name)
+    for name, tag in named:
         above, _, _ = name.rpartition("/")
         depths[name] = depths[above] + 1 if above in depths else 0
         # Below a tag that is itself shown whole, its own part only is shown: so depth says both.
@@ -215,6 +256,5 @@ def _nested(tags: Sequence[TagInfo]) -> list[TagRow]:
     return rows
 
 
-def _has(tag: TagInfo, words: Sequence[str]) -> bool:
-    text = folded(f"{tag.name} {tag.description}")
-    return all(word.lstrip("#") in text for word in words)
+def _text(tag: TagInfo) -> str:
+    return folded(f"{tag.name} {tag.description}")

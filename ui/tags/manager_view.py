@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPixmap,
 )
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QWidget
 
 from assistant.tags.records import HUES, TagInfo
 from ui.rows.view import ENTER, EvenView
@@ -43,6 +43,7 @@ class TagView(EvenView):
     unnest_wanted = Signal(str)
     colour_wanted = Signal(str, str)  # name, one of ``HUES`` or empty
     removal_wanted = Signal(str)
+    edited = Signal()  # a field is closed, whatever came of it
 
     def __init__(self, model: TagModel, delegate: TagDelegate, theme: Callable[[], Theme]) -> None:
         super().__init__(model, delegate, "Tags", model.row)
@@ -66,6 +67,16 @@ class TagView(EvenView):
         """Edit the name under the ring, in place."""
         self.rename(self.currentIndex())
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether a field is open."""
+        return self.state() is EvenView.State.EditingState
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Say that it is closed."""
+        super().closeEditor(editor, hint)
+        self.edited.emit()
+
     def _edit(self, index: QModelIndex, role: int) -> None:
         if self._tags.row(index):
             self._delegate.role = role
@@ -76,8 +87,8 @@ class TagView(EvenView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter describes, Delete deletes; the rest moves the ring."""
-        is_editing = self.state() is EvenView.State.EditingState  # its Enter comes by
-        row = None if is_editing else self._tags.row(self.currentIndex())
+        # An Enter that closes a field comes by here.
+        row = None if self.is_editing else self._tags.row(self.currentIndex())
         if row and event.key() in ENTER:
             self._show_ring(shown=True)
             self.describe(self.currentIndex())

@@ -14,12 +14,14 @@ from assistant.errors import HushError, TagExists, TagInTexts
 from assistant.notes.names import folded
 from assistant.notes.records import TagCount
 from assistant.tags.records import Renamed, TagInfo
+from assistant.vaults import combined
 from ui.bridge import Bridge
 from ui.latest import Latest
 from ui.search.entries import Catalogue, Entry, EntryKind, Row
 from ui.search.picker import Picker
 from ui.tags import words
 from ui.tags.manager import ALIKE, SURE, TagsPage
+from ui.tags.manager_model import TagTable
 from ui.tags.services import Suggests
 from ui.vault.words import number
 
@@ -79,6 +81,7 @@ class ManagingTags(QObject):
         view = page.view
         page.tab_chosen.connect(lambda _: self._fill_tab())
         page.new_wanted.connect(self._make)
+        page.refresh_wanted.connect(lambda: self.refresh())
         page.left.connect(lambda: ways.leave())
         page.model.renamed.connect(self._rename)
         page.model.described.connect(self._describe)
@@ -101,11 +104,14 @@ class ManagingTags(QObject):
     def refresh(self, then: Callable[[], object] = lambda: None) -> None:
         """Look again at the tags there are, then go on."""
 
-        def came(tags: Sequence[TagInfo]) -> None:
+        def came(tags: TagTable) -> None:
             self._page.show_tags(tags)
             then()
 
-        self._expect(self._tags, self._manager.all, came, self._page.notice.say_error)
+        def read() -> Future[TagTable]:
+            return combined([self._manager.all()], lambda found: TagTable.of(found[0]))
+
+        self._expect(self._tags, read, came, self._page.notice.say_error)
         self._fill_tab()
 
     def _fill_tab(self) -> None:
@@ -202,11 +208,11 @@ class ManagingTags(QObject):
         self._pick(title, others, partial(self._merge, name))
 
     def _ask_nest(self, name: str) -> None:
-        own = folded(name)
+        own, table = folded(name), self._page.model.table
         others = [
-            tag
-            for tag in self._page.model.tags
-            if folded(tag.name) != own and not folded(tag.name).startswith(f"{own}/")
+            table.tags[place]
+            for one, place in table.places.items()
+            if one != own and not one.startswith(f"{own}/")
         ]
         self._pick(f"Nest {words.short_tag(name)} under", others, partial(self._nest, name))
 

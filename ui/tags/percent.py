@@ -36,6 +36,7 @@ class PercentField(QLineEdit):
         self._value = round(100 * SURE)
         self.setAccessibleName(name)
         self.setAccessibleDescription(f"{_LEAST} to {_MOST} per cent. Arrow keys change it.")
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a number, in every window
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMaxLength(8)
         self._show()

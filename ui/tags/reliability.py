@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from assistant.tags.records import Bin
 from assistant.text import percent
 from ui.metrics.plot import Plot
-from ui.tags.words import reading
+from ui.tags.words import reading, share
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
@@ -89,7 +89,7 @@ class ReliabilityPlot(Plot):
             painter.setPen(QPen(QColor(palette.hairline), 0))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             if mark * 2 == round(mark * 2):
-                self.paint_beside(painter, area, y, percent(mark))
+                self.paint_beside(painter, area, y, share(mark))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(palette.quiet), 1, Qt.PenStyle.DashLine))
         painter.drawLine(area.bottomLeft(), area.topRight())
@@ -107,7 +107,7 @@ class ReliabilityPlot(Plot):
         second = first + metrics.height() + Space.HALF
         for mark in (0.0, 0.5, 1.0):
             x = area.left() + mark * area.width()
-            self._paint_below(painter, x, second, percent(mark))
+            self._paint_below(painter, x, second, share(mark))
 
     def _paint_below(
         self, painter: QPainter, x: float, top: float, words: str, *, after: float = -1.0

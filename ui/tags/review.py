@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,11 @@ from ui.theme.tokens import Space
 _LIST_WIDTH: Final = 200  # pixels at 100 %
 _LEAST_ROWS: Final = 400  # pixels at 100 % that the rows keep, or the list beside them goes
 _ALL: Final = TagScope(ScopeKind.ALL, 0)
+_NOTHING: Final = "Nothing to review"
+_NOTHING_WORDS: Final = (
+    "Hush suggests a tag where it is sure enough. Describe your tags in a sentence, or tag a few "
+    "notes yourself: it learns from both."
+)
 _DONE: Final = "All reviewed"
 _DONE_WORDS: Final = (
     "Hush learned from what you accepted and turned down: the next suggestions will fit better."
@@ -56,6 +61,7 @@ class ReviewPage(QWidget):
         self._model = ReviewModel()
         self._waiting: Sequence[Line] = ()
         self._log: Sequence[Line] = ()
+        self._has_decided = False
         self._scope = _ALL
         self._scopes = ScopeModel()
         self._scope_delegate = ScopeDelegate(theme)
@@ -150,7 +156,8 @@ class ReviewPage(QWidget):
         if has_rows:
             self._stack.setCurrentWidget(self._review)
         elif self.strip.isHidden():
-            self.message.say(_DONE, _DONE_WORDS, "Back to the notes", self.left.emit)
+            said = (_DONE, _DONE_WORDS) if self._has_decided else (_NOTHING, _NOTHING_WORDS)
+            self.message.say(*said, "Back to the notes", self.left.emit)
             self._stack.setCurrentWidget(self.message)
         else:
             self.again_button.hide()
@@ -158,23 +165,34 @@ class ReviewPage(QWidget):
             self._stack.setCurrentWidget(self.message)
         self._fit()
 
-    def show_lines(
-        self, waiting: Sequence[Line], log: Sequence[Line], *, tick: bool = False
-    ) -> None:
-        """Show these in place of those before.
+    def show_lines(self, waiting: Sequence[Line], log: Sequence[Line]) -> None:
+        """Show these in place of those before. Whoever is at a row stays at it.
+
+        What is new is ticked where it is probable enough; the rest is as the person left it.
 
         Args:
             waiting: What is to be reviewed, the most probable first.
             log: What was added without asking, the newest first.
-            tick: Tick those anew that are probable enough; else what is ticked stays.
         """
+        view = self.lines.view
+        line, top = self._model.line(view.currentIndex()), view.verticalScrollBar().value()
+        before = view.visualRect(view.currentIndex()).top()
         self._waiting, self._log = waiting, log
         self.form.show_waiting(len(waiting))
-        self._settle(tick=tick)
+        self._settle(tick=True)
+        index = self._model.index_of(line.pair) if line else QModelIndex()
+        if top or index.isValid():
+            view.move_ring(index)
+            view.executeDelayedItemsLayout()
+            view.verticalScrollBar().setValue(top)
+        if index.isValid():
+            bar = view.verticalScrollBar()
+            bar.setValue(bar.value() + view.visualRect(index).top() - before)
 
     def remove(self, pairs: Collection[Pair]) -> None:
         """These are decided: they go at once."""
         gone = set(pairs)
+        self._has_decided = True
         view = self.lines.view
         row, top = view.currentIndex().row(), view.verticalScrollBar().value()
         self._waiting = [line for line in self._waiting if line.pair not in gone]

@@ -50,7 +50,7 @@ class ReviewDelegate(TwoLineDelegate):
         self._paint_title(painter, option, areas.title, shown.title)
         self._paint_below(painter, option, areas.excerpt, shown.excerpt)
         painter.setFont(self._caption_font)
-        painter.drawText(mirrored(option, areas.sure), aligned(option, RIGHT), shown.sure)
+        painter.drawText(mirrored(option, areas.sure), aligned(option, RIGHT), shown.drawn_sure)
         room = areas.tag.width() - 2 * Space.INSIDE
         tag = self._caption_metrics.elidedText(shown.tag, ELIDE, room)
         paint_label(painter, mirrored(option, areas.tag), tag, self._colours)

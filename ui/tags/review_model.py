@@ -13,7 +13,7 @@ from assistant.text import percent
 from ui.notes.model import UNTITLED
 from ui.rows.painting import AnyIndex
 from ui.tags.services import Pair
-from ui.tags.words import one_line, tag_label
+from ui.tags.words import one_line, share, tag_label
 
 SHOWN_ROLE: Final = Qt.ItemDataRole.UserRole
 """A ``Shown``: what a row says, ready to be painted."""
@@ -53,6 +53,7 @@ class Shown:
     excerpt: str = field(repr=False)
     tag: str = field(repr=False)
     sure: str
+    drawn_sure: str  # the same, in its order whichever way the window is read
     ticked: bool
 
 
@@ -83,6 +84,7 @@ class ReviewModel(QAbstractListModel):
         self._chosen: Sequence[Line] = ()  # those of the tag or note that is looked at
         self._wanted: Callable[[Line], bool] | None = None
         self._ticked: set[Pair] = set()
+        self._known: set[Pair] = set()  # the person has seen whether they are ticked
         self._ticks = 0  # of those that are looked at
         self._count = 0  # what the view has
 
@@ -103,11 +105,14 @@ class ReviewModel(QAbstractListModel):
 
         Args:
             lines: In their order.
-            tick_from: Tick those from this probability on; None keeps what is ticked.
+            tick_from: Tick those from this probability on that were not shown before; of the
+                others the person may have decided otherwise. None: tick none.
         """
         self._all = lines
         if tick_from is not None:
-            self._ticked = {line.pair for line in lines if line.probability >= tick_from}
+            new = [line for line in lines if line.pair not in self._known]
+            self._known.update(line.pair for line in new)
+            self._ticked.update(line.pair for line in new if line.probability >= tick_from)
         self._choose()
 
     def narrow(self, wanted: Callable[[Line], bool] | None, lines: Sequence[Line]) -> None:
@@ -172,6 +177,15 @@ class ReviewModel(QAbstractListModel):
         """The line of a row; None for no row at all."""
         return self._chosen[index.row()] if index.isValid() else None
 
+    def index_of(self, pair: Pair) -> QModelIndex:
+        """The row of a line, however far down; an invalid index where it is not looked at."""
+        found = next((row for row, line in enumerate(self._chosen) if line.pair == pair), None)
+        if found is None:
+            return QModelIndex()
+        while found >= self._count:
+            self.fetchMore(_ROOT)
+        return self.index(found)
+
     def rowCount(self, parent: AnyIndex = _ROOT) -> int:
         """Lines, as far as the view has asked for them."""
         return 0 if parent.isValid() else self._count
@@ -218,5 +232,6 @@ class ReviewModel(QAbstractListModel):
             one_line(line.excerpt, _LINE_CHARACTERS),
             tag_label(line.tag),
             percent(line.probability),
+            share(line.probability),
             line.pair in self._ticked,
         )

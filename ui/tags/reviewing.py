@@ -11,10 +11,10 @@ from typing import Final, TypeVar
 from PySide6.QtCore import QObject
 
 from assistant.errors import HushError
-from assistant.notes.records import TagCount
+from assistant.notes.records import Note, TagCount
 from assistant.power.plan import Mode, Plan
 from assistant.tags.records import AppliedLine, BulkProgress, BulkReport, UnfinishedRun, Waiting
-from assistant.vaults import combined
+from assistant.vaults import combined, followed, repeated
 from ui.bridge import Bridge
 from ui.days import local
 from ui.latest import Latest
@@ -30,8 +30,11 @@ from ui.vault.words import moment
 T = TypeVar("T")
 
 _UNDO_MILLISECONDS: Final = 30_000
+_SAID_MILLISECONDS: Final = 8_000
+_AT_ONCE: Final = 20  # decisions that are taken back at once: to hand over 20,000 takes a while
 _LOG: Final = 5_000  # lines of what was added that are shown
 _SHOWN: Final = 200  # tags in the picker, before anything is typed
+_RUNS: Final = "Hush is looking at your notes already. Wait for it, or stop it first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ class Reviewing(QObject):
         self._ways = ways
         self._run: BulkRun | None = None
         self._is_arriving = False  # the person came, and what waits is still being read
+        self._left_over: UnfinishedRun | None = None
+        self._behind: list[int] = []  # runs that had been cut off when this one began
+        self._told: set[int] = set()  # runs of which the person knows that they stopped
         self._lines, self._count, self._unfinished = (Latest(bridge) for _ in range(3))
         page.form.start_wanted.connect(self.start)
         page.form.resume_wanted.connect(self.resume)
@@ -103,21 +109,22 @@ class Reviewing(QObject):
     def arrive(self) -> None:
         """The person comes here: show what waits, or how to begin."""
         self._is_arriving = True
-        self.refresh(tick=not self._page.shows_review)
+        self.refresh()
 
-    def refresh(self, *, tick: bool = False) -> None:
+    def refresh(self) -> None:
         """Look again at what waits, what was added and what can be gone on with."""
 
         def came(found: tuple[list[Line], list[Line]]) -> None:
             waiting, log = found
             arriving, self._is_arriving = self._is_arriving, False
-            self._page.show_lines(waiting, log, tick=tick)
+            self._page.show_lines(waiting, log)
             if arriving and (waiting or self._run):
                 self._page.show_review()
             elif arriving and not log:
                 self._page.show_form()
             if arriving and self._page.has_keyboard:
                 self._page.take_focus()
+            self._tell_left_over()
 
         self._expect(self._lines, self._read, came)
         self._expect(self._count, self._ways.count, self._page.form.show_notes)
@@ -136,7 +143,19 @@ class Reviewing(QObject):
         return combined(both, made)
 
     def _offer_unfinished(self, runs: list[UnfinishedRun]) -> None:
-        self._page.form.show_unfinished(runs[0] if runs and not self._run else None)
+        self._left_over = runs[0] if runs and not self._run else None
+        self._page.form.show_unfinished(self._left_over)
+        if not self._run:
+            self._behind = [run.run_id for run in runs]
+        self._tell_left_over()
+
+    def _tell_left_over(self) -> None:
+        """Once, where there are suggestions: the form, which says it too, is out of sight then."""
+        run = self._left_over
+        if run and run.run_id not in self._told and self._page.shows_review:
+            self._told.add(run.run_id)
+            resume = partial(self.resume, run.run_id)
+            self._page.notice.say(words.unfinished(run), "Go on", resume)
 
     # A run --------------------------------------------------------------------------------
 
@@ -150,13 +169,15 @@ class Reviewing(QObject):
 
     def _begin(self, begin: Callable[[], BulkRun]) -> None:
         if self._run:
+            self._page.show_review()
+            self._page.notice.say(_RUNS, milliseconds=_SAID_MILLISECONDS)
             return
         try:
             run = begin()
         except HushError as error:
             self._page.notice.say_error(error)
             return
-        self._run = run
+        self._run, self._left_over = run, None
         self._page.form.show_unfinished(None)
         self._page.strip.show_progress(0, 0)
         self.hold(self._ways.plan())
@@ -178,12 +199,25 @@ class Reviewing(QObject):
             self._bulk.cancel(self._run.id)
 
     def _ended(self, report: BulkReport) -> None:
+        self._told.add(report.run_id)
+        if not report.cancelled:
+            self._forget_behind(report.run_id)
         self._end_run()
         self._page.notice.say(words.ended(report))
         if report.applied:
             undo = partial(self._undo_run, report.run_id)
             self._page.notice.say(words.ended(report), "Take them off", undo)
             self._ways.changed()
+
+    def _forget_behind(self, run_id: int) -> None:
+        """All notes were looked at since: nobody is to go on with what was cut off before."""
+        behind = [one for one in self._behind if one < run_id]
+        self._told.update(behind)
+        if behind:
+            self._ask(
+                lambda: combined([self._bulk.forget(one) for one in behind], len),
+                lambda _: self.refresh(),
+            )
 
     def _failed(self, error: HushError) -> None:
         self._end_run()
@@ -192,7 +226,7 @@ class Reviewing(QObject):
     def _end_run(self) -> None:
         self._run = None
         self._page.strip.hide()
-        self.refresh(tick=True)
+        self.refresh()
         self._page.show_review()
 
     # Deciding -----------------------------------------------------------------------------
@@ -237,13 +271,20 @@ class Reviewing(QObject):
             self._ask(lambda: act(pairs), done)
 
     def _take_back(self, pairs: Sequence[Pair]) -> None:
-        def ask() -> Future[int]:
-            taken = [self._suggests.take_back(note_id, tag) for note_id, tag in pairs]
-            return combined(taken, len)
+        left, asked = list(pairs), list[Future[Note]]()
+
+        def some() -> Future[None]:
+            part = [self._suggests.take_back(note_id, tag) for note_id, tag in left[:_AT_ONCE]]
+            del left[:_AT_ONCE]
+            asked.extend(part)
+            return _over(part)
 
         def done(_: int) -> None:
             self._ways.changed()
             self.refresh()
+
+        def ask() -> Future[int]:
+            return followed(repeated(some, lambda _: bool(left)), lambda _: combined(asked, len))
 
         self._ask(ask, done)
 
@@ -290,12 +331,16 @@ class Reviewing(QObject):
             self._page.notice.say_error(error)
             self.refresh()  # what was to be decided waits as before
 
+        def broke_off(error: HushError) -> None:
+            self._ways.changed()  # a part of it may be done
+            failed(error)
+
         try:
             future = ask()
         except HushError as error:
             failed(error)
         else:
-            self._bridge.then(future, done, failed)
+            self._bridge.then(future, done, broke_off)
 
     def _expect(
         self, latest: Latest, ask: Callable[[], Future[T]], done: Callable[[T], None]
@@ -306,3 +351,10 @@ class Reviewing(QObject):
             self._page.notice.say_error(error)
         else:
             latest.expect(future, done, self._page.notice.say_error)
+
+
+def _over(parts: Sequence[Future[Note]]) -> Future[None]:
+    """Done when all of these are, however each went: one that failed keeps no other from it."""
+    over: Future[None] = Future()
+    combined(parts, len).add_done_callback(lambda _: over.set_result(None))
+    return over

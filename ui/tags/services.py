@@ -76,6 +76,9 @@ class TagsInBulk(Protocol):
     def unfinished(self) -> Future[list[UnfinishedRun]]:
         """Those that can be gone on with."""
 
+    def forget(self, run_id: int) -> Future[None]:
+        """Do not go on with one that was cut off; what it suggested stays."""
+
     def waiting(self, tag: str = "") -> Future[list[Waiting]]:
         """What is to be reviewed, the most probable first."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QResizeEvent
+from PySide6.QtGui import QEnterEvent, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from assistant.tags.records import Level, Suggestion, Suggestions
@@ -150,6 +150,7 @@ class SuggestionsRow(QWidget):
         self.stop_button.hide()
         self.setVisible(bool(self.chips or remark))
         self._settle()
+        self._fold()  # nothing of it was under a hand before
 
     def _add(self, suggestion: Suggestion) -> None:
         chip = SuggestionChip(suggestion, self._theme)
@@ -157,6 +158,8 @@ class SuggestionsRow(QWidget):
         chip.accepted.connect(partial(self.accepted.emit, tag))
         chip.rejected.connect(partial(self.rejected.emit, tag))
         chip.why_wanted.connect(partial(self.why_wanted.emit, tag))
+        # Queued: what was chosen in its menu is done first.
+        chip.released.connect(self._look_again, Qt.ConnectionType.QueuedConnection)
         self.chips.append(chip)
         self._row.addWidget(chip)
         chip.show()
@@ -217,7 +220,8 @@ class SuggestionsRow(QWidget):
 
     @property
     def _is_in_hand(self) -> bool:
-        return self._is_pointed or self._has_keyboard
+        is_asked = any(chip.is_asked for chip in self.chips)  # a menu would go with its chip
+        return self._is_pointed or self._has_keyboard or is_asked
 
     @property
     def _has_keyboard(self) -> bool:
@@ -234,6 +238,11 @@ class SuggestionsRow(QWidget):
         super().leaveEvent(event)
         self._is_pointed = False
         self._look_again()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The pointer cannot be on what is not there, whether it is told to have left or not."""
+        super().hideEvent(event)
+        self._is_pointed = False
 
     def _look_again(self) -> None:
         """Show what waited, and close the gaps, where the person is elsewhere by now."""

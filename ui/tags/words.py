@@ -24,6 +24,7 @@ _NAME_CHARACTERS: Final = 40
 _SHORT_CHARACTERS: Final = 24  # of a tag in a sentence or on a button
 _NAMED: Final = 3  # tags that a sentence names one by one
 _WORDS: Final = 6  # of a note that speak for a tag
+_LEFT_TO_RIGHT: Final = "\u200e"  # a mark, which is not seen
 _WHYS: Final = {
     "spelling": "They are spelt alike.",
     "meaning": "They mean about the same.",
@@ -55,6 +56,14 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "No tag"
 
 
+def share(probability: float) -> str:
+    """A share of a hundred as it is drawn, in its order whichever way the window is read.
+
+    Read from the right, "%" would stand before its number: a blank parts the two (UAX #9, W5).
+    """
+    return f"{_LEFT_TO_RIGHT}{percent(probability)}{_LEFT_TO_RIGHT}"
+
+
 # Below a note -----------------------------------------------------------------------------
 
 
@@ -75,8 +84,9 @@ def turned_down(name: str) -> str:
 
 def how_sure(found: Explanation) -> str:
     """What the probability means."""
-    share = percent(found.probability)
-    return f"{share} sure: of 100 suggestions like this one, about {share[:-2]} are right."
+    right = percent(found.probability).removesuffix(" %")
+    said = share(found.probability)
+    return f"{said} sure: of 100 suggestions like this one, about {right} are right."
 
 
 def speaking_words(found: Explanation) -> str:
@@ -225,15 +235,15 @@ def at_sure(found: Reliability) -> str:
     """How good those are that are ticked beforehand; empty where there was none."""
     if found.precision is None:
         return ""
-    right, share = percent(found.precision), percent(found.coverage)
+    right, part = percent(found.precision), percent(found.coverage)
     if found.is_decided:
         return (
             f"Of the tags it ticked for you, from {percent(SURE)} on, you accepted {right}. They "
-            f"are {share} of all you accepted."
+            f"are {part} of all you accepted."
         )
     return (
         f"Of the tags it would tick for you, from {percent(SURE)} on, {right} are right. They are "
-        f"{share} of all that are."
+        f"{part} of all that are."
     )
 
 
