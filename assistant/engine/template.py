@@ -92,7 +92,12 @@ class ChatTemplate:
             for number, turn in enumerate(turns)
         ]
         try:
-            response = self._formatter(messages=messages)  # type: ignore[arg-type] # plain dicts serve
+            response = self._formatter(
+                messages=messages,  # type: ignore[arg-type] # plain dicts serve
+                # Qwen3's and SmolLM3's ask for it. On a laptop their thoughts take minutes, and
+                # nobody asked to read them.
+                enable_thinking=False,
+            )
         except Exception as error:
             raise TemplateRefused("the template fails on these turns") from error
         rendered = response.prompt

@@ -42,6 +42,14 @@ def test_continue_from_comes_last_and_is_text() -> None:
     assert pieces[-2].text.endswith("<|im_start|>assistant\n")
 
 
+def test_a_model_that_may_think_first_answers_at_once() -> None:
+    """Templates that ask whether it should (Qwen3's do so) hear that it should not."""
+    asks = CHATML + "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
+    pieces = ChatTemplate(asks, bos="", eos="").render([HELLO])
+    assert pieces[-1].text.endswith("<think>\n\n</think>\n\n")
+    assert pieces[-1].special
+
+
 def test_templates_without_a_system_role() -> None:
     """The system text moves in front of the first question."""
     template = ChatTemplate(NO_SYSTEM, bos="", eos="")
