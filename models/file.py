@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 GGUF_MAGIC: Final = b"GGUF"
 """The first four bytes (ggml/docs/gguf.md, "File Structure")."""
 
 _BLOCK_BYTES: Final = 1 << 20
+
+# A link, a pipe or a device in a file's place is not opened, and never waited for.
+_CAREFULLY: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
 
 
 class Fault(StrEnum):
@@ -23,6 +35,7 @@ class Fault(StrEnum):
     NOT_GGUF = "not-gguf"
     WRONG_SIZE = "wrong-size"
     WRONG_DIGEST = "wrong-digest"
+    CHANGED = "changed"  # a file of another program, used from where it lies
 
 
 class ModelFileFault(Exception):
@@ -67,6 +80,49 @@ class ModelFile:
             raise ModelFileFault(Fault.WRONG_SIZE)
         if self.sha256 is not None and digest(self.path) != self.sha256:
             raise ModelFileFault(Fault.WRONG_DIGEST)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that is one: no symbolic link, no pipe, no device. Unbuffered.
+
+    Raises:
+        OSError: the system refuses, or it is something else.
+        ValueError: no file can have this name.
+    """
+    descriptor = os.open(path, _CAREFULLY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("not a regular file")
+        return os.fdopen(descriptor, "rb", buffering=0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def digest_of(
+    stream: BinaryIO,
+    progress: Callable[[int], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> str | None:
+    """SHA-256 of the rest of a stream, in hex; None where it was cancelled.
+
+    Args:
+        stream: Open, unbuffered or not.
+        progress: Told how many bytes were read so far.
+        cancelled: Asked between two blocks.
+
+    Raises:
+        OSError: it cannot be read to its end.
+    """
+    state, done = hashlib.sha256(), 0
+    block = memoryview(bytearray(_BLOCK_BYTES))
+    while count := stream.readinto(block):  # type: ignore[attr-defined] # every file has it
+        if cancelled():
+            return None
+        state.update(block[:count])
+        done += count
+        progress(done)
+    return state.hexdigest()
 
 
 def digest(path: Path) -> str:

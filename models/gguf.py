@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -30,7 +30,9 @@ _MAX_NAME_BYTES: Final = 65_535  # the format's own limit for a key
 _MAX_DIMENSIONS: Final = 4  # GGML_MAX_DIMS
 _MAX_ALIGNMENT: Final = 1024 * 1024
 _DEFAULT_ALIGNMENT: Final = 32
+_WALK_BYTES: Final = 256 * 1024
 _KEPT_STRING_BYTES: Final = 64 * 1024
+_KEPT_LIST_BYTES: Final = 64 * 1024 * 1024  # 262,000 tokens of a real model take three of them
 _KEPT_ELEMENTS: Final = MAX_LAYERS  # what is told layer by layer
 
 _VERSIONS: Final = frozenset({2, 3})
@@ -47,15 +49,27 @@ _U64: Final = struct.Struct("<Q")
 
 
 class GgufFault(Exception):
-    """The header is not what a GGUF header may be. The text names the first thing that is wrong."""
+    """The header is not what a GGUF header may be. The text names the first thing that is wrong.
+
+    Attributes:
+        code: Sorts it: magic, version, limit, beyond-end, alignment or layers.
+    """
+
+    def __init__(self, text: str, code: str = "limit") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class GgufArray:
-    """An array: how many elements it has and, where they are few numbers, which."""
+    """An array: how many elements it has and, where they are few numbers, which.
+
+    ``kind`` is the format's number for what its elements are; None of a long string's bytes.
+    """
 
     count: int
     values: tuple[int | float, ...] = ()
+    kind: int | None = None
 
 
 Value = int | float | str | GgufArray
@@ -75,6 +89,21 @@ class Tensor:
     def elements(self) -> int:
         """How many numbers it holds."""
         return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A whole header.
+
+    Attributes:
+        entries: Keys with their values, in the file's order; a key may stand there twice.
+        strings: Of the arrays that were asked for, by key.
+        tensors: The table of tensors.
+    """
+
+    entries: tuple[tuple[str, Value], ...]
+    strings: dict[str, tuple[bytes, ...]]
+    tensors: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +157,25 @@ def read_tensors(path: Path) -> list[Tensor]:
         return _Reader(stream).tensors()
 
 
+def read_header(path: Path, strings: Collection[str] = ()) -> Header:
+    """Read all of a header, once.
+
+    Args:
+        path: The file.
+        strings: Keys of arrays of strings that are kept, as bytes. They take the memory that the
+            file says: for a process under a limit.
+
+    Raises:
+        GgufFault: at the first thing that is wrong.
+        OSError: the file cannot be read.
+        MemoryError: what was to be kept is too long.
+    """
+    with path.open("rb") as stream:
+        reader = _Reader(stream, strings)
+        entries = tuple(reader.metadata())
+        return Header(entries, reader.kept, tuple(reader.tensor_table()))
+
+
 def read_shape(path: Path) -> ModelShape:
     """Read what the model's memory depends on, and no more of the header than that takes.
 
@@ -145,15 +193,17 @@ def read_shape(path: Path) -> ModelShape:
 
 
 class _Reader:
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, keep: Collection[str] = ()) -> None:
         self._stream = stream
+        self._keep = keep
+        self.kept: dict[str, tuple[bytes, ...]] = {}
         self._left = self._size = os.fstat(stream.fileno()).st_size
         self._strings = self._unread = 0
         self._alignment = _DEFAULT_ALIGNMENT
         if self._take(len(GGUF_MAGIC)) != GGUF_MAGIC:
-            raise GgufFault("no GGUF file")
+            raise GgufFault("no GGUF file", "magic")
         if self._number(_U32) not in _VERSIONS:
-            raise GgufFault("another version of GGUF")
+            raise GgufFault("another version of GGUF", "version")
         self._tensor_count = self._count(MAX_TENSORS, "tensors")
         self._entry_count = self._count(MAX_ENTRIES, "entries")
 
@@ -164,16 +214,19 @@ class _Reader:
             if key == "general.alignment":
                 self._alignment = _alignment(value)
             yield key, value
-            self._pass_strings()
+            self._pass_strings(key)
 
     def tensors(self) -> list[Tensor]:
         for _ in self.metadata():
             pass
+        return self.tensor_table()
+
+    def tensor_table(self) -> list[Tensor]:
         rows = [self._tensor() for _ in range(self._tensor_count)]
         begin = -(-(self._size - self._left) // self._alignment) * self._alignment
         tensors = [Tensor(name, shape, kind, begin + at) for name, shape, kind, at in rows]
         if any(tensor.offset >= self._size for tensor in tensors):
-            raise GgufFault("a tensor beyond the end of the file")
+            raise GgufFault("a tensor beyond the end of the file", "beyond-end")
         return tensors
 
     def _tensor(self) -> tuple[str, tuple[int, ...], int, int]:
@@ -212,22 +265,58 @@ class _Reader:
         count = self._count(MAX_ARRAY_ELEMENTS, "elements in an array")
         if kind == _STRING:
             self._unread = count  # passed over once somebody wants what comes after them
-            return GgufArray(count)
+            return GgufArray(count, kind=kind)
         form = _NUMBERS.get(kind)
         if form is None:
             raise GgufFault("an array of an unknown kind")
         if count > _KEPT_ELEMENTS:
             self._skip(count * form.size)
-            return GgufArray(count)
-        return GgufArray(count, tuple(self._scalar(kind) for _ in range(count)))
+            return GgufArray(count, kind=kind)
+        return GgufArray(count, tuple(self._scalar(kind) for _ in range(count)), kind)
 
-    def _pass_strings(self) -> None:
+    def _pass_strings(self, key: str) -> None:
         count, self._unread = self._unread, 0
         self._strings += count
         if self._strings > MAX_STRINGS:
             raise GgufFault("too many strings")
+        kept: list[bytes] | None = [] if key in self._keep else None
+        self._walk(count, kept)
+        if count and kept is not None:
+            self.kept[key] = tuple(kept)
+
+    def _walk(self, count: int, kept: list[bytes] | None) -> None:
+        """Pass over strings, in blocks: one by one, 300,000 of them took a second."""
+        block, at, held = b"", 0, 0
         for _ in range(count):
-            self._skip(self._count(MAX_STRING_BYTES, "bytes in a string"))
+            begin = at + _U64.size
+            if begin > len(block):
+                block, at, begin = self._more(block[at:]), 0, _U64.size
+            length: int = _U64.unpack_from(block, at)[0]
+            if length > MAX_STRING_BYTES:
+                raise GgufFault("too many bytes in a string")
+            if kept is not None and length > _KEPT_STRING_BYTES:
+                raise GgufFault("a token is too long", "tokens")
+            at = begin + length
+            if at > len(block) and kept is not None:
+                block, begin, at = block[begin:] + self._take(at - len(block)), 0, length
+            elif at > len(block):
+                self._skip(at - len(block))
+                block, at = b"", 0
+            if kept is not None:
+                kept.append(block[begin:at])
+                held += length
+                if held > _KEPT_LIST_BYTES:
+                    raise GgufFault("the tokens are too long", "tokens")
+        self._stream.seek(at - len(block), os.SEEK_CUR)
+        self._left += len(block) - at
+
+    def _more(self, rest: bytes) -> bytes:
+        """What is unread of a block, and the next block."""
+        data = self._stream.read(min(_WALK_BYTES, self._left))
+        self._left -= len(data)
+        if len(rest) + len(data) < _U64.size:
+            raise GgufFault("the file ends in its header", "beyond-end")
+        return rest + data
 
     def _name(self) -> str:
         length = self._count(_MAX_NAME_BYTES, "bytes in a name")
@@ -246,13 +335,13 @@ class _Reader:
     def _take(self, length: int) -> bytes:
         data = self._stream.read(length) if length <= self._left else b""
         if len(data) < length:
-            raise GgufFault("the file ends in its header")
+            raise GgufFault("the file ends in its header", "beyond-end")
         self._left -= length
         return data
 
     def _skip(self, length: int) -> None:
         if length > self._left:
-            raise GgufFault("the file ends in its header")
+            raise GgufFault("the file ends in its header", "beyond-end")
         self._stream.seek(length, os.SEEK_CUR)
         self._left -= length
 
@@ -261,7 +350,7 @@ def _alignment(value: Value) -> int:
     # A power of two shares no bit with the number before it.
     if isinstance(value, int) and 0 < value <= _MAX_ALIGNMENT and not value & (value - 1):
         return value
-    raise GgufFault("an impossible alignment")
+    raise GgufFault("an impossible alignment", "alignment")
 
 
 _ARCHITECTURE: Final = "general.architecture"
@@ -277,7 +366,7 @@ def _layers_key(found: dict[str, Value]) -> str:
 def _shape(found: dict[str, Value], file_bytes: int) -> ModelShape:
     architecture = found.get(_ARCHITECTURE)
     if not isinstance(architecture, str) or not architecture:
-        raise GgufFault("no architecture")
+        raise GgufFault("no architecture", "layers")
     keys = _Keys(found, architecture)
     layers = keys.number("block_count", limit=MAX_LAYERS)
     embedding = keys.number("embedding_length")
@@ -310,7 +399,7 @@ class _Keys:
         value = self._found.get(f"{self._architecture}.{name}", default)
         lowest = 0 if default is not None else 1
         if not isinstance(value, int) or not lowest <= value <= limit:
-            raise GgufFault(f"{name} is missing or absurd")
+            raise GgufFault(f"{name} is missing or absurd", "layers")
         return value
 
     def per_layer(self, name: str, layers: int, default: int | None = None) -> tuple[int, ...]:
@@ -319,5 +408,5 @@ class _Keys:
             return (self.number(name, default),) * layers
         widths = tuple(width for width in value.values if isinstance(width, int))
         if len(widths) != layers or not all(0 <= width <= _MAX_WIDTH for width in widths):
-            raise GgufFault(f"{name} is absurd")
+            raise GgufFault(f"{name} is absurd", "layers")
         return widths

@@ -1,0 +1,378 @@
+"""The models on this computer: files, what is known of each, and which one is in use.
+
+::
+
+    sha256-<hex>/model.gguf     the file, or link.json, which says where it lies
+    sha256-<hex>/record.json    what it is; written last
+    index.json                  which models were ever put here, and when each was last read whole
+    active.json                 which one is in use, and which was before
+
+A file counts as checked for as long as it looks as it did when it was read to its end: a model of
+4 GB cannot be hashed with every load. What is moved in by hand is named, and not trusted before it
+was read; what was moved away is named as missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from models.file import Fault, ModelFile, ModelFileFault, digest_of, open_regular
+from models.library_folder import LINK, MODEL, RECORD, Condition, Folder, Installed, size_of
+from models.library_records import (
+    Active,
+    Line,
+    Origin,
+    Stamp,
+    flush_folder,
+    read_active,
+    read_index,
+    write_active,
+    write_index,
+    write_link,
+    write_origin,
+)
+
+__all__ = ["Active", "Installed", "ModelLibrary", "Origin", "ShelfRefusal", "Why"]
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+
+
+class Why(StrEnum):
+    """Why the shelf does not do what it is asked."""
+
+    UNKNOWN = "unknown"
+    IN_USE = "in-use"
+    STARTER = "starter"
+    NOT_READY = "not-ready"
+    NO_PREVIOUS = "no-previous"
+
+
+class ShelfRefusal(Exception):
+    """The shelf does not do what it is asked. Nothing was changed."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+class ModelLibrary:
+    """The shelf's folder. Blocks for as long as the disk does; on any thread.
+
+    Args:
+        folder: Where it lies; it need not exist. One process at a time uses it.
+        starter: The model that comes with Hush: always there to go back to.
+        now: Milliseconds since 1970.
+    """
+
+    def __init__(self, folder: Path, starter: ModelFile, now: Callable[[], int]) -> None:
+        self._root = folder
+        self._folder = Folder(folder, starter)
+        self._starter = starter
+        self._now = now
+        self._lock = threading.RLock()  # the worker asks while the shelf's thread writes
+        self._lines = read_index(folder / "index.json")
+        self._active = read_active(folder / "active.json") or Active(self.starter)
+
+    @property
+    def folder(self) -> Path:
+        """Where the models lie."""
+        return self._root
+
+    @property
+    def starter(self) -> str:
+        """SHA-256 of the model that comes with Hush."""
+        return self._starter.sha256 or ""
+
+    # Looking ------------------------------------------------------------------------------
+
+    def all(self) -> tuple[Installed, ...]:
+        """Every model: the starter first, then those on the shelf, the newest first."""
+        with self._lock:
+            here = {sha256: self._look(sha256) for sha256 in {*self._lines, *self._folder.models()}}
+        rows = sorted(
+            (model for model in here.values() if model and model.sha256 != self.starter),
+            key=lambda model: (-model.installed_at, model.name, model.sha256),
+        )
+        return (self._known(self.starter), *rows)
+
+    def get(self, sha256: str) -> Installed | None:
+        """One of them; None where it was never here."""
+        with self._lock:
+            return self._look(sha256)
+
+    def active(self) -> Active:
+        """Which model is in use."""
+        return self._active
+
+    def file(self, sha256: str) -> ModelFile:
+        """What to load. Its digest is left out where the file is as it was when it was read.
+
+        Raises:
+            ShelfRefusal: it was never here.
+            ModelFileFault: it is missing, changed or damaged.
+        """
+        model = self._known(sha256)
+        if sha256 == self.starter:
+            return self._starter
+        if model.state == "unverified":
+            return ModelFile(model.path, model.name, model.size, sha256)
+        if model.state != "ready":
+            raise ModelFileFault(_FAULTS[model.state])
+        return ModelFile(model.path, model.name, model.size)
+
+    def holder(self, path: Path) -> str:
+        """SHA-256 of the model whose file this is; empty where it is none of these."""
+        if path == self._starter.path:
+            return self.starter
+        with self._lock:
+            return next((sha for sha in self._lines if self._folder.path(sha)[0] == path), "")
+
+    # Coming and going ---------------------------------------------------------------------
+
+    def put(self, file: Path, origin: Origin) -> Installed:
+        """Move a whole file to its place. Its bytes were read, and are durable, already.
+
+        Where the model is there and ready, nothing is moved.
+
+        Args:
+            file: On the same disk; gone afterwards, where it was moved.
+            origin: What it is; its digest and size were checked by the caller.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        with self._lock:
+            known = self.get(origin.sha256)
+            if known and known.state == "ready" and not known.linked:
+                return known
+            place = self._folder.place(origin.sha256)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.replace(place / MODEL)
+            flush_folder(place)
+            return self._record(origin, place / MODEL, linked=False)
+
+    def link(self, target: Path, origin: Origin) -> Installed:
+        """Use a file from where it lies. It is never written to, moved or removed.
+
+        Args:
+            target: Whole path of a regular file that was read to its end.
+            origin: What it is; its digest and size were checked by the caller.
+
+        Raises:
+            OSError: the disk refuses, or the file is gone.
+        """
+        known = self.get(origin.sha256)
+        if known and known.state == "unverified":
+            self.verify(origin.sha256)  # a whole copy of one's own is not given up for a link
+        with self._lock:
+            known = self.get(origin.sha256)
+            if known and known.state == "ready":
+                return known
+            place = self._folder.place(origin.sha256)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (place / MODEL).unlink(missing_ok=True)  # damaged, or it would have been ready
+            write_link(place / LINK, target)
+            return self._record(origin, target, linked=True)
+
+    def verify(
+        self,
+        sha256: str,
+        progress: Callable[[float], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Installed:
+        """Read all of a file; what it is then, is in its ``state``.
+
+        Args:
+            sha256: Which model.
+            progress: Told the share that is read, 0 to 1.
+            cancelled: Asked between two blocks; then nothing changes.
+
+        Raises:
+            ShelfRefusal: it was never here.
+        """
+        model = self._known(sha256)
+        try:
+            with open_regular(model.path) as stream:
+                before = Stamp.of(os.fstat(stream.fileno()))
+                size = max(1, before.size)
+                found = digest_of(stream, lambda done: progress(done / size), cancelled)
+                after = Stamp.of(os.fstat(stream.fileno()))
+        except OSError:
+            return self._known(sha256)
+        if found is None or before != after or sha256 == self.starter:
+            return replace(model, state="damaged") if found not in {None, sha256} else model
+        with self._lock:
+            line = self._line(sha256, model)
+            self._lines[sha256] = replace(line, stamp=after, sound=found == sha256)
+            if found == sha256 and not (self._folder.place(sha256) / RECORD).exists():
+                write_origin(self._folder.place(sha256) / RECORD, self._lines[sha256].origin)
+            self._write_index()
+        return self._known(sha256)
+
+    def remove(self, sha256: str) -> int:
+        """Take a model off the shelf; bytes that were freed: none for a link, whose file stays.
+
+        Raises:
+            ShelfRefusal: it is in use, came with Hush, or was never here.
+            OSError: the disk refuses; then it may be gone in part, and is named as missing.
+        """
+        with self._lock:
+            model = self._known(sha256)
+            if sha256 == self.starter:
+                raise ShelfRefusal(Why.STARTER)
+            if sha256 == self._active.current:
+                raise ShelfRefusal(Why.IN_USE)
+            place = self._folder.place(sha256)
+            freed = size_of(place / MODEL)
+            if place.is_symlink():
+                place.unlink()  # put there by hand; what it leads to is not ours
+            elif place.exists():
+                shutil.rmtree(place)
+            self._lines.pop(sha256, None)
+            self._write_index()
+            if sha256 == self._active.previous:
+                self._set(replace(self._active, previous=""))
+            return 0 if model.linked else freed
+
+    def keep(self, versions: int = 2) -> int:
+        """Drop older versions of what was downloaded; bytes that were freed.
+
+        Versions are files of one entry of the catalogue. Never dropped: the one in use, the one
+        before it, and what came from elsewhere.
+
+        Args:
+            versions: How many of each stay.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        with self._lock:
+            used = {self._active.current, self._active.previous}
+            older = [it for it in _older(self.all(), versions) if it.sha256 not in used]
+            return sum(self.remove(model.sha256) for model in older)
+
+    # Which one is in use ------------------------------------------------------------------
+
+    def activate(self, sha256: str) -> None:
+        """Use a model from now on, in one atomic step; the one before is remembered.
+
+        Raises:
+            ShelfRefusal: it was never here, or is not ready.
+            OSError: the disk refuses; the old one stands.
+        """
+        with self._lock:
+            if self._known(sha256).state != "ready":
+                raise ShelfRefusal(Why.NOT_READY)
+            before = self._active
+            previous = before.previous if sha256 == before.current else before.current
+            self._set(Active(sha256, previous))
+            self._note_use(sha256)
+
+    def roll_back(self, *, for_good: bool = False) -> Installed:
+        """Use the model before again, or the starter where that one is not ready.
+
+        Args:
+            for_good: The current one is not to be gone back to: it ended the engine.
+
+        Raises:
+            ShelfRefusal: there is none before.
+            OSError: the disk refuses; the current one stands.
+        """
+        with self._lock:
+            before = self._active
+            target = before.previous or self.starter
+            if target == before.current or not (before.previous or for_good):
+                raise ShelfRefusal(Why.NO_PREVIOUS)
+            model = self.get(target)
+            if model is None or model.state != "ready":
+                target = self.starter
+            self._set(Active(target, "" if for_good else before.current))
+            return self._known(target)
+
+    def note_crash(self) -> int:
+        """The model in use ended the engine; how often in a row by now."""
+        with self._lock:
+            self._active = replace(self._active, crashes=self._active.crashes + 1)
+            with suppress(OSError):  # a disk that is full forgets it with this run
+                self._set(self._active)
+            return self._active.crashes
+
+    def note_worked(self) -> None:
+        """The model in use answered. Raises OSError."""
+        with self._lock:
+            if self._active.crashes:
+                self._set(replace(self._active, crashes=0))
+            self._note_use(self._active.current)
+
+    # Inside -------------------------------------------------------------------------------
+
+    def _look(self, sha256: str) -> Installed | None:
+        line, active = self._lines.get(sha256), self._active.current
+        if sha256 == self.starter:
+            return self._folder.look_at_starter(line, active)
+        return self._folder.look(sha256, line, active)
+
+    def _known(self, sha256: str) -> Installed:
+        model = self.get(sha256)
+        if model is None:
+            raise ShelfRefusal(Why.UNKNOWN)
+        return model
+
+    def _line(self, sha256: str, model: Installed) -> Line:
+        found = self._lines.get(sha256) or self._folder.found(sha256)
+        if found is None:
+            raise ShelfRefusal(Why.UNKNOWN)
+        return replace(found, installed_at=found.installed_at or self._now(), linked=model.linked)
+
+    def _record(self, origin: Origin, path: Path, *, linked: bool) -> Installed:
+        """Write down a model whose file is in its place: the record, and then the index."""
+        place = self._folder.place(origin.sha256)
+        stamp = Stamp.of(path.stat())
+        write_origin(place / RECORD, origin)
+        if not linked:
+            (place / LINK).unlink(missing_ok=True)
+        used = self._lines[origin.sha256].used_at if origin.sha256 in self._lines else 0
+        self._lines[origin.sha256] = Line(origin, linked, self._now(), used, stamp, sound=True)
+        self._write_index()
+        return self._known(origin.sha256)
+
+    def _note_use(self, sha256: str) -> None:
+        line, now = self._lines.get(sha256), self._now()
+        if line is None and sha256 == self.starter:
+            line = Line(Origin(sha256, self._starter.size or 0, self._starter.name, "starter"))
+        if line and not 0 <= now - line.used_at < _DAY_MS:
+            self._lines[sha256] = replace(line, used_at=now)
+            self._write_index()
+
+    def _set(self, active: Active) -> None:
+        write_active(self._root / "active.json", active)
+        self._active = active
+
+    def _write_index(self) -> None:
+        write_index(self._root / "index.json", self._lines)
+
+
+def _older(models: Iterable[Installed], versions: int) -> Iterator[Installed]:
+    """Downloads of which so many newer ones of the same entry are there; the newest come first."""
+    kept: Counter[str] = Counter()
+    for model in models:
+        if model.source == "download" and model.entry_id:
+            kept[model.entry_id] += 1
+            if kept[model.entry_id] > versions:
+                yield model
+
+
+_FAULTS: Final[dict[Condition, Fault]] = {
+    "missing": Fault.MISSING,
+    "changed": Fault.CHANGED,
+    "damaged": Fault.WRONG_DIGEST,
+}
