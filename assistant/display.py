@@ -15,3 +15,14 @@ def display_server(environment: Mapping[str, str], system: str = sys.platform) -
     if environment.get("WAYLAND_DISPLAY"):
         return "wayland"
     return "x11" if environment.get("DISPLAY") else ""
+
+
+def is_elsewhere(environment: Mapping[str, str], system: str = sys.platform) -> bool:
+    """Whether the display is reached over the network, as with ``ssh -X``: the seal forbids that.
+
+    A name is ``host:display.screen``; without a host it is a local socket (``X(7)``).
+    """
+    if display_server(environment, system) != "x11":
+        return False
+    host = environment.get("DISPLAY", "").rpartition(":")[0]
+    return not (host in {"", "unix"} or host.startswith(("/", "unix/")))

@@ -21,6 +21,7 @@ _ENVIRONMENT: Final = {
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # see assistant/embed/hushed.py
 }
 
 

@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import Final
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from assistant.embed.hushed import onnxruntime
 from assistant.embed.record import MODEL_FILE, TOKENIZER_FILE
 from assistant.embed.shelf import Exported
 from assistant.embed.tokens import Tokens

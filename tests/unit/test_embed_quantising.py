@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from assistant.embed.hushed import onnxruntime
 from assistant.embed.quantising import (
     Graph,
     largest,
