@@ -34,6 +34,7 @@ from assistant.store.keyslots import (
 )
 from assistant.store.recovery import RecoveryCode
 from assistant.store.succession import Succession
+from assistant.store.transfer_rows import sign_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +220,13 @@ class KeyService:
             succession.prepare(slots.to_bytes())
             self._prove_all(succession, slots, first)
             self._close_vault()
+            audit_keys = (derive_key(of, KeyLabel.AUDIT) for of in (self._dek, dek))
             copy_verified(
                 self._profile.database,
                 derive_key(self._dek, KeyLabel.DB),
                 succession.database,
                 derive_key(dek, KeyLabel.DB),
+                amend=lambda copy: sign_anew(copy, *audit_keys),
             )
             succession.commit(kept=f"{erasing.ROTATED}{self._clock.now()}")
         except BaseException:

@@ -45,6 +45,7 @@ def copy_verified(
     *,
     cancelled: Callable[[], bool] = never,
     index_was_stale: Callable[[], None] = lambda: None,
+    amend: Callable[[Connection], object] = lambda _: None,
 ) -> RowCounts:
     """Copy a database, encrypted anew, flushed to the disk and read back in full.
 
@@ -60,6 +61,8 @@ def copy_verified(
         cancelled: Asked all the time, from this thread; it must be quick and not raise.
         index_was_stale: Called at the end where a full-text index of ``source`` does not match
             its text. In the copy it does: it was made anew there.
+        amend: Changes the copy, in one transaction, before it is proved: what depends on the key.
+            It adds and takes away no row.
 
     Returns:
         The rows of each table in the snapshot, and so in the copy.
@@ -74,6 +77,7 @@ def copy_verified(
     create_private_file(target)
     try:
         expected = _write_copy(source, source_key, target, target_key, cancelled)
+        _amend(target, target_key, amend)
         stale = _mend_search(target, target_key, cancelled)
         _flush(target)
         if _read_back(target, target_key, cancelled) != expected:
@@ -214,6 +218,20 @@ def _unlike() -> StorageFull:
         "The copy does not read back as it was written. It was removed; the vault is as it was.",
         "Check the disk: it may be failing.",
     )
+
+
+def _amend(target: Path, key: bytes, amend: Callable[[Connection], object]) -> None:
+    """Change a fresh copy; whoever fails in it leaves none."""
+    with closing(open_database(target, key)) as connection:
+        _rows(connection, "BEGIN IMMEDIATE", never)
+        try:
+            amend(connection)
+        except dbapi2.Error as error:
+            problem = translate(error, connection)
+        else:
+            _rows(connection, "COMMIT", never)
+            return
+    raise problem  # out here: as in ``_rows``
 
 
 def _mend_search(target: Path, key: bytes, cancelled: Callable[[], bool]) -> bool:

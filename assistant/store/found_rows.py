@@ -26,7 +26,7 @@ _READ: Final = """
         coalesce(n.title, c.title), p.context, p.text, p.start, p.length,
         coalesce(n.updated_at, m.created_at)
     FROM json_each(:ids) AS wanted CROSS JOIN passage p ON p.id = wanted.value
-    LEFT JOIN note n ON n.id = p.note_id
+    LEFT JOIN note n INDEXED BY note_heads ON n.id = p.note_id
     LEFT JOIN message m ON m.id = p.message_id
     LEFT JOIN conversation c ON c.id = m.conversation_id
     WHERE p.edition_id = :edition AND n.deleted_at IS NULL AND c.deleted_at IS NULL

@@ -20,9 +20,13 @@ from assistant.store import tag_label_rows as labels
 from assistant.store import tag_manager_rows as tag_manager
 from assistant.store import tag_rows as tags
 from assistant.store import tag_suggestion_rows as suggestions
+from assistant.store import transfer_rows as transfers
 from assistant.store.sqlcipher import Connection
 
 PASSPHRASE: Final = "golden profile, nothing secret"
+LEDGER_KEY: Final = bytes(range(32))
+"""What the ledger is signed with, in place of a key derived from the vault's."""
+
 MADE: Final = 1_790_000_000_000
 """When the first row was written; each later one a second after the one before."""
 
@@ -44,6 +48,7 @@ def write(connection: Connection) -> None:
     asked_of = _notes(connection)
     _asked_of_notes(connection, asked_of)
     _tags(connection, asked_of)
+    _network(connection)
 
 
 def read(connection: Connection) -> dict[str, Any]:
@@ -57,6 +62,7 @@ def read(connection: Connection) -> dict[str, Any]:
         **_figures(connection),
         **_notes_held(connection),
         **_tags_held(connection),
+        **_network_held(connection),
     }
 
 
@@ -131,6 +137,26 @@ def _tags_held(connection: Connection) -> dict[str, Any]:
         for name, query in queries.items()
     }
     return {name: rows for name, rows in found.items() if rows}
+
+
+def _network_held(connection: Connection) -> dict[str, Any]:
+    """The ledger, whether it is as it was written, and figures of models; what there is of it."""
+    if not _is_there(connection, "transfer"):
+        return {}
+    queries = {
+        "transfers": "SELECT seq, phase, transfer_id, at, purpose, host, what, approval_id,"
+        " approved_by, payload_sha256, bytes_out, bytes_in, result FROM transfer ORDER BY seq",
+        "comparisons": "SELECT * FROM comparison ORDER BY id",
+        "bench_runs": "SELECT * FROM bench_run ORDER BY id",
+    }
+    found = {
+        name: [list(row) for row in connection.execute(query).fetchall()]
+        for name, query in queries.items()
+    }
+    held: dict[str, Any] = {name: rows for name, rows in found.items() if rows}
+    if held.get("transfers"):
+        held["ledger_intact"] = transfers.check(connection, LEDGER_KEY).first_bad is None
+    return held
 
 
 def _conversations(connection: Connection) -> dict[str, Any]:
@@ -357,3 +383,33 @@ def _tags(connection: Connection, note_id: int) -> None:
         " WHERE id = (SELECT max(id) FROM message WHERE role = 'assistant')"
     )
     connection.execute("INSERT INTO title_tried VALUES ('note', ?, 1)", (note_id,))
+
+
+def _network(connection: Connection) -> None:
+    """Three transfers: one that ended, one that failed, one that nobody ended; and figures."""
+    at = MADE + 80_000
+    for number, (result, out, received) in enumerate((("ok", 753, 98_304), ("cut", 700, 4096))):
+        approval, payload = f"{number:032x}", f"{number:064x}"
+        began = transfers.Phase(
+            *("began", f"{number:032x}", at, "model", "models.test", f"small {_EMOJI}"),
+            *(approval, "person", payload),
+        )
+        transfers.append(connection, LEDGER_KEY, began)
+        ended = transfers.ended_of(began, at + 500, "files.models.test", out, received, result)
+        transfers.append(connection, LEDGER_KEY, ended)
+        at += 1_000
+    left = transfers.Phase(
+        *("began", "f" * 32, at, "catalogue", "models.test", "catalogue", "e" * 32, "setting"),
+        "d" * 64,
+    )
+    transfers.append(connection, LEDGER_KEY, left)
+    connection.execute(
+        "INSERT INTO comparison (at, left_model, right_model, winner) VALUES (?, ?, ?, 'both')",
+        (at, "a" * 64, "b" * 64),
+    )
+    connection.execute(
+        "INSERT INTO bench_run (at, model, machine, prompt_speed, decode_speed, first_token_ms,"
+        " peak_memory, predicted_decode)"
+        " VALUES (?, ?, 'a machine', 342.5, 21.25, 180.5, 4096, 20.5)",
+        (at, "a" * 64),
+    )

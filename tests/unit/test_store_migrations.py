@@ -27,6 +27,7 @@ TAGS = {
     *("tag_decision", "tag_proposal", "tag_run", "tag_suggestion", "tag_queue", "tag_state"),
     "title_tried",
 }
+NETWORK = {"transfer", "transfer_head", "comparison", "bench_run"}
 
 ONE = ("CREATE TABLE a (x)",)
 TWO = ("CREATE TABLE b (x)", "INSERT INTO b SELECT x FROM a")
@@ -73,6 +74,7 @@ def test_the_schema_of_this_version(connection: Connection) -> None:
         *INDEX,
         *ANSWERS,
         *TAGS,
+        *NETWORK,
     }
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     listed = connection.execute("PRAGMA table_list").fetchall()

@@ -1,0 +1,384 @@
+"""The only way out. What leaves was approved, is written down first, and goes through one child."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from assistant.background import Background
+from assistant.cancel import Cancel
+from assistant.clock import Clock
+from assistant.errors import ApprovalRefused, HushError, NetworkRefused
+from assistant.events import EventSink, NetworkChanged
+from assistant.log import log_error, log_event
+from assistant.net.approvals import Approval, Approvals
+from assistant.net.gate import MAX_RUNS, PERMIT_SECONDS
+from assistant.net.ledger import NetworkLedger
+from assistant.net.metered import READ_SECONDS, Metered, MeteredProbe
+from assistant.net.records import (
+    By,
+    Done,
+    Failure,
+    NetworkSummary,
+    Purpose,
+    TransferEvent,
+    TransferFailed,
+)
+from assistant.net.request import NetRequest
+from assistant.net.starting import NetStarter
+from assistant.net.transfer import Transfer
+from assistant.settings import Settings
+from assistant.store.transfer_rows import Phase
+
+OK: Final = "ok"
+REFUSED: Final = "refused"
+
+_KEPT_SECONDS: Final = 60.0
+_CLOSE_SECONDS: Final = 2.0
+_LOCAL_ONLY: Final = "Hush is set to stay on this computer, so nothing is sent or fetched."
+_NOT_BY_ITSELF: Final = "Only you can approve this. Nothing was sent."
+_SWITCH: Final = "You can change that in the settings."
+_NO_LEDGER: Final = (
+    "Nothing is sent or fetched in this session: there is no vault to write it down in."
+)
+
+
+class GateKeeper:
+    """A ``NetworkGate``.
+
+    Args:
+        starter: Starts net children.
+        ledger: None where there is no vault to write in: then nothing leaves.
+        probe: Says whether the connection is paid for by volume; closed by ``close``.
+        settings: As they are now.
+        clock: For approvals and permits.
+        publish: Told when a transfer begins or ends. Called on any thread.
+        random: Returns this many random bytes.
+    """
+
+    def __init__(
+        self,
+        starter: NetStarter,
+        ledger: NetworkLedger | None,
+        probe: MeteredProbe,
+        settings: Callable[[], Settings],
+        clock: Clock,
+        publish: EventSink = lambda _: None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._starter = starter
+        self._ledger = ledger
+        self._settings = settings
+        self._publish = publish
+        self._approvals = Approvals(clock, random)
+        self._meter = _Meter(probe, clock)
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._running: set[Transfer] = set()
+        self._stops = 0
+
+    def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
+        """See ``NetworkGate.approve``."""
+        if not request.is_sound:
+            raise NetworkRefused(
+                "This address is not one that Hush asks: it has to begin with https.",
+            )
+        if by is By.SETTING and not (
+            request.purpose is Purpose.CATALOGUE and self._settings().check_catalogue
+        ):
+            raise NetworkRefused(_NOT_BY_ITSELF)
+        return self._approvals.grant(request, by)
+
+    def open(
+        self, approval: Approval, request: NetRequest, what: str, *, metered_ok: bool = False
+    ) -> _OpenPermit:
+        """See ``NetworkGate.open``."""
+        with self._lock:
+            stops = self._stops
+        self._require_open(approval.by, metered_ok=metered_ok)
+        self._approvals.take(approval, request)
+        return _OpenPermit(self, approval, what, stops, self._clock, metered_ok=metered_ok)
+
+    def summary(self) -> Future[NetworkSummary]:
+        """See ``NetworkGate.summary``."""
+        with self._lock:
+            under_way = len(self._running)
+        why_not = self._why_not()
+        if self._ledger:
+            return self._ledger.summary(under_way, why_not)
+        told: Future[NetworkSummary] = Future()
+        told.set_result(NetworkSummary(0, 0, 0, 0, under_way, True, False, why_not))
+        return told
+
+    @property
+    def metered(self) -> Metered:
+        """See ``NetworkGate.metered``."""
+        return self._meter.known()
+
+    def stop_all(self) -> None:
+        """See ``NetworkGate.stop_all``."""
+        why = Failure.LOCAL_ONLY if self._settings().local_only else Failure.CANCELLED
+        self._approvals.clear()
+        with self._lock:
+            self._stops += 1
+            running = list(self._running)
+        for transfer in running:
+            transfer.stop(why)
+        self._publish(NetworkChanged())
+
+    def close(self) -> None:
+        """End what runs, and let go of the bus. Safe to call twice.
+
+        Waits a moment for the last rows of the ledger: the vault is closed next.
+        """
+        self.stop_all()
+        self._meter.close()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._running, _CLOSE_SECONDS)
+
+    def run(
+        self, approval: Approval, request: NetRequest, permit: _OpenPermit, cancel: Cancel
+    ) -> Iterator[TransferEvent]:
+        """One connection of a permit; for it alone."""
+        ledger = self._require_open(approval.by, metered_ok=permit.metered_ok)
+        began = ledger.begin(approval, permit.what)
+        try:
+            transfer = Transfer(self._starter.start(), request)
+        except BaseException:
+            self._end(ledger, began, REFUSED, 0, 0, "")
+            raise
+        with self._listed(transfer, permit.stops):
+            cancel.listen(lambda: transfer.stop(Failure.CANCELLED))
+            try:
+                yield from self._written_down(transfer, ledger, began)
+            finally:
+                cancel.listen(None)
+
+    def _written_down(
+        self, transfer: Transfer, ledger: NetworkLedger, began: Phase
+    ) -> Iterator[TransferEvent]:
+        """The transfer's events; its end is in the ledger before anybody hears of it."""
+        events = transfer.events()
+        try:
+            for event in events:
+                if isinstance(event, Done):
+                    ledger.end(began, OK, event.bytes_out, event.bytes_in, transfer.reached)
+                    self._tell_end(OK, event.bytes_out, event.bytes_in)
+                yield event
+        except TransferFailed as error:
+            result = error.failure.value
+            self._end(ledger, began, result, error.bytes_out, error.bytes_in, transfer.reached)
+            raise
+        except (GeneratorExit, KeyboardInterrupt):  # nobody wants more of it
+            heard = transfer.last_word()
+            out, received = (heard.bytes_out, heard.bytes_in) if heard else (None, None)
+            result = Failure.CANCELLED.value
+            self._end(ledger, began, result, out, received, transfer.reached)
+            raise
+        finally:
+            events.close()
+
+    def _end(
+        self,
+        ledger: NetworkLedger,
+        began: Phase,
+        result: str,
+        out: int | None,
+        received: int | None,
+        host: str,
+    ) -> None:
+        """Write down how it failed. Where even that fails, what failed first is what is told."""
+        try:
+            ledger.end(began, result, out, received, host)
+        except HushError as error:
+            log_error("net.unwritten", error)  # the next start writes that it was interrupted
+        self._tell_end(result, out, received)
+
+    def _tell_end(self, result: str, out: int | None, received: int | None) -> None:
+        log_event("net.ended", result=result, out=out or 0, received=received or 0)
+
+    @contextmanager
+    def _listed(self, transfer: Transfer, stops: int) -> Iterator[None]:
+        """Have ``stop_all`` know of a transfer; one that it came too late for is stopped here."""
+        with self._lock:
+            self._running.add(transfer)
+            is_late = self._stops != stops
+        if is_late:
+            transfer.stop(Failure.LOCAL_ONLY)
+        self._publish(NetworkChanged())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(transfer)
+                self._lock.notify_all()
+            self._publish(NetworkChanged())
+
+    def require_same(self, stops: int) -> None:
+        """Refuse a permit that ``stop_all`` took back; for permits alone."""
+        with self._lock:
+            if self._stops != stops:
+                raise ApprovalRefused(
+                    "This was stopped, and what you approved then no longer counts.",
+                    "Approve it again.",
+                )
+
+    def _why_not(self) -> str:
+        if self._settings().local_only:
+            return _LOCAL_ONLY
+        if not self._ledger:
+            return _NO_LEDGER
+        return self._starter.reason
+
+    def _require_open(self, by: By, *, metered_ok: bool) -> NetworkLedger:
+        """Refuse while nothing may leave; the ledger, where something may."""
+        why_not = self._why_not()
+        if why_not or not self._ledger:
+            raise NetworkRefused(why_not, _SWITCH if why_not == _LOCAL_ONLY else "")
+        if by is By.SETTING and not self._settings().check_catalogue:
+            raise NetworkRefused(_NOT_BY_ITSELF)
+        metered = self._meter.now()
+        if by is By.SETTING and metered is not Metered.NO:
+            raise NetworkRefused(
+                "Hush does not look for models by itself on a connection that may be paid for "
+                "by volume."
+            )
+        if metered is Metered.YES and not metered_ok:
+            raise NetworkRefused(
+                "This connection is paid for by volume, so nothing was fetched.",
+                "Allow it for this download, or connect to another network.",
+            )
+        return self._ledger
+
+
+class _OpenPermit:
+    """A ``Permit``.
+
+    Args:
+        gate: Runs its connections.
+        approval: Used up already.
+        what: For the ledger.
+        stops: How often everything had been stopped when it was opened.
+        clock: For how long it holds.
+        metered_ok: See ``NetworkGate.open``.
+    """
+
+    def __init__(
+        self,
+        gate: GateKeeper,
+        approval: Approval,
+        what: str,
+        stops: int,
+        clock: Clock,
+        *,
+        metered_ok: bool,
+    ) -> None:
+        self.what = what
+        self.stops = stops
+        self.metered_ok = metered_ok
+        self._gate = gate
+        self._approval = approval
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._left = 1 if approval.purpose is Purpose.CLOUD else MAX_RUNS
+        self._until = clock.elapsed() + PERMIT_SECONDS
+
+    def run(self, request: NetRequest, cancel: Cancel) -> Iterator[TransferEvent]:
+        """See ``Permit.run``."""
+        approved = self._approval
+        if (request.purpose, request.host, request.payload_sha256) != (
+            approved.purpose,
+            approved.host,
+            approved.payload_sha256,
+        ) or not request.is_sound:
+            raise ApprovalRefused(
+                "What was to be asked is not what you approved. Nothing was sent.",
+                "Approve it as it is now.",
+            )
+        self._gate.require_same(self.stops)
+        with self._lock:
+            if not self._left or self._clock.elapsed() >= self._until:
+                self._left = 0
+                raise ApprovalRefused(
+                    "What you approved is used up. Nothing more was sent.", "Approve it again."
+                )
+            self._left -= 1
+        return self._gate.run(approved, request, self, cancel)
+
+    def close(self) -> None:
+        """See ``Permit.close``."""
+        with self._lock:
+            self._left = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Meter:
+    """Asks a probe on a thread of its own, at most once in a while.
+
+    Args:
+        probe: May take as long as it likes.
+        clock: For when it was asked.
+        seconds: How long ``now`` waits.
+    """
+
+    def __init__(self, probe: MeteredProbe, clock: Clock, seconds: float = READ_SECONDS) -> None:
+        self._probe = probe
+        self._clock = clock
+        self._seconds = seconds
+        self._thread = Background("net-gate")
+        self._lock = threading.Lock()
+        self._known = Metered.UNKNOWN
+        self._read_at: float | None = None
+        self._asking: Future[Metered] | None = None
+
+    def known(self) -> Metered:
+        """What was last read; reads again in the background where that is long ago."""
+        self._refreshed()
+        return self._known
+
+    def now(self) -> Metered:
+        """What it is now; waits for it, and knows nothing where that takes too long."""
+        asking = self._refreshed()
+        if asking:
+            try:
+                return asking.result(self._seconds)
+            except FutureTimeout:
+                return Metered.UNKNOWN
+        return self._known
+
+    def close(self) -> None:
+        """Let go of the bus."""
+        self._probe.close()
+
+    def _refreshed(self) -> Future[Metered] | None:
+        with self._lock:
+            if self._asking is None:
+                elapsed = self._clock.elapsed()
+                if self._read_at is not None and elapsed - self._read_at < _KEPT_SECONDS:
+                    return None
+                self._asking = self._thread.submit(self._read)
+            return self._asking
+
+    def _read(self) -> Metered:
+        found = self._probe.read()
+        with self._lock:
+            self._known = found
+            self._read_at = self._clock.elapsed()
+            self._asking = None
+        return found

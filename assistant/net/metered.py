@@ -1,0 +1,53 @@
+"""Whether this connection is paid for by volume."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Protocol
+
+READ_SECONDS: Final = 2.0
+
+
+class Metered(StrEnum):
+    """What is known. A guess of the system's counts as what it guesses."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class MeteredProbe(Protocol):
+    """Asks the system. Used on one thread; only ``close`` comes from others."""
+
+    def read(self) -> Metered:
+        """What it is now; ``UNKNOWN`` where nobody says, within ``READ_SECONDS``. Never raises."""
+
+    def close(self) -> None:
+        """Let go of whatever is held. Later reads know nothing. Safe to call twice."""
+
+
+class NobodyKnows:
+    """A ``MeteredProbe`` where no service tells: macOS, Windows, a system without a bus."""
+
+    def read(self) -> Metered:
+        """See ``MeteredProbe.read``."""
+        return Metered.UNKNOWN
+
+    def close(self) -> None:
+        """See ``MeteredProbe.close``."""
+
+
+def system_metered(environment: Mapping[str, str]) -> MeteredProbe:
+    """The probe for this system. Nothing is asked yet.
+
+    Args:
+        environment: Says where the system's bus is.
+    """
+    if sys.platform != "linux":
+        return NobodyKnows()
+    from assistant.machine.session_linux import system_bus
+    from assistant.net.metered_linux import NetworkManagerMetered
+
+    return NetworkManagerMetered(system_bus(environment), READ_SECONDS)

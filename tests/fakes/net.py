@@ -1,0 +1,181 @@
+"""A network that is none: a gate, its permits and a meter that do what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Final, Self
+
+from assistant.cancel import Cancel
+from assistant.clock import Clock
+from assistant.errors import ApprovalRefused, NetworkRefused
+from assistant.net.approvals import Approval, Approvals
+from assistant.net.metered import Metered
+from assistant.net.records import (
+    Answered,
+    By,
+    Data,
+    Done,
+    Failure,
+    NetworkSummary,
+    TransferEvent,
+    TransferFailed,
+)
+from assistant.net.request import NetRequest
+from tests.fakes.clock import FakeClock
+
+Course = Sequence[TransferEvent | Exception]
+"""What one connection does: events, and perhaps an error at its end."""
+
+NOTHING_SENT: Final = NetworkSummary(0, 0, 0, 0, 0, True, True, "")
+
+
+def whole(body: bytes, piece: int = 64 * 1024) -> Course:
+    """A connection that brings all of a body."""
+    pieces = [Data(body[at : at + piece]) for at in range(0, len(body), piece)]
+    answered = Answered(200, {"content-length": str(len(body))}, "https://files.test/whole")
+    return [answered, *pieces, Done(512, len(body) + 4096)]
+
+
+def failed(failure: Failure, status: int = 0, retry_after: float = 0.0) -> TransferFailed:
+    """The error of a transfer that failed so."""
+    return TransferFailed(
+        "It failed.",
+        failure=failure,
+        status=status,
+        retry_after=retry_after,
+        bytes_out=100,
+        bytes_in=0,
+    )
+
+
+class FakePermit:
+    """A ``Permit`` that plays courses, one for each connection, the last one again and again.
+
+    Args:
+        courses: What the connections do.
+        request: What was approved; None takes any.
+        runs: How many connections it allows.
+    """
+
+    def __init__(
+        self, courses: Iterable[Course], request: NetRequest | None = None, runs: int = 20
+    ) -> None:
+        self._courses = list(courses)
+        self._request = request
+        self._left = runs
+        self.requests: list[NetRequest] = []
+        self.closed = False
+
+    def run(self, request: NetRequest, cancel: Cancel) -> Iterator[TransferEvent]:
+        if self.closed or not self._left:
+            raise ApprovalRefused("This permit is spent.")
+        if self._request and request.payload_sha256 != self._request.payload_sha256:
+            raise ApprovalRefused("It is not what was approved.")
+        self._left -= 1
+        self.requests.append(request)
+        course = self._courses.pop(0) if len(self._courses) > 1 else self._courses[0]
+        return self._play(course, cancel)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _play(self, course: Course, cancel: Cancel) -> Iterator[TransferEvent]:
+        for step in course:
+            if cancel.asked or self.closed:
+                raise failed(Failure.CANCELLED)
+            if isinstance(step, Exception):
+                raise step
+            yield step
+
+
+class FakeGate:
+    """A ``NetworkGate`` whose permits play courses. What was asked of it stands in its lists.
+
+    Args:
+        courses: For every permit that it opens.
+        summary: What it tells.
+        metered: What it tells.
+        refusal: Why nothing may leave, as a sentence; empty: all may.
+    """
+
+    def __init__(
+        self,
+        courses: Iterable[Course] = (),
+        *,
+        summary: NetworkSummary = NOTHING_SENT,
+        metered: Metered = Metered.NO,
+        refusal: str = "",
+        clock: Clock | None = None,
+    ) -> None:
+        self.courses: list[Course] = list(courses)
+        self.told = summary
+        self.metered_now = metered
+        self.refusal = refusal
+        self.approved: list[tuple[NetRequest, By]] = []
+        self.opened: list[tuple[NetRequest, str]] = []
+        self.permits: list[FakePermit] = []
+        self.stopped = 0
+        self._approvals = Approvals(clock or FakeClock())
+
+    def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
+        if not request.is_sound:
+            raise NetworkRefused("This address is not one that Hush asks.")
+        self.approved.append((request, by))
+        return self._approvals.grant(request, by)
+
+    def open(
+        self, approval: Approval, request: NetRequest, what: str, *, metered_ok: bool = False
+    ) -> FakePermit:
+        if self.refusal:
+            raise NetworkRefused(self.refusal)
+        if self.metered_now is Metered.YES and not metered_ok:
+            raise NetworkRefused("This connection is paid for by volume.")
+        self._approvals.take(approval, request)
+        self.opened.append((request, what))
+        permit = FakePermit(self.courses, request)
+        self.permits.append(permit)
+        return permit
+
+    def summary(self) -> Future[NetworkSummary]:
+        told: Future[NetworkSummary] = Future()
+        told.set_result(self.told)
+        return told
+
+    @property
+    def metered(self) -> Metered:
+        return self.metered_now
+
+    def stop_all(self) -> None:
+        self.stopped += 1
+        self._approvals.clear()
+        for permit in self.permits:
+            permit.close()
+
+
+class FakeMetered:
+    """A ``MeteredProbe`` that says what it was told to."""
+
+    def __init__(self, metered: Metered = Metered.NO) -> None:
+        self.metered = metered
+        self.reads = 0
+        self.closed = False
+
+    def read(self) -> Metered:
+        self.reads += 1
+        return Metered.UNKNOWN if self.closed else self.metered
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,124 @@
+"""A request to the net child: what an approval of it is bound to, and what is none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from assistant.net.records import Purpose
+from assistant.net.request import NetRequest
+
+REQUEST = NetRequest(
+    Purpose.CLOUD,
+    "https://models.test/v1/chat",
+    kind="chat",
+    method="POST",
+    headers=(("Authorization", "Bearer canary"), ("Content-Type", "application/json")),
+    body=b'{"said":"canary"}',
+    options='{"stream":true}',
+    hosts=("*.models.test",),
+    max_bytes=1000,
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"purpose": Purpose.MODEL},
+        {"url": "https://models.test/v1/chats"},
+        {"url": "https://models.test:8443/v1/chat"},
+        {"kind": "fetch"},
+        {"method": "GET"},
+        {"body": b'{"said":"canarz"}'},
+        {"body": b""},
+        {"options": ""},
+        {"hosts": ()},
+        {"headers": (("Content-Type", "text/plain"),)},
+        {"headers": (*REQUEST.headers, ("X-More", "canary"))},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_an_approval_is_bound_to(change: dict[str, Any]) -> None:
+    """Whatever leaves, and where it may go: any change is another request."""
+    assert replace(REQUEST, **change).payload_sha256 != REQUEST.payload_sha256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headers": (("content-type", "application/json"), ("authorization", "Bearer other"))},
+        {
+            "headers": (
+                ("Content-Type", "application/json"),
+                ("Range", "bytes=10-"),
+                ("If-Range", '"a"'),
+                ("If-None-Match", '"a"'),
+            )
+        },
+        {"max_bytes": 5},
+        {"read_seconds": 1.0, "connect_seconds": 1.0, "total_seconds": 5.0, "stall": (1, 1.0)},
+    ],
+    ids=["key", "range", "size", "times"],
+)
+def test_what_it_is_not_bound_to(change: dict[str, Any]) -> None:
+    """Where to go on, how long to wait, and the key that lets us in."""
+    assert replace(REQUEST, **change).payload_sha256 == REQUEST.payload_sha256
+
+
+def test_no_two_requests_have_the_same_bytes() -> None:
+    """A body that looks like the line before it changes nothing."""
+    head, _, body = REQUEST.payload().rpartition(b"\n")
+    assert json.loads(head.split(b"\n", 1)[1])["body_bytes"] == len(body)
+    moved = replace(REQUEST, body=b"\n" + REQUEST.body)
+    assert moved.payload() != REQUEST.payload()
+
+
+def test_it_does_not_show_what_it_holds() -> None:
+    """Neither the key nor the body nor the address stands in its repr, nor a key in its bytes."""
+    assert "canary" not in repr(REQUEST)
+    assert "models.test/v1" not in repr(REQUEST)
+    assert b"Bearer" not in REQUEST.payload()
+
+
+def test_it_goes_to_the_child_and_arrives() -> None:
+    """As JSON, and the body beside it."""
+    frame = json.loads(json.dumps(REQUEST.to_frame()))
+    assert frame["body_bytes"] == len(REQUEST.body)
+    assert NetRequest.from_frame(frame, REQUEST.body) == REQUEST
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "http://models.test/"},
+        {"url": "https://user@models.test/"},
+        {"url": "models.test"},
+        {"method": "DELETE"},
+        {"method": "GET\r\nX: y"},
+        {"headers": (("Host", "elsewhere.test"),)},
+        {"headers": (("Cookie", "a=b"),)},
+        {"headers": (("Transfer-Encoding", "chunked"),)},
+        {"headers": (("X-One", "a\r\nX-Two: b"),)},
+        {"headers": (("X-One\r\nX-Two", "a"),)},
+        {"headers": (("X One", "a"),)},
+        {"headers": (("X-One", "ä"),)},
+        {"headers": (("X-One", "a" * 10_000),)},
+        {"headers": (("X-One", "a"),) * 50},
+        {"hosts": ("*",)},
+        {"hosts": ("https://models.test",)},
+        {"hosts": ("models.test",) * 50},
+        {"max_bytes": -1},
+        {"total_seconds": float("nan")},
+        {"read_seconds": 0.0},
+        {"connect_seconds": float("inf")},
+        {"stall": (1, 0.0)},
+    ],
+    ids=lambda change: f"{next(iter(change))}-{str(next(iter(change.values())))[:20]!r}",
+)
+def test_what_may_not_be_asked(change: dict[str, Any]) -> None:
+    """Another scheme, headers that are not ours to set, odd characters, no sensible limit."""
+    assert REQUEST.is_sound
+    assert not replace(REQUEST, **change).is_sound
