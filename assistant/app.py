@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Self
 
 from assistant.access.entrance import Entrance, FirstKeys, OpenVault, VaultStatus
@@ -17,22 +17,25 @@ from assistant.backup.service import BackupService
 from assistant.clock import Clock, SystemClock
 from assistant.courtesy import Courtesy
 from assistant.engine.process import ChildEngine
-from assistant.engine.protocol import Engine, EngineOptions
+from assistant.engine.protocol import Engine
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import Event, EventSink, Notice, PowerChanged
 from assistant.library import Library, encoder_files
 from assistant.log import log_event
+from assistant.model_room import ModelRoom
+from assistant.outside import Outside, as_it_is
 from assistant.paths import Profile
 from assistant.power.governor import Governor
 from assistant.power.probe import PowerProbe, system_probe
 from assistant.session import Session, session_over
 from assistant.settings import Settings, SettingsFile
+from assistant.shelf.catalogue import Bundle, bundled
 from assistant.store import message_rows
-from assistant.store.keyslots import KeySlots
 from assistant.store.vault import Vault
 from assistant.tuning.job import machine_key
 from assistant.vaults import Vaults
+from assistant.wanted_model import WantedModel
 from models.encoders import EncoderFiles
 from models.file import ModelFile
 from models.starter import starter_model
@@ -59,6 +62,8 @@ class Parts:
     starter: Callable[[], ModelFile] = starter_model
     probe: Callable[[Clock], PowerProbe] = system_probe
     encoder: Callable[[Settings], EncoderFiles] = encoder_files
+    outside: Outside = field(default_factory=as_it_is)
+    bundle: Callable[[], Bundle] = bundled
     tunes: bool = False
 
 
@@ -79,6 +84,7 @@ class App:
         self._sink = sink
         self.profile = profile
         self.courtesy = Courtesy()
+        self.outside = self._parts.outside
         self._entrance = self._parts.entrance(profile, self._parts.clock)
         self._dek: bytes | None = None  # the open vault's
         self.backups = BackupService(
@@ -98,12 +104,20 @@ class App:
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
         # Before there is anybody who tells of anything.
         self._library: Library | None = None
+        self._models: ModelRoom | None = None
         self._session: Session | None = None
+        self._wanted = WantedModel(
+            profile.models,
+            self._parts.starter,
+            lambda: self._settings,
+            self._parts.clock,
+            self._pass,
+        )
         self._room = EngineRoom(
             self._parts.engine(),
             self._parts.probe(self._parts.clock),
             self._parts.clock,
-            self._wanted_model,
+            self._wanted,
             lambda: TunedShelf(profile.tuned_models, machine_key()),
             lambda: self._settings,
             self._pass,
@@ -144,6 +158,8 @@ class App:
         before, self._settings = self._settings, settings
         if self._library and before.encoder_path != settings.encoder_path:
             self._library.choose_encoder()
+        if self._models and settings.local_only and not before.local_only:
+            self._models.gate.stop_all()
 
         def work() -> Settings:
             self._file.save(settings)
@@ -183,7 +199,8 @@ class App:
                 with suppress(HushError):  # it can wait for the next start
                     keys.end_change(opened.slot_id)
                 if self._keyring_changed:
-                    self._blocking.submit(lambda: self._enrol_keyring(keys))
+                    self._keyring_changed = False
+                    self._blocking.submit(lambda: _enrol_keyring(keys, self._sink))
             return session
 
         return self._blocking.submit(work)
@@ -254,19 +271,15 @@ class App:
             opened.vault.write(message_rows.interrupt_leftovers).result()
         if opened.remark:
             self._sink(Notice(opened.remark))
-        session = self._begin(
-            Vaults(opened.vault), None if read_only else self._keys(opened), has_notes=True
-        )
-        self._dek = opened.dek
+        keys = None if read_only else self._keys(opened)
+        session = self._begin(Vaults(opened.vault), keys, opened.dek)
         if not read_only:
             session.conversations.purge_all()  # undo ended with the run before
             if session.notes:
                 session.notes.purge_old()
         return session
 
-    def _begin(
-        self, vaults: Vaults, keys: KeyService | None, *, has_notes: bool = False
-    ) -> Session:
+    def _begin(self, vaults: Vaults, keys: KeyService | None, dek: bytes | None = None) -> Session:
         self._close_vault()
         self._vaults = vaults
         if self._closed:  # while the keyring was being asked
@@ -274,16 +287,17 @@ class App:
             if self._locked:
                 self._entrance.lock()  # again: opening took it away
             raise VaultLocked("Hush is closing.")
-        room = self._room
-        library = self._library = self._library_over(vaults, keys) if has_notes else None
+        room, self._dek = self._room, dek
+        library = self._library = self._library_over(vaults, keys) if dek else None
+        models = self._models = self._models_over(vaults, dek) if dek and keys else None
         self._keeps = lambda: vaults.is_keeping or bool(library and library.notes.is_keeping)
         session = self._session = session_over(
-            vaults, room, lambda: self._settings, self._parts.clock, keys, library
+            vaults, room, lambda: self._settings, self._parts.clock, keys, library, models
         )
         room.attend(
             session.metrics,
             may_tune=self._parts.tunes and keys is not None,
-            idle=library.look if library else lambda: None,
+            idle=partial(_look, [room for room in (library, models) if room]),
         )
         return session
 
@@ -299,6 +313,20 @@ class App:
             self._room.sink,
             writes=keys is not None,
             give_way=self.courtesy.give_way,
+        )
+
+    def _models_over(self, vaults: Vaults, dek: bytes) -> ModelRoom:
+        return ModelRoom(
+            vaults.kept,
+            dek,
+            self.outside.net,
+            self._wanted,
+            self._room,
+            self._parts.engine,
+            lambda: self._settings,
+            lambda: self.save_settings(replace(self._settings, model_path="")),
+            self._parts.clock,
+            self._parts.bundle,
         )
 
     def _pass(self, event: Event) -> None:
@@ -317,29 +345,17 @@ class App:
             self._parts.clock,
             self._blocking,
             close_vault=self.end_session,
-            changed=lambda slots: self._refresh_backups(slots, opened.dek),
+            # A way in that was given up must not open the backups either.
+            changed=lambda slots: self.backups.refresh_slots(slots.to_bytes(), opened.dek).result(),
             prover=self._parts.prover,
         )
 
-    def _refresh_backups(self, slots: KeySlots, dek: bytes) -> None:
-        """A way in that was given up must not open the backups either."""
-        self.backups.refresh_slots(slots.to_bytes(), dek).result()
-
-    def _enrol_keyring(self, keys: KeyService) -> None:
-        """Let the keyring open the vault at the next start again, and say how that went."""
-        self._keyring_changed = False
-        try:
-            keys.enrol_keyring()
-        except HushError as error:
-            self._sink(Notice(error.sentence))
-        else:
-            self._sink(Notice(_KEYRING_AGAIN))
-
     def _close_vault(self) -> None:
         self._dek = None
-        library, self._library = self._library, None
-        if library:
-            library.close()
+        rooms = [room for room in (self._models, self._library) if room]
+        self._models = self._library = None
+        for room in rooms:
+            room.close()
         vaults, self._vaults = self._vaults, None
         session, self._session = self._session, None
         if vaults and session and session.keys:
@@ -349,10 +365,18 @@ class App:
             vaults.close()
             self._keeps = lambda: False
 
-    def _wanted_model(self) -> tuple[ModelFile, EngineOptions]:
-        settings = self._settings
-        chosen = Path(settings.model_path)
-        model = ModelFile(chosen, chosen.stem) if settings.model_path else self._parts.starter()
-        return model, EngineOptions(
-            settings.context_tokens, settings.threads, gpu_layers=settings.gpu_layers
-        )
+
+def _look(rooms: Sequence[Library | ModelRoom]) -> None:
+    """Nobody needs the machine: do what waited for that."""
+    for room in rooms:
+        room.look()
+
+
+def _enrol_keyring(keys: KeyService, sink: EventSink) -> None:
+    """Let the keyring open the vault at the next start again, and say how that went."""
+    try:
+        keys.enrol_keyring()
+    except HushError as error:
+        sink(Notice(error.sentence))
+    else:
+        sink(Notice(_KEYRING_AGAIN))

@@ -15,17 +15,21 @@ class Background:
     """Runs calls one after the other, on a daemon thread.
 
     Unlike ``ThreadPoolExecutor`` its thread does not keep the process alive: a keyring that hangs
-    for twenty seconds must not keep a closed window's process.
+    for twenty seconds must not keep a closed window's process. It begins with the first call.
     """
 
     def __init__(self, name: str) -> None:
         self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._starting = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Queue a call; its outcome comes in the future."""
         future: Future[T] = Future()
         self._queue.put((future, work))
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
         return future
 
     def _work(self) -> None:

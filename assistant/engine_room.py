@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from assistant.clock import Clock
 from assistant.engine.process import computing_threads
-from assistant.engine.protocol import Engine, EngineOptions
+from assistant.engine.protocol import Engine
 from assistant.engine.worker import LlmWorker
 from assistant.events import (
     BackgroundChanged,
@@ -28,7 +28,7 @@ from assistant.records import ReplyFigures
 from assistant.search.records import IndexState
 from assistant.settings import Settings
 from assistant.tuning.tuned_model import TunedModel
-from models.file import ModelFile
+from assistant.wanted_model import WantedModel
 from models.tuned import TunedShelf
 
 
@@ -50,7 +50,7 @@ class EngineRoom:
         engine: Engine,
         probe: PowerProbe,
         clock: Clock,
-        wanted: Callable[[], tuple[ModelFile, EngineOptions]],
+        wanted: WantedModel,
         shelf: Callable[[], TunedShelf],
         settings: Callable[[], Settings],
         publish: EventSink,
@@ -66,7 +66,7 @@ class EngineRoom:
         self._may_tune = False
         self._idle: Callable[[], None] | None = None
         self._indexes = False
-        self.tuned = TunedModel(shelf, wanted, settings)
+        self.tuned = TunedModel(shelf, wanted.get, settings)
         self.worker = LlmWorker(
             engine,
             self.sink,
@@ -74,6 +74,9 @@ class EngineRoom:
             clock.elapsed,
             self._cost.seconds,
             self.tuned.did_not_load,
+            # A copy that ends the engine says nothing of its original, which is loaded at once.
+            lambda model: self.tuned.did_not_load(model) or wanted.crashed(model),
+            lambda model: wanted.worked(self.tuned.original(model)),
         )
         self.governor = Governor(
             probe,

@@ -16,9 +16,12 @@ from assistant.engine_room import EngineRoom
 from assistant.importing.service import ImportService
 from assistant.library import Library
 from assistant.metrics import MetricsService
+from assistant.model_room import ModelRoom
 from assistant.notes.service import NoteService
 from assistant.search.service import SearchService
 from assistant.settings import Settings
+from assistant.shelf.protocols import GateRoom, LedgerRoom
+from assistant.shelf.service import ModelService
 from assistant.tags.session import Tags
 from assistant.titles.service import TitleService
 from assistant.vaults import Vaults
@@ -43,6 +46,9 @@ class Session:
     tags: Tags | None = None
     actions: ActionService | None = None
     titles: TitleService | None = None
+    models: ModelService | None = None
+    network: GateRoom | None = None
+    ledger: LedgerRoom | None = None
 
 
 def session_over(
@@ -52,6 +58,7 @@ def session_over(
     clock: Clock,
     keys: KeyService | None,
     library: Library | None,
+    models: ModelRoom | None = None,
 ) -> Session:
     """Build the services, and those of a library where there is one. Nothing is read.
 
@@ -62,6 +69,7 @@ def session_over(
         clock: Times to write down and to measure with.
         keys: Changes the ways in; None where nothing may be written.
         library: Over the same vault; None where there is none on the disk.
+        models: The same; None also where nothing may be written.
     """
     chat = ChatService(
         vaults,
@@ -90,4 +98,7 @@ def session_over(
         tags=library.tags,
         actions=library.actions,
         titles=library.titles,
+        models=models.service if models else None,
+        network=models.gate if models else None,
+        ledger=models.ledger if models else None,
     )

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import BinaryIO, Final
 
+from assistant.children.confined import limit_memory
 from assistant.children.frames import BrokenFrame, Frame, read_frame, write_frame
 from assistant.children.limits import limited
 from assistant.children.pipes import seize_stdio
@@ -28,6 +29,7 @@ from assistant.errors import EngineError
 from assistant.machine.hardening import harden_process
 from assistant.machine.trace import trace_of
 from assistant.records import FinishReason
+from assistant.sealing.choose import report
 
 _EXIT_BUG: Final = 1
 _EXIT_BROKEN_FRAME: Final = 3
@@ -128,6 +130,8 @@ class Child:
             self._prefill(frame)
         elif frame["op"] == "forget" and self._model:
             self._model.forget(frame["keys"])
+        elif frame["op"] == "seal":
+            write_frame(self._replies, {"op": "sealed", "report": asdict(report())})
 
     def _load(self, frame: Frame) -> None:
         if self._model:
@@ -168,8 +172,13 @@ class Child:
 
 
 def main() -> None:
-    """Run the child on this process's stdin and stdout."""
+    """Run the child on this process's stdin and stdout.
+
+    ``--memory BYTES`` holds it to so much address space: for a model that is being tried out.
+    """
     harden_process()
+    if sys.argv[1:2] == ["--memory"]:
+        limit_memory(int(sys.argv[2]))
     requests, replies = seize_stdio()
     silence()
     try:

@@ -384,4 +384,9 @@ _WORDS: Final[dict[Fault, tuple[type[EngineError], str, str]]] = {
     Fault.NOT_GGUF: (ModelDamaged, "This file is not a GGUF model.", "Choose another model."),
     Fault.WRONG_SIZE: (ModelDamaged, "The model file is incomplete or was changed.", _AGAIN),
     Fault.WRONG_DIGEST: (ModelDamaged, "The model file was changed or is damaged.", _AGAIN),
+    Fault.CHANGED: (
+        ModelDamaged,
+        "The model's file belongs to another program, and is not the one that was checked.",
+        "Check it on the Models page, or choose another model.",
+    ),
 }

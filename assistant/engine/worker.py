@@ -39,6 +39,9 @@ class LlmWorker:
         reading_seconds: What reading the last conversation anew would take; part of what the
             next turn costs after an eviction.
         another: Told of a file that did not load; whether ``wanted`` names another one now.
+        crashed: Told of a file that ended the engine, loading or loaded; whether ``wanted`` names
+            another one now, which is loaded at once.
+        worked: Told of a file with each answer that ended well.
     """
 
     def __init__(
@@ -49,6 +52,8 @@ class LlmWorker:
         elapsed: Callable[[], float] = time.perf_counter,
         reading_seconds: Callable[[], float] = lambda: 0.0,
         another: Callable[[ModelFile], bool] = lambda _: False,
+        crashed: Callable[[ModelFile], bool] = lambda _: False,
+        worked: Callable[[ModelFile], object] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._publish = publish
@@ -56,6 +61,9 @@ class LlmWorker:
         self._elapsed = elapsed
         self._reading_seconds = reading_seconds
         self._another = another
+        self._crashed = crashed
+        self._worked = worked
+        self._trying: ModelFile | None = None  # being loaded, or loaded last
         self._loaded: tuple[ModelFile, EngineOptions] | None = None
         self._info: ModelInfo | None = None
         self._load_seconds = 0.0
@@ -154,9 +162,9 @@ class LlmWorker:
         try:
             job.run(self._engine, self._ensure_loaded(job.cancel))
         except EngineDied as error:
-            was_warm = self._died()
+            again = self._died(job.cancel)
             job.fail(error)
-            if was_warm:  # a model that dies while loading is not tried for ever
+            if again:
                 self.warm()
         except HushError as error:
             self._note_death()
@@ -169,6 +177,8 @@ class LlmWorker:
                     "Try again.",
                 )
             )
+        else:
+            self._note_success(job)
 
     def _do_in_background(self, job: BackgroundJob) -> None:
         info = self._info
@@ -179,10 +189,10 @@ class LlmWorker:
         try:
             job.run(self._engine, info)
         except EngineDied as error:
-            was_warm = self._died()
+            again = self._died(job.cancel)
             if not job.cancel.asked:
                 job.fail(error)
-            if was_warm:
+            if again:
                 self.warm()
         except HushError as error:
             self._note_death()
@@ -194,15 +204,31 @@ class LlmWorker:
     def _note_death(self) -> None:
         """Some refusals, a template that loops for one, cost the process its life."""
         if self._loaded is not None and not self._engine.alive:
-            self._died()
+            self._gone()
 
-    def _died(self) -> bool:
+    def _died(self, cancel: Cancel) -> bool:
+        """The engine ended by itself, or was stopped; whether a model is to be loaded now.
+
+        One that dies while it is loaded is not tried for ever, unless it is another one.
+        """
+        was_warm = self._gone()
+        ended, self._trying = self._trying, None
+        if ended is None or cancel.asked or self._closing:
+            return was_warm
+        return self._crashed(ended) or was_warm
+
+    def _gone(self) -> bool:
         """The engine is gone; tells whether it was warm."""
         log_event("engine.died")
         was_warm, self._loaded = self._loaded is not None, None
         if was_warm:
             self._publish(EngineChanged(EngineCondition.COLD))
         return was_warm
+
+    def _note_success(self, job: Job) -> None:
+        """Loading alone is none: what ends the engine often does so with the first token."""
+        if self._loaded and not isinstance(job, _WarmUp) and not job.cancel.asked:
+            self._worked(self._loaded[0])
 
     def _evict(self) -> None:
         reason, self._evict_for = self._evict_for, ""
@@ -233,7 +259,7 @@ class LlmWorker:
         if self._closing:
             raise EngineDied("Hush is closing.")
         self._publish(EngineChanged(EngineCondition.LOADING, model.name))
-        self._loaded = None
+        self._loaded, self._trying = None, model
         began = self._elapsed()
         try:
             info = self._engine.load(model, options, cancel)

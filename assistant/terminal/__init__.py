@@ -12,24 +12,36 @@ Exit codes::
     7    the store is damaged or from a newer Hush, a disk is full or read-only,
          or a trial restore failed
     8    this machine lacks what Hush needs: memory, or a library that is new enough
+    9    the network was refused, or failed
     130  stopped with Ctrl+C
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from assistant.machine.hardening import harden_process
+from assistant.outside import part_from_internet
 from assistant.terminal.arguments import Arguments, parse
 
 __all__ = ["Arguments", "main", "parse", "run"]
 
+_MAY_FETCH: Final = frozenset({"models", "doctor"})  # the latter says whether the others could
+
 
 def run(arguments: Arguments) -> int:
-    """Run the chosen command; returns the exit code."""
+    """Seal this process, then run the chosen command; returns the exit code.
+
+    Not for tests, which share a process: it never gets a socket to the internet again.
+    """
+    harden_process()
+    outside = part_from_internet(arguments.broker_fd, fetches=arguments.command in _MAY_FETCH)
     # Imported here: the window parses arguments too, and should not wait for what it won't use.
+    from assistant.app import Parts
     from assistant.terminal.command import run_command
 
-    return run_command(arguments)
+    return run_command(arguments, parts=Parts(tunes=True, outside=outside))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,12 +10,13 @@ from typing import Any
 
 from assistant import __version__
 from assistant.terminal import values
+from assistant.terminal.model_arguments import add_models, add_network
 from assistant.terminal.note_arguments import add_json, add_notes, add_slowly
 
 _EXIT_CODES = """exit codes:
   0 done · 1 bug · 2 usage · 3 vault locked · 4 not found · 5 model failed
   6 profile in use or unusable · 7 store damaged or too new, disk full or read-only
-  8 this machine lacks memory or a library · 130 stopped"""
+  8 this machine lacks memory or a library · 9 network refused or failed · 130 stopped"""
 
 _KEY_ACTIONS = {
     "list": "The ways in there are.",
@@ -63,6 +64,7 @@ class Arguments:
     new_passphrase_fd: int | None = None
     yes: bool = False
     after: str = ""
+    broker_fd: int | None = None
     geometry: str = ""
     open: int | None = None
     backup: str = ""
@@ -97,6 +99,13 @@ class Arguments:
     into: str = ""
     hue: str = ""
     keep_in_texts: bool = False
+    approve: str = ""
+    metered: bool = False
+    use: bool = False
+    copy: bool = False
+    form: str = ""
+    tally: bool = False
+    check: bool = False
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -193,6 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_json(metrics, "as one object of numbers")
 
+    add_models(command("models", "See, get, try, change and remove models."), shared)
+    add_network(command("network", "What was ever sent, to whom and why."))
+
     erase = command("erase", "Erase everything in this profile, its keys first.")
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -225,6 +237,7 @@ def _resumption(parser: argparse.ArgumentParser) -> None:
     for name in ("--after", "--geometry"):
         parser.add_argument(name, default="", help=argparse.SUPPRESS)
     parser.add_argument("--open", type=values.conversation, help=argparse.SUPPRESS)
+    parser.add_argument("--broker-fd", type=values.descriptor, help=argparse.SUPPRESS)
 
 
 def _backup(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:

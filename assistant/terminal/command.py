@@ -14,6 +14,7 @@ from assistant.errors import (
     EnvironmentProblem,
     HushError,
     InputRefused,
+    NetworkError,
     NotFound,
     ProfileError,
     VaultError,
@@ -29,6 +30,8 @@ from assistant.terminal import (
     acting,
     backing_up,
     importing,
+    modelling,
+    network,
     noting,
     searching,
     tag_managing,
@@ -52,6 +55,7 @@ _EXIT_CODES: Final[tuple[tuple[type[HushError], int], ...]] = (
     (VaultLocked, 3),
     (VaultError, 7),
     (EngineError, 5),
+    (NetworkError, 9),
     (EnvironmentProblem, 8),
 )
 _EXIT_BUG: Final = 1
@@ -173,6 +177,11 @@ def _run(
             app.settled().result()
             _tell_early(events, console, as_json=False)
             return keys(arguments, session, console)
+        if arguments.command == "models":
+            session = open_to_write(app, passphrase, console)
+            return modelling.models(arguments, app, session, events, console)
+        if arguments.command == "network":
+            return network.network(arguments, open_to_write(app, passphrase, console), console)
         session = _session(app, arguments, passphrase, console)
         app.settled().result()
         _tell_early(events, console, as_json=arguments.json)

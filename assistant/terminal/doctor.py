@@ -15,8 +15,10 @@ from assistant import __version__
 from assistant.app import App
 from assistant.display import display_server
 from assistant.engine.process import physical_cores
+from assistant.engine.sealed import child_seal
 from assistant.errors import HushError
 from assistant.paths import Profile
+from assistant.sealing.protocol import SealReport
 from assistant.store.keyring_guard import survey
 from assistant.store.sqlcipher import versions
 from assistant.terminal.console import Console
@@ -60,7 +62,29 @@ def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[
             "available_gib": round(psutil.virtual_memory().available / _GIB, 1),
             "display": display_server(environment) or "none",
         },
-        "network": {"sent": "nothing: this version opens no internet socket"},
+        "seal": _seal(app.outside.seal),
+        "engine's seal": _seal(child_seal()),
+        "network": {
+            "local_only": app.settings.local_only,
+            "transfers": _transfers(app),
+        },
+    }
+
+
+def _transfers(app: App) -> str:
+    if app.settings.local_only:
+        return "none: Hush is set to stay on this computer"
+    return app.outside.net.reason or "each one only after you approved it"
+
+
+def _seal(report: SealReport | None) -> dict[str, Any]:
+    if report is None:
+        return {"problem": "The engine's process did not answer."}
+    return {
+        "level": report.level.value,
+        "proven": report.proven,
+        **{layer.name: layer.words for layer in report.layers},
+        "words": report.sentence,
     }
 
 

@@ -79,8 +79,12 @@ class TunedModel:
             return model, chosen
         return copy, chosen
 
+    def original(self, model: ModelFile) -> ModelFile:
+        """What a file is a copy of; itself where it is none. On the worker's thread."""
+        return self._wanted()[0] if model.path.parent == self._shelf.folder else model
+
     def did_not_load(self, model: ModelFile) -> bool:
-        """A file did not load; whether that was a copy, so that the original is chosen now.
+        """A file did not load, or ended the engine; whether the original is chosen now.
 
         A copy may be larger than what it was made of, and memory short today.
         """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.display import display_server
+from assistant.display import display_server, is_elsewhere
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -30,6 +30,36 @@ ROOT = Path(__file__).parent.parent.parent
 def test_has_display(environment: dict[str, str], platform: str, answer: bool) -> None:
     """Only systems with a display server can be without one."""
     assert bool(display_server(environment, platform)) is answer
+
+
+@pytest.mark.parametrize(
+    ("environment", "answer"),
+    [
+        ({"DISPLAY": ":0"}, False),
+        ({"DISPLAY": ":1.0"}, False),
+        ({"DISPLAY": "unix:0"}, False),
+        ({"DISPLAY": "/private/x/org.xquartz:0"}, False),
+        ({"DISPLAY": "localhost:10.0"}, True),
+        ({"DISPLAY": "192.0.2.7:0"}, True),
+        ({"DISPLAY": "[::1]:0"}, True),
+        ({"DISPLAY": "tcp/host:0"}, True),
+        ({"DISPLAY": "host:0", "WAYLAND_DISPLAY": "wayland-0"}, False),
+        ({"DISPLAY": "host:0", "QT_QPA_PLATFORM": "offscreen"}, False),
+        ({}, False),
+    ],
+)
+def test_a_display_elsewhere(environment: dict[str, str], answer: bool) -> None:
+    """Its socket is an internet socket, on this machine or not."""
+    assert is_elsewhere(environment, "linux") is answer
+    assert not is_elsewhere(environment, "win32")
+
+
+def test_a_display_that_the_seal_forbids(tmp_path: Path) -> None:
+    """Said in words, where Qt would only abort; the terminal works."""
+    code = "import os; os.environ['DISPLAY'] = 'localhost:10.0'; sys.exit(main(sys.argv[1:]))"
+    done = run(code, profile=tmp_path / "profile")
+    assert done.stderr.startswith("hush: This display is reached over the network")
+    assert "PySide6" not in done.stderr
 
 
 def run(code: str, *arguments: str, profile: Path) -> subprocess.CompletedProcess[str]:

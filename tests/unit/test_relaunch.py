@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -240,3 +241,79 @@ def test_another_process_instead() -> None:
     assert replaced.happened.wait(60)
     assert closed == ["first", "second"]
     assert replaced.command == ("another",)
+
+
+SEALED = """
+import json, os, socket, subprocess, sys
+from functools import partial
+from pathlib import Path
+import psutil
+from assistant.net import broker
+from assistant.net.starting import BrokerStarter, begin_network, passed_on
+from assistant.sealing.choose import install
+from ui.lock.relaunch import Launch, replace_process
+
+def transfer(net):
+    line = net.start()
+    try:
+        line.requests.write(b"hello")
+        line.requests.flush()
+        return line.replies.read(9).decode()
+    finally:
+        line.close()
+
+turn = sys.argv.count("--again")
+if turn == 0:
+    net = BrokerStarter.begin(Path(sys.argv[1]))
+else:
+    net = begin_network(int(sys.argv[sys.argv.index("--broker-fd") + 1]))
+report = install()
+engine = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+kept = passed_on(net)
+print(json.dumps({
+    "pid": os.getpid(), "level": report.level, "transfer": transfer(net), "broker": kept.pid,
+    "inherited": os.get_inheritable(kept.descriptor),
+    "filters": Path("/proc/self/status").read_text().split("Seccomp_filters:")[1].split()[0],
+    "children": [child.pid for child in psutil.Process().children() if child.pid != engine.pid],
+}), flush=True)
+if turn < 2:
+    command = Launch.of_this_process().with_arguments(["--again"] * (turn + 1))
+    replace_process(command, broker=partial(passed_on, net))
+net.close()
+engine.kill()
+"""
+
+REACHES_OUT = (
+    "import os, socket\n"
+    "socket.socket().close()\n"  # it may: it is not sealed
+    "while (said := os.read(0, 4096)): os.write(1, b'got ' + said)\n"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the seal is Linux's")
+def test_the_broker_passes_through(tmp_path: Path) -> None:
+    """After a lock, and another one, transfers are still started, from behind the same seal."""
+    child = (sys.executable, "-I", "-c", REACHES_OUT)
+    ours = 'CHILD: Final = (sys.executable, "-I", "-m", "assistant.net.child")'
+    source = (ROOT / "assistant" / "net" / "broker.py").read_text()
+    assert ours in source
+    (tmp_path / "broker.py").write_text(source.replace(ours, f"CHILD = {child!r}"))
+    done = subprocess.run(
+        [sys.executable, "-c", SEALED, str(tmp_path / "broker.py")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=True,
+    )
+    before, after, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert before["transfer"] == after["transfer"] == last["transfer"] == "got hello"
+    assert before["level"] == after["level"] == last["level"] == "whole"
+    assert before["filters"] == last["filters"], "one filter, however often it is locked"
+    assert {found["pid"] for found in (before, after, last)} == {before["pid"]}
+    for found in (before, after, last):
+        assert found["broker"] == before["broker"]
+        assert found["children"] == [before["broker"]], "the engine went, the broker stayed"
+        assert not found["inherited"], "no other child gets it"
+    with suppress(psutil.NoSuchProcess):
+        last_one = psutil.Process(before["broker"])
+        assert not psutil.wait_procs([last_one], timeout=60)[1], "it ends with the last of them"

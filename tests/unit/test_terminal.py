@@ -515,7 +515,10 @@ def test_doctor_reports(terminal: Terminal) -> None:
     """Every topic, as words and as JSON."""
     assert terminal.run("doctor", "--json") == 0
     report = json.loads(terminal.out)
-    assert set(report) == {"versions", "vault", "keyring", "model", "machine", "network"}
+    topics = {"versions", "vault", "keyring", "model", "machine", "network"}
+    assert set(report) == topics | {"seal", "engine's seal"}
+    assert report["seal"]["level"] == "none", "the tests' own process is not sealed"
+    assert report["network"]["local_only"] is False
     assert report["keyring"]["used"]
     assert isinstance(report["keyring"]["refused"], list)
     assert report["versions"]["SQLCipher"].startswith("4.")

@@ -117,6 +117,14 @@ def test_a_copy_that_does_not_load_gives_way_to_the_original(bench: Bench) -> No
     assert not bench.tuned.did_not_load(bench.model)
 
 
+def test_a_copy_is_known_to_be_its_originals(bench: Bench) -> None:
+    """What it does well is the original's, too; any other file is its own."""
+    bench.record()
+    copy, _ = bench.tuned.choose()
+    assert bench.tuned.original(copy) == bench.model
+    assert bench.tuned.original(bench.model) == bench.model
+
+
 def test_where_no_copy_won(bench: Bench) -> None:
     """The original, with the KV cache as it was fastest; and it is said."""
     bench.record(replace(WON, recipe="", size=0, sha256="", kv_type="q8_0"))

@@ -446,3 +446,130 @@ def test_a_refusal_that_cost_the_engine_its_life_is_told(bench: Bench) -> None:
     assert bench.do(Costly()).error
     assert bench.conditions()[-1] is EngineCondition.COLD
     assert bench.do(Recorded()).error is None
+
+
+class Stopped(Recorded):
+    """A job that is stopped in its middle."""
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        self.cancel.ask()
+        super().run(engine, info)
+
+
+class Mending(Recorded):
+    """A job that fails, after which the engine loads again."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        super().__init__()
+        self.engine = engine
+
+    def fail(self, error: HushError) -> None:
+        self.engine.load_error = None
+        super().fail(error)
+
+
+class Stuck(Recorded):
+    """A job that ends only with its engine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.killed = threading.Event(), threading.Event()
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        self.began.set()
+        self.killed.wait(5)
+        raise EngineDied("It was closed.")
+
+
+class Judged:
+    """What a worker says of its model: which one crashed, which one worked."""
+
+    def __init__(self, engine: FakeEngine, *, gives_up: bool = False) -> None:
+        self.crashed: list[str] = []
+        self.worked: list[str] = []
+        self.model = starter_model()
+        self.gives_up = gives_up
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.worker = LlmWorker(
+            engine,
+            self.events.put,
+            lambda: (self.model, EngineOptions(512)),
+            crashed=self.note_crash,
+            worked=lambda model: self.worked.append(model.name),
+        )
+
+    def note_crash(self, model: ModelFile) -> bool:
+        """Another model is wanted from now on, where that was said."""
+        self.crashed.append(model.name)
+        if self.gives_up:
+            self.model = ModelFile(model.path, "Another")
+        return self.gives_up
+
+    def do(self, job: Recorded) -> Recorded:
+        """Run a job, and whatever its end brings, to its end."""
+        self.worker.submit(job)
+        assert job.done.wait(5)
+        return job
+
+    def close(self) -> None:
+        """End the worker, after what there is to do."""
+        self.worker.close(5)
+
+
+def test_each_answer_is_told_to_have_worked_and_loading_is_not() -> None:
+    """What ends the engine often does so with the first token; a stopped one proves nothing."""
+    judged = Judged(FakeEngine())
+    judged.worker.warm()
+    judged.do(Recorded())
+    judged.do(Stopped())
+    judged.close()
+    assert judged.worked == [starter_model().name]
+
+
+def test_a_death_is_told_with_the_model_and_loaded_again() -> None:
+    """Under an answer; a refusal or a stop is none."""
+    engine = FakeEngine()
+    judged = Judged(engine)
+    judged.do(Recorded(EngineDied("It died.")))
+    judged.do(Stopped(EngineDied("It was killed.")))
+    judged.do(Recorded(ModelRefused("No.")))
+    judged.close()
+    assert judged.crashed == [starter_model().name]
+    assert engine.loads >= 2
+
+
+def test_a_death_while_loading_is_told_and_another_model_is_loaded_at_once() -> None:
+    """The one before answers the next question without anybody asking for it."""
+    engine = FakeEngine(load_error=EngineDied("It died."))
+    judged = Judged(engine, gives_up=True)
+    failed = Mending(engine)
+    judged.do(failed)
+    assert isinstance(failed.error, EngineDied)
+    assert judged.crashed == [starter_model().name]
+    judged.do(Recorded())
+    judged.close()
+    warm = []
+    while not judged.events.empty():
+        event = judged.events.get()
+        if isinstance(event, EngineChanged) and event.condition is EngineCondition.WARM:
+            warm.append(event.model)
+    assert warm == ["Another"]
+
+
+def test_a_death_while_closing_is_nobodys_fault() -> None:
+    """The engine is ended under a job then."""
+    engine = FakeEngine()
+    judged = Judged(engine)
+    stuck = Stuck()
+    original = engine.close
+
+    def close() -> None:
+        stuck.killed.set()
+        original()
+
+    engine.close = close  # type: ignore[method-assign] # what killing the child does to a job
+    judged.worker.submit(stuck)
+    assert stuck.began.wait(5)
+    judged.worker.close(0.05)
+    assert stuck.done.wait(5)
+    assert judged.crashed == []

@@ -1,0 +1,172 @@
+"""Everything that is done with models, over an open vault."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from assistant.background import Background
+from assistant.cancel import Cancel
+from assistant.clock import Clock
+from assistant.engine.protocol import Engine
+from assistant.engine_room import EngineRoom
+from assistant.errors import HushError
+from assistant.log import log_event
+from assistant.net.gatekeeper import GateKeeper
+from assistant.net.ledger import NetworkLedger
+from assistant.net.metered import system_metered
+from assistant.net.records import By
+from assistant.net.starting import NetStarter
+from assistant.settings import Settings
+from assistant.shelf.activation import Activation
+from assistant.shelf.adopting import Adopting
+from assistant.shelf.bench import Bench
+from assistant.shelf.catalogue import Bundle, CatalogueKeeper, bundled
+from assistant.shelf.comparing import Comparing
+from assistant.shelf.downloads import DownloadService
+from assistant.shelf.fetched import FetchedModels
+from assistant.shelf.fitting import Fitting
+from assistant.shelf.machine import Machine
+from assistant.shelf.measures import MeasuresFile
+from assistant.shelf.quantising import Quantising
+from assistant.shelf.service import ModelService
+from assistant.shelf.shelf import Shelf
+from assistant.shelf.side import SideRoom
+from assistant.shelf.side_files import files_of, kept_on
+from assistant.shelf.taking_in import TakingIn
+from assistant.shelf.yardstick import Measuring
+from assistant.store.keyslots import KeyLabel, derive_key
+from assistant.store.vault import Vault
+from assistant.tuning.job import machine_key
+from assistant.wanted_model import WantedModel
+
+_AGAIN_SECONDS: Final = 3600.0  # after a list of models was asked for, whatever came of it
+
+DOWNLOADS: Final = "downloads"
+"""The folder of unfinished files, within that of the models: on the same disk."""
+
+
+class ModelRoom:
+    """Everything that is done with models, and the one way out, over a vault that is written to.
+
+    Nothing begins by itself but what ``look`` is called for.
+
+    Args:
+        vault: Open for writing.
+        key: The vault's; what signs the ledger is derived from it.
+        net: Starts the net child.
+        wanted: Which model answers.
+        room: What works for answers.
+        engine: Makes an engine that is not loaded.
+        settings: The settings of the moment.
+        use_shelf: Lets the shelf decide which model answers, where the settings named a file.
+        clock: Times everything.
+        bundle: The list of models that came with Hush.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        key: bytes,
+        net: NetStarter,
+        wanted: WantedModel,
+        room: EngineRoom,
+        engine: Callable[[], Engine],
+        settings: Callable[[], Settings],
+        use_shelf: Callable[[], object],
+        clock: Clock,
+        bundle: Callable[[], Bundle] = bundled,
+    ) -> None:
+        self._worker = room.worker
+        self._use_shelf = use_shelf
+        self._clock = clock
+        self._cancel = Cancel()
+        self._checks = Background("catalogue")
+        self._check_from = 0.0  # seconds of the clock
+        publish, library = room.sink, wanted.library
+        self.ledger = NetworkLedger(vault, derive_key(key, KeyLabel.AUDIT), clock)
+        self.gate = GateKeeper(
+            net, self.ledger, system_metered(os.environ), settings, clock, publish
+        )
+        self._catalogue = CatalogueKeeper(
+            library.folder / "catalogue",
+            settings,
+            bundle,
+            clock,
+            metered=lambda: self.gate.metered,
+        )
+        work = Background("models")
+        shelf = Shelf(library, publish, work)
+        side = SideRoom(self._worker, lambda: room.governor.plan, engine)
+        unfinished = library.folder / DOWNLOADS
+        downloads = DownloadService(
+            unfinished, self.gate, FetchedModels(library, shelf.examine, publish), clock, publish
+        )
+        self._downloads = downloads
+        measuring = Measuring(unfinished, machine_key, lambda: wanted.options, engine, clock)
+        self._fitting = fitting = Fitting(
+            self._catalogue.current,
+            Machine(library.folder).read,
+            measuring.run,
+            MeasuresFile(library.folder / "measures.json"),
+            machine_key,
+            side.check_quiet,
+            lambda: downloads.last_speed,
+        )
+        taking_in = TakingIn(shelf, unfinished, publish, work)
+        files, options = files_of(shelf), lambda: wanted.options
+        self.service = ModelService(
+            catalogue=self._catalogue,
+            fitting=fitting,
+            downloads=downloads,
+            library=shelf,
+            taking_in=taking_in,
+            adopting=Adopting(shelf, taking_in, publish, work),
+            activation=Activation(
+                library,
+                publish,
+                work,
+                switched=self._switched,
+                make_room=side.make_room,
+                note_truth=fitting.note_trial,
+            ),
+            quantising=Quantising(files, kept_on(shelf), unfinished, options, side, work, publish),
+            comparing=Comparing(files, options, side, work, vault, clock, publish),
+            bench=Bench(files, options, side, work, vault, machine_key, clock, publish, fitting),
+            gate=self.gate,
+        )
+
+    def look(self) -> None:
+        """Nobody needs the machine: measure it once, and look for newer models where allowed."""
+        self._fitting.look(self._worker)
+        elapsed = self._clock.elapsed()
+        if elapsed >= self._check_from and self._catalogue.due(self._clock.now()):
+            self._check_from = elapsed + _AGAIN_SECONDS
+            self._checks.submit(self._check)
+
+    def close(self) -> None:
+        """End what runs. What was fetched so far stays."""
+        self._cancel.ask()
+        self._fitting.close()
+        self._downloads.close()
+        self.gate.close()
+
+    def _switched(self) -> None:
+        self._use_shelf()
+        self._worker.warm()
+
+    def _check(self) -> None:
+        """Ask for a newer catalogue, which the setting says yes to.
+
+        Where it fails nobody is told: it is tried again.
+        """
+        request = self._catalogue.request()
+        if request is None or self._cancel.asked:
+            return
+        with suppress(HushError):
+            approval = self.gate.approve(request, By.SETTING)
+            with self.gate.open(approval, request, "catalogue") as permit:
+                self._catalogue.update(permit, request, self._cancel)
+            log_event("catalogue.updated")
