@@ -41,7 +41,7 @@ class ColumnPage(QScrollArea):
 
     def end_column(self, column: QVBoxLayout) -> None:
         """Show it: everything is in it."""
-        column.addStretch()
+        column.addStretch(1)  # nothing else may grow
         page = QWidget()
         page.setObjectName("fullPage")
         outer = QHBoxLayout(page)

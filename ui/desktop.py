@@ -24,6 +24,7 @@ from assistant.errors import HushError, ProfileInUse
 from assistant.events import EngineChanged, Event, EventSink, Notice, RaiseRequested
 from assistant.instance import Instance
 from assistant.log import log_event
+from assistant.outside import Outside
 from assistant.paths import Profile
 from ui.bridge import Bridge
 from ui.holding import hold_or_raise
@@ -54,13 +55,13 @@ _PATIENCE: Final = 5.0
 may have taken it in between."""
 
 
-def build_core(profile: Profile, sink: EventSink) -> App:
+def build_core(profile: Profile, sink: EventSink, outside: Outside | None = None) -> App:
     """Import and build the core. Takes a few tenths of a second: not on the GUI thread."""
     for name in _IMPORTED_LATE:
         importlib.import_module(name)
-    from assistant.app import App
+    from assistant.app import App, Parts
 
-    return App(profile, sink)
+    return App(profile, sink, Parts(tunes=True, outside=outside) if outside else None)
 
 
 class Desktop:

@@ -8,13 +8,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
-from assistant.display import display_server
+from assistant.display import display_server, is_elsewhere
 from assistant.errors import HushError
 from assistant.machine.hardening import harden_process
+from assistant.outside import part_from_internet
 from assistant.paths import Profile
 from assistant.terminal import Arguments, parse
 from assistant.terminal import run as run_in_terminal
+
+_ELSEWHERE: Final = (
+    "This display is reached over the network, as with ssh -X, and the system refuses Hush any "
+    "connection there. So this is the chat in the terminal."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,10 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not display_server(os.environ):
         sys.stderr.write("hush: There is no display here, so this is the chat in the terminal.\n")
         return run_in_terminal(arguments)
+    if is_elsewhere(os.environ):
+        sys.stderr.write(f"hush: {_ELSEWHERE}\n")
+        return run_in_terminal(arguments)
     return _open_window(arguments)
 
 
 def _open_window(arguments: Arguments) -> int:
+    outside = part_from_internet(arguments.broker_fd)
     try:
         passphrase = _passphrase(arguments)
     except HushError as error:
@@ -45,7 +56,7 @@ def _open_window(arguments: Arguments) -> int:
     from ui.start import run
 
     resumption = Resumption.read(arguments.after, arguments.geometry, arguments.open)
-    return run(Profile.choose(arguments.profile), passphrase, resumption)
+    return run(Profile.choose(arguments.profile), passphrase, resumption, outside)
 
 
 def _passphrase(arguments: Arguments) -> str | None:

@@ -14,6 +14,7 @@ from ui.preferences import Preferences
 from ui.window import (
     CHATS,
     METRICS,
+    MODELS,
     NOTES,
     REVIEW,
     SEARCH,
@@ -73,6 +74,7 @@ class PlaceKeys:
             "chats": partial(go, CHATS),
             "notes": partial(go, NOTES),
             "search": partial(go, SEARCH),
+            "models": partial(go, MODELS),
             "metrics": partial(go, METRICS),
             "vault": partial(go, VAULT),
             "settings": partial(go, SETTINGS),
@@ -102,6 +104,8 @@ class PlaceKeys:
         elif here in {TAGS, REVIEW}:
             if not (here == TAGS and places.tags.page.escape()):
                 self._window.go_to(NOTES)
+        elif here == MODELS and places.models.page.escape():
+            pass  # the nearest thing was left
         elif here != CHATS:
             self._window.go_to(CHATS)
         elif not (places.list.search.hasFocus() and places.list.leave_search()):

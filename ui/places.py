@@ -17,13 +17,16 @@ from ui.late import Late
 from ui.metrics.page import MetricsPage
 from ui.notes.place import NotesPlace
 from ui.notice import Notice
+from ui.opening import Opening
 from ui.search.place import SearchPlace
 from ui.settings.page import SettingsPage
 from ui.theme.style import Theme
 from ui.vault.page import VaultPage
-from ui.window import CHATS, NOTES, REVIEW, SEARCH, TAGS, Window
+from ui.window import CHATS, MODELS, NETWORK, NOTES, REVIEW, SEARCH, TAGS, Window
 
 if TYPE_CHECKING:  # they are made when somebody goes there
+    from ui.models.page import ModelsPage
+    from ui.network.page import NetworkPage
     from ui.tags.manager import TagsPage
     from ui.tags.review import ReviewPage
 
@@ -49,13 +52,18 @@ class Places:
     ) -> None:
         theme = window.theme
         self._window = window
-        timeline = Timeline(theme.palette, pool, reading_size=theme.look.reading)
+        self.open_address = Opening(app.outside.net)
+        timeline = Timeline(
+            theme.palette, pool, reading_size=theme.look.reading, opener=self.open_address
+        )
         self.page = ChatPage(timeline, theme)
         self.list = ConversationList(theme, now)
         self.chats = ChatsPlace(self.list, self.page, theme)
         self.notes = NotesPlace(theme, now)
         self.tags = Late(_tags_page, theme, window.end_with_status)
         self.review = Late(_review_page, theme, window.end_with_status)
+        self.models = Late(_models_page, theme, window.end_with_status)
+        self.network = Late(_network_page, theme, window.end_with_status)
         self.search = SearchPlace(theme, now)
         self.metrics = MetricsPage(theme)
         is_kept = session.keys is not None
@@ -67,8 +75,10 @@ class Places:
     @property
     def all(self) -> Sequence[QWidget]:
         """As the rail has them, then those that are reached from one of them."""
-        on_rail = (self.chats, self.notes, self.search, self.metrics, self.vault, self.settings)
-        return (*on_rail, self.tags.holder, self.review.holder)
+        models, network = self.models.holder, self.network.holder
+        first = (self.chats, self.notes, self.search, models)
+        at_foot = (self.metrics, self.vault, self.settings)
+        return (*first, *at_foot, self.tags.holder, self.review.holder, network)
 
     @property
     def notice(self) -> Notice:
@@ -78,6 +88,10 @@ class Places:
             return self.tags.page.notice
         if place == REVIEW:
             return self.review.page.notice
+        if place == MODELS:
+            return self.models.page.notice
+        if place == NETWORK:
+            return self.network.page.notice
         there = {NOTES: self.notes.page.notice, SEARCH: self.search.notice}
         return there.get(place, self.page.notice)
 
@@ -91,6 +105,10 @@ class Places:
             self.tags.page.take_focus()
         elif position == REVIEW:
             self.review.page.take_focus()
+        elif position == MODELS:
+            self.models.page.take_focus()
+        elif position == NETWORK:
+            self.network.page.take_focus()
         else:
             self.all[position].setFocus()
 
@@ -100,6 +118,8 @@ class Places:
         self.notes.apply(theme)
         self.tags.apply(theme)
         self.review.apply(theme)
+        self.models.apply(theme)
+        self.network.apply(theme)
         self.search.apply(theme)
         self.metrics.apply(theme)
         self.vault.apply(theme)
@@ -110,6 +130,18 @@ def _tags_page(theme: Theme) -> TagsPage:
     from ui.tags.manager import TagsPage
 
     return TagsPage(theme)
+
+
+def _models_page(theme: Theme) -> ModelsPage:
+    from ui.models.page import ModelsPage
+
+    return ModelsPage(theme)
+
+
+def _network_page(theme: Theme) -> NetworkPage:
+    from ui.network.page import NetworkPage
+
+    return NetworkPage(theme)
 
 
 def _review_page(theme: Theme) -> ReviewPage:

@@ -14,9 +14,12 @@ from assistant.errors import HushError, ProfileInUse
 from assistant.instance import Instance, raise_first
 from assistant.machine.hardening import harden_process
 from assistant.machine.threads import one_thread_for_products
+from assistant.net.starting import passed_on
+from assistant.outside import Outside, as_it_is
 from assistant.paths import Profile
-from ui.desktop import Desktop
+from ui.desktop import Desktop, build_core
 from ui.holding import hold
+from ui.lock.relaunch import replace_process
 from ui.lock.resumption import Resumption
 from ui.process import problems_logged, put_window_first, quit_on_signals
 from ui.theme.icons import app_icon
@@ -29,7 +32,10 @@ _UNSEEN_MILLISECONDS: Final = 2_000
 
 
 def run(
-    profile: Profile, passphrase: str | None = None, resumption: Resumption | None = None
+    profile: Profile,
+    passphrase: str | None = None,
+    resumption: Resumption | None = None,
+    outside: Outside | None = None,
 ) -> int:
     """Open the window and stay until it is closed; returns the exit code.
 
@@ -38,7 +44,9 @@ def run(
             forward and this one ends.
         passphrase: From the command line; opens the vault, or makes it.
         resumption: What the process before this one was locked with, if it was.
+        outside: What this process was parted from; by default what stands around it already.
     """
+    outside = outside or as_it_is()
     harden_process()
     one_thread_for_products()
     put_window_first()
@@ -55,7 +63,15 @@ def run(
             held = error
         application = _application()
         window = Window(system_theme())
-        desktop = Desktop(window, profile, holds, passphrase, resumption=resumption)
+        desktop = Desktop(
+            window,
+            profile,
+            holds,
+            passphrase,
+            partial(build_core, outside=outside),
+            resumption=resumption,
+            become=partial(replace_process, broker=partial(passed_on, outside.net)),
+        )
         stack.enter_context(problems_logged(desktop.tell, profile.crashes))
         stack.enter_context(quit_on_signals(window.close))
         stack.callback(desktop.close)

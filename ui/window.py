@@ -20,21 +20,24 @@ from ui.theme.style import Theme, dress
 CHATS: Final = 0
 NOTES: Final = 1
 SEARCH: Final = 2
-METRICS: Final = 3
-VAULT: Final = 4
-SETTINGS: Final = 5
-TAGS: Final = 6  # reached from the notes, and no part of the rail
-REVIEW: Final = 7
+MODELS: Final = 3
+METRICS: Final = 4
+VAULT: Final = 5
+SETTINGS: Final = 6
+TAGS: Final = 7  # reached from the notes, and no part of the rail
+REVIEW: Final = 8
+NETWORK: Final = 9  # reached from the status line and the settings
 
 _PLACES: Final = (
     Place("Chats", Icon.CHATS),
     Place("Notes", Icon.NOTE),
     Place("Search", Icon.SEARCH),
+    Place("Models", Icon.MODELS),
     Place("Metrics", Icon.METRICS, at_end=True),
     Place("Vault", Icon.KEY, at_end=True),
     Place("Settings", Icon.SETTINGS, at_end=True),
 )
-_BELONGS_TO: Final = {TAGS: NOTES, REVIEW: NOTES}
+_BELONGS_TO: Final = {TAGS: NOTES, REVIEW: NOTES, NETWORK: SETTINGS}
 _OPENED: Final = (1180, 760)  # pixels; a comfortable part of the common 1280 x 800
 _SMALLEST: Final = (640, 420)
 

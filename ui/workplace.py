@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from functools import partial
 
 from assistant.app import App, Session
-from assistant.asking.records import Scope, ScopeKind, Source
 from assistant.events import (
     BackgroundChanged,
     BackupEnded,
@@ -21,21 +20,19 @@ from assistant.events import (
     Notice,
     PowerChanged,
 )
-from assistant.notes.records import Note
 from assistant.records import is_private
-from assistant.search.records import Hit, Kind
 from ui.actions.rooms import action_rooms
 from ui.bridge import Bridge
 from ui.chat.asking import Asking
 from ui.chat.controller import ChatController
-from ui.chat.sought import Sought
 from ui.conversation_controller import ConversationController
 from ui.days import local
+from ui.going import Going
 from ui.importing.controller import ImportController
 from ui.metrics.controller import MetricsController
+from ui.models.rooms import ModelRooms
 from ui.notes.controller import NotesController, Ways
 from ui.notes.listing import Backups
-from ui.notes.model import title_of
 from ui.notes.taken_in import take_in_edits
 from ui.place_keys import Act, PlaceKeys
 from ui.places import Places
@@ -50,7 +47,7 @@ from ui.tags.rooms import tag_rooms
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
 from ui.vault.stage import Restart
-from ui.window import CHATS, METRICS, NOTES, SEARCH, VAULT, Window
+from ui.window import CHATS, METRICS, NETWORK, NOTES, VAULT, Window
 
 _NO_NOTES = (
     "Notes are kept in the vault, and nothing of this session is written down. "
@@ -87,6 +84,8 @@ class Workplace:
         self._window = window
         self._lock = lock
         self._places = places = Places(app, session, window, pool, now)
+        self._going = going = Going(window, places, self)
+        self.open_note, self.open_hit = going.note, going.hit
         page = places.page
         self.chat = ChatController(session, bridge, page, places.list, window.status)
         self.conversations = ConversationController(
@@ -124,23 +123,24 @@ class Workplace:
         )
         self.notes = self._notes_over(session, bridge, pool, now)
         self.tags = tag_rooms(
-            session, bridge, window, places, self.notes, self.open_note, self._open_tag, now
+            session, bridge, window, places, self.notes, going.note, going.tag, now
         )
         if self.tags:
             self.importing.offer_tags(self.tags.review, lambda *said: places.notice.add(*said))
         propose = self.tags.below.propose if self.tags else None
         named = self.conversations.refresh
         self.acts = action_rooms(session, bridge, window, places, self.notes, propose, named)
+        self.models = ModelRooms(app, session, bridge, window, places, self.preferences, pool, now)
         self._rooms = tuple(room for room in (self.tags, self.acts) if room)
         self.search = SearchController(
-            session, bridge, places.search, self.open_hit, self.importing.open, pool, now
+            session, bridge, places.search, going.hit, self.importing.open, pool, now
         )
         self._go_to = GoTo(
             window,
             lambda: window.theme,
             Gathering(session, bridge, pool),
             lambda: commands(self._commands),
-            Destinations(self.open_note, self.open_chat, self._open_tag, self._search_for),
+            Destinations(going.note, going.chat, going.tag, going.search),
             now,
         )
         self._place_keys = PlaceKeys(
@@ -162,7 +162,8 @@ class Workplace:
             place.rest(_NO_NOTES)
             return None
         backups = Backups(self._app.backups.holding, self._show_backups)
-        ways = Ways(self.open_hit, self.importing.open, self._ask_about, backups=backups)
+        out = self._places.open_address
+        ways = Ways(self._going.hit, self.importing.open, self._going.ask_about, out, backups)
         return NotesController(session.notes, session.search, bridge, place, pool, now, ways)
 
     def _take_in_edits(self, session: Session, bridge: Bridge, pool: Executor) -> None:
@@ -170,7 +171,8 @@ class Workplace:
         notes, places = session.notes, self._places
         if notes and session.keys and self.notes:
             root, changed = self._app.profile.root, self.notes.refresh
-            take_in_edits(root, notes, bridge, pool, lambda: places.notice, self.open_note, changed)
+            open_note = self._going.note
+            take_in_edits(root, notes, bridge, pool, lambda: places.notice, open_note, changed)
 
     def _connect(self) -> None:
         window, page = self._window, self._places.page
@@ -180,12 +182,11 @@ class Workplace:
         status, show_setting = window.status, self.preferences.show
         status.retry_wanted.connect(self._app.warm_engine)
         status.figures_wanted.connect(partial(window.go_to, METRICS))
-        status.model_wanted.connect(partial(show_setting, "context_tokens"))
         status.background_wanted.connect(partial(show_setting, "background_on_battery"))
         status.index_wanted.connect(partial(show_setting, "encoder_path"))
         self.chat.around.setting_wanted.connect(partial(show_setting, "context_tokens"))
         page.paused.go_on_wanted.connect(self.power.go_on_slowly)
-        page.timeline.source_requested.connect(self.open_source)
+        page.timeline.source_requested.connect(self._going.source)
         self.preferences.taken.connect(self.power.adopt)
         self.preferences.layout_changed.connect(self.chat.around.ahead.afresh)
         self._places.metrics.chat_wanted.connect(partial(window.go_to, CHATS))
@@ -205,12 +206,13 @@ class Workplace:
             "lock": self._lock,
             "import": self.importing.open,
             "export": self.importing.export,
+            "network": partial(self._window.go_to, NETWORK),
         }
 
     def handle(self, event: Event) -> None:
         """Take an event from the core."""
         self.metrics.handle(event)
-        for room in self._rooms:
+        for room in (*self._rooms, self.models):
             room.handle(event)
         match event:
             case EngineChanged():
@@ -238,7 +240,7 @@ class Workplace:
         """Whether something is under way: an answer, an import, or work on the vault."""
         page = self._window.full_page
         is_waited_for = bool(page and page.is_working)
-        working = (self.vault, self.importing, *self._rooms)
+        working = (self.vault, self.importing, self.models, *self._rooms)
         is_working = any(one.is_working for one in working)
         return self.chat.is_answering or is_working or is_waited_for
 
@@ -273,50 +275,7 @@ class Workplace:
             place.deleteLater()
         return None if is_private(open_now) else open_now
 
-    # Going somewhere ----------------------------------------------------------------------
-
-    def open_hit(self, hit: Hit) -> None:
-        """Go to a passage, and show it highlighted."""
-        if hit.kind is Kind.NOTE:
-            self.open_note(hit.owner_id, (hit.start, hit.length))
-        elif hit.conversation_id is not None:
-            self._open_message(Sought(hit.conversation_id, hit.owner_id, hit.text))
-
-    def open_source(self, source: Source) -> None:
-        """Go to the passage that a citation stands for."""
-        if source.note_id is not None:
-            self.open_note(source.note_id, (source.start, source.length))
-        elif source.message_id is not None and source.conversation_id is not None:
-            self._open_message(Sought(source.conversation_id, source.message_id, source.text))
-
-    def open_note(self, note_id: int, mark: tuple[int, int] | None = None) -> None:
-        """Go to a note; ``mark`` is the start and length of what to highlight, in characters."""
-        self._window.go_to(NOTES)
-        if self.notes:
-            self.notes.open(note_id, mark)
-
-    def open_chat(self, conversation_id: int) -> None:
-        """Go to a chat."""
-        self._window.go_to(CHATS)
-        self.chat.open(conversation_id)
-
-    def _open_message(self, sought: Sought) -> None:
-        self._places.page.timeline.seek(sought)
-        self.open_chat(sought.conversation_id)
-
-    def _ask_about(self, note: Note) -> None:
-        self._window.go_to(CHATS)
-        self.chat.new()
-        self.asking.ask_of(Scope(ScopeKind.NOTE, id=note.id, name=title_of(note)))
-
-    def _open_tag(self, tag: str) -> None:
-        self._window.go_to(NOTES)
-        if self.notes:
-            self.notes.open_tag(tag)
-
-    def _search_for(self, words: str) -> None:
-        self._window.go_to(SEARCH)
-        self._places.search.begin(words)
+    # Where the person is ------------------------------------------------------------------
 
     def _arrived(self, place: int) -> None:
         if place == METRICS:

@@ -24,6 +24,7 @@ from assistant.events import (
     ReplyEnded,
     ReplyText,
 )
+from assistant.outside import as_it_is
 from assistant.paths import Profile
 from assistant.power.drain import Charge
 from assistant.power.plan import Override, Plan, Readings
@@ -364,6 +365,7 @@ class FakeApp:
     def __init__(self, sink: EventSink) -> None:
         self.sink = sink
         self.courtesy = Courtesy()
+        self.outside = as_it_is()
         self.settings = Settings()
         self.status = VaultStatus(
             exists=True, ways=("keyring",), keyring="Test Keyring", keyring_problem=""
@@ -395,6 +397,9 @@ class FakeApp:
         self.importing: Any = FakeImports()
         self.actions: Any = None  # what the model does with notes, and titles; None: nothing
         self.titles: Any = None
+        self.models: Any = None  # a ``ModelService``; None where nothing may be written
+        self.network: Any = None
+        self.ledger: Any = None
         self.governor = FakeGovernor(sink)
         self.figures: Future[str] = done("")  # what is known of the model's tuned copy
 
@@ -412,6 +417,9 @@ class FakeApp:
             self.importing,
             actions=self.actions,
             titles=self.titles,
+            models=self.models,
+            network=self.network,
+            ledger=self.ledger,
         )
 
     @property

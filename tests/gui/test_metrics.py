@@ -52,7 +52,7 @@ class AtMetrics:
 
     def go(self) -> AtMetrics:
         """Be there, and see what there is."""
-        self.bench.press("Ctrl+4")
+        self.bench.press("Ctrl+5")
         self.settle()
         return self
 

@@ -53,7 +53,7 @@ def type_into(bench: Bench, name: str, text: str) -> None:
 @pytest.fixture
 def at_settings(bench: Bench) -> Bench:
     """The window, at its settings."""
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     return bench
 
 
@@ -276,7 +276,7 @@ def test_settings_that_cannot_be_written(at_settings: Bench) -> None:
 def test_a_hidden_list_is_not_forgotten_here(at_settings: Bench) -> None:
     """What is changed elsewhere is not undone by the next choice made here."""
     at_settings.press("Ctrl+B")
-    at_settings.press("Ctrl+6")
+    at_settings.press("Ctrl+7")
     type_into(at_settings, "Seed", "7")
     assert not at_settings.app.settings.list_visible
     assert at_settings.app.settings.seed == 7

@@ -19,7 +19,7 @@ from ui.status.explanation import Explanation
 from ui.status.line import SHOWN_AFTER, StatusLine
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
-from ui.window import METRICS
+from ui.window import METRICS, MODELS, NETWORK
 
 FAILED = EngineChanged(
     EngineCondition.FAILED,
@@ -183,14 +183,13 @@ def test_what_an_unloaded_model_costs(bench: Bench) -> None:
     assert bench.app.warmed == warmed + 1
 
 
-def test_a_warm_model_leads_to_its_settings(bench: Bench) -> None:
-    """There is nothing to load: its one button goes where it is set."""
+def test_a_warm_model_leads_to_the_models(bench: Bench) -> None:
+    """There is nothing to load: its one button goes where another one can be had."""
     bench.app.sink(EngineChanged(EngineCondition.WARM, "SmolLM2 135M"))
     bench.settle()
     bench.window.status.model_button.click()
     bench.press("Return")
-    assert bench.settings_page.isVisible()
-    assert bench.window.focusWidget().accessibleName() == "Context"
+    assert bench.window.place == MODELS
 
 
 def test_the_speed_leads_to_the_figures(bench: Bench) -> None:
@@ -200,10 +199,16 @@ def test_the_speed_leads_to_the_figures(bench: Bench) -> None:
     assert bench.window.place == METRICS
 
 
-def test_why_nothing_is_sent(bench: Bench) -> None:
-    """The conscience can be asked, too."""
+def test_why_nothing_is_sent(status: StatusLine) -> None:
+    """The conscience can be asked, too, before there is a page that says more."""
+    status.sent_button.click()
+    assert "connects to nothing" in status.window().findChild(Explanation).text
+
+
+def test_what_was_sent_leads_to_the_network(bench: Bench) -> None:
+    """Where every transfer stands."""
     bench.window.status.sent_button.click()
-    assert "connects to nothing" in bench.window.findChild(Explanation).text
+    assert bench.window.place == NETWORK
 
 
 # In the background ------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def test_a_form_does_not_outlast_the_place(place: AtVault) -> None:
     place.keys.fail(VaultError("It could not be tried.", "Your earlier ways in stand."))
     place.bench.settle()
     assert place.bench.composer.field.hasFocus()
-    place.bench.press("Ctrl+5")
+    place.bench.press("Ctrl+6")
     assert place.fields == []
     assert "It could not be tried. Your earlier ways in stand." in place.words
 

@@ -13,7 +13,7 @@ from ui.shortcuts import SHORTCUTS, KeysPanel, bind
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.vault.page import VaultPage
-from ui.window import CHATS, METRICS, NOTES, SEARCH, SETTINGS, VAULT, Window
+from ui.window import CHATS, METRICS, MODELS, NOTES, SEARCH, SETTINGS, VAULT, Window
 
 
 def rail_button(bench: Bench, name: str) -> QAbstractButton:
@@ -24,10 +24,10 @@ def rail_button(bench: Bench, name: str) -> QAbstractButton:
 
 def test_places(bench: Bench) -> None:
     """The rail and its keys lead to the same places, and the rail shows where one is."""
-    bench.press("Ctrl+5")
+    bench.press("Ctrl+6")
     assert bench.window.place == VAULT
     assert bench.shows(VaultPage)
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     assert bench.window.place == SETTINGS
     assert bench.settings_page.isVisible()
     checked = [b for b in bench.window.rail.findChildren(QAbstractButton) if b.isChecked()]
@@ -39,7 +39,7 @@ def test_places(bench: Bench) -> None:
 
 def test_escape_leaves_the_settings(bench: Bench) -> None:
     """Back to the chats."""
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     bench.press("Esc")
     assert bench.window.place == CHATS
 
@@ -47,7 +47,7 @@ def test_escape_leaves_the_settings(bench: Bench) -> None:
 @pytest.mark.parametrize("keys", ["Ctrl+N", "Ctrl+Shift+F", "Ctrl+B"])
 def test_keys_of_the_chats_work_from_the_settings(bench: Bench, keys: str) -> None:
     """They go where they mean something."""
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     bench.press(keys)
     assert bench.window.place == CHATS
 
@@ -103,7 +103,7 @@ def test_the_keys_are_shown(bench: Bench) -> None:
     panel = bench.window.findChild(KeysPanel)
     shown = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
     assert [entry.words for entry in SHORTCUTS if entry.words not in shown] == []
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     assert bench.window.place == CHATS
     assert not bench.shows(KeysPanel)
     assert bench.composer.field.hasFocus()
@@ -170,10 +170,10 @@ def test_arrows_move_within_the_rail(bench: Bench) -> None:
     """Down goes through the places, Up comes back."""
     chats = rail_button(bench, "Chats")
     chats.setFocus()
-    for place in (NOTES, SEARCH, METRICS, VAULT, SETTINGS):
+    for place in (NOTES, SEARCH, MODELS, METRICS, VAULT, SETTINGS):
         bench.press("Down")
         assert bench.window.place == place
-    for _ in range(5):
+    for _ in range(6):
         bench.press("Up")
     assert bench.window.place == CHATS
     assert chats.hasFocus()
@@ -207,7 +207,7 @@ def test_the_title_bar_names_no_chat(bench: Bench) -> None:
 def test_only_one_window(bench: Bench) -> None:
     """No part of it ever flashes up as a window of its own."""
     bench.open(1)
-    bench.press("Ctrl+6")
+    bench.press("Ctrl+7")
     shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert shown == [bench.window]
 

@@ -23,12 +23,12 @@ class AtVault:
         self.keys: FakeKeys = bench.app.keys
         self.backups: FakeBackups = bench.app.backups
         self.page = bench.window.findChild(VaultPage)
-        bench.press("Ctrl+5")
+        bench.press("Ctrl+6")
 
     def again(self) -> None:
         """Go away and come back."""
         self.bench.press("Ctrl+1")
-        self.bench.press("Ctrl+5")
+        self.bench.press("Ctrl+6")
 
     @property
     def front(self) -> FullPage | None:

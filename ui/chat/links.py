@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextOption
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from assistant.net.starting import NoStarter
 from ui.markdown.addresses import Address, examine
+from ui.opening import Opening
 from ui.theme.tokens import Space
 
 _CHARACTERS = 64  # the dialog's width
@@ -26,8 +28,8 @@ _NOT_OPENED = "No program on this computer took the address. You can copy it ins
 
 
 def open_in_browser(address: str) -> bool:
-    """Hand an address to the desktop; return whether a program took it."""
-    return QDesktopServices.openUrl(QUrl(address, QUrl.ParsingMode.StrictMode))
+    """Hand an address to the desktop's portal, and to nobody else; whether it took it."""
+    return Opening(NoStarter())(address)
 
 
 class LinkDialog(QDialog):

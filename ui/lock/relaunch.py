@@ -5,6 +5,9 @@ Qt's text layouts, in the store's pages. ``exec`` gives all of that back to the 
 
 The new image is started as this one was (interpreter options, script, module or frozen program),
 with other arguments. It takes the profile's lock anew; see ``ui/holding.py`` for the wait.
+
+The seal survives ``exec``, so the new image could start no broker. It goes on with this one's: one
+process, which knows nothing of what was read here, and one descriptor.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from typing import Final, NoReturn
 import psutil
 
 from assistant.log import log_error, log_event
+from assistant.net.starting import PassedOn
 
 CLOSING_SECONDS: Final = 3.0
 """What closing may take before the process is replaced all the same."""
@@ -72,32 +76,50 @@ class Launch:
         return (*self.command, *arguments)
 
 
-def replace_process(command: Sequence[str]) -> NoReturn:
+def replace_process(
+    command: Sequence[str], broker: Callable[[], PassedOn | None] = lambda: None
+) -> NoReturn:
     """Become a new process. Nothing of this one is left: no memory, thread, child or open file.
 
     Where the system cannot start the new one, this one ends all the same: what it holds must go.
+
+    Args:
+        command: The new start.
+        broker: Tells what of the broker is left all the same.
     """
     try:
-        end_children()
+        kept = broker()
+        end_children(kept.pid if kept else None)
         if sys.platform == "win32":  # exec would start a process beside this one and confuse shells
             subprocess.Popen(command, close_fds=True)
             os._exit(0)
         keep_no_descriptor()
-        os.execv(command[0], list(command))  # noqa: S606 # our own start, no shell
+        os.execv(command[0], [*command, *_going_on(kept)])  # noqa: S606 # our own start, no shell
     except Exception as error:  # noqa: BLE001 # whatever it is, staying is worse
         log_error("relaunch.failed", error)
     finally:
         os._exit(1)
 
 
-def end_children() -> None:
+def _going_on(kept: PassedOn | None) -> tuple[str, ...]:
+    """Leave the broker's descriptor open, and say its number."""
+    if not kept:
+        return ()
+    os.set_inheritable(kept.descriptor, True)
+    return ("--broker-fd", str(kept.descriptor))
+
+
+def end_children(but: int | None = None) -> None:
     """Kill what this process started and still has: the engine, above all.
 
     Its pipes close with this process and it ends by itself then; killed, it is gone at once, and
     reaped, it leaves no zombie to a new image that does not know it.
+
+    Args:
+        but: The number of the one that goes on.
     """
     with suppress(psutil.Error):
-        children = psutil.Process().children()
+        children = [child for child in psutil.Process().children() if child.pid != but]
         for child in children:
             with suppress(psutil.Error):  # it ended a moment ago
                 child.kill()

@@ -1,1 +1,1 @@
-"""The place for models: what is here, what fits, how it comes and goes."""
+"""The models' place in the window: what answers, what else could, and work on models."""

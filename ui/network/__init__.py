@@ -1,1 +1,1 @@
-"""The place that shows what left this computer, and what asks before anything does."""
+"""The network in the window: what left this laptop, what keeps it here, and the asking before."""

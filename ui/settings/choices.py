@@ -10,6 +10,9 @@ from assistant.engine.protocol import AUTOMATIC_LAYERS
 
 _RELOADS: Final = "The model is loaded again when this changes."
 
+NETWORK: Final = "Network"
+"""The group that leads on to the network's page."""
+
 Value = int | float | str | None
 
 
@@ -34,6 +37,8 @@ class Choice:
         words: What it does.
         read: Reads what was typed; raises ValueError.
         write: The other way.
+        wide: What is typed may be long: its field stands below.
+        needs: What it has to be, for the sentence that refuses something else.
     """
 
     name: str
@@ -41,6 +46,8 @@ class Choice:
     words: str
     read: Callable[[str], Value]
     write: Callable[[Value], str] = written
+    wide: bool = False
+    needs: str = "a number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,13 @@ def _decimal(text: str) -> Value:
 
 def _number_or_none(text: str) -> Value:
     return _number(text) if text.strip() else None
+
+
+def _address(text: str) -> Value:
+    address = text.strip()
+    if address and not address.startswith("https://"):
+        raise ValueError(address)
+    return address
 
 
 def _layers(text: str) -> Value:
@@ -117,6 +131,32 @@ GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
                 "Lock after",
                 "Minutes without a key or a touch: 1 to 1,440, or 0 for never.",
                 _number,
+            ),
+        ),
+    ),
+    (
+        NETWORK,
+        (
+            Toggle(
+                "local_only",
+                "Local only",
+                "Let nothing out at all: no model, no list of models. What is under way ends at "
+                "once.",
+            ),
+            Toggle(
+                "check_catalogue",
+                "Look for newer models",
+                "Ask the address below once a day for a newer list, and send nothing else. Not on "
+                "a connection that is paid for by volume.",
+            ),
+            Choice(
+                "catalogue_address",
+                "Address of the list",
+                "Begins with https://. Empty: the list that came with Hush. A list is believed "
+                "only with two signatures of its makers.",
+                _address,
+                wide=True,
+                needs="an address that begins with https://",
             ),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -13,9 +13,9 @@ from assistant.errors import SettingRefused
 from assistant.search.records import IndexStatus
 from assistant.settings import Settings
 from ui.column_page import ColumnPage
-from ui.controls import PlainLabel
+from ui.controls import PlainLabel, TextButton
 from ui.follow_focus import FollowFocus
-from ui.settings.choices import GROUPS, Choice, Toggle, Value
+from ui.settings.choices import GROUPS, NETWORK, Choice, Toggle, Value
 from ui.settings.encoder import EncoderRow
 from ui.settings.rows import ChoiceRow, PromptRow, ToggleRow
 from ui.theme.style import Theme
@@ -33,6 +33,7 @@ class SettingsPage(ColumnPage):
 
     changed = Signal(object)  # Settings
     shown = Signal()
+    network_wanted = Signal()  # see what was sent
 
     def __init__(
         self,
@@ -48,6 +49,8 @@ class SettingsPage(ColumnPage):
         self._problem = PlainLabel("", "danger", wrap=True)
         self._problem.hide()
         self._prompt = PromptRow(settings.system_prompt)
+        self._network = TextButton("What was sent, and what keeps the rest here…", "link")
+        self._network.clicked.connect(self.network_wanted)
         self._lay_out(theme)
         FollowFocus(self)
         self._prompt.given.connect(lambda value: self._take("system_prompt", value))
@@ -61,6 +64,8 @@ class SettingsPage(ColumnPage):
             column.addWidget(PlainLabel(title, "strong"))
             for entry in entries:
                 column.addWidget(self._row(entry, theme))
+            if title == NETWORK:
+                column.addWidget(self._network, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(Space.RELATED)
         column.addWidget(PlainLabel("Search", "strong"))
         column.addWidget(self._adopted("encoder_path", self._encoder))

@@ -52,7 +52,11 @@ class ChoiceRow(QWidget):
         grid.addWidget(PlainLabel(choice.title), 0, 0)
         grid.addWidget(PlainLabel(choice.words, "quiet", wrap=True), 1, 0)
         grid.addWidget(self._problem, 2, 0)
-        grid.addWidget(self._field, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+        if choice.wide:
+            self._field.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(self._field, 3, 0, 1, 2)
+        else:
+            grid.addWidget(self._field, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
 
     def keep(self) -> None:
         """Give what was typed a moment ago."""
@@ -71,14 +75,16 @@ class ChoiceRow(QWidget):
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
-        self._field.setFixedWidth(theme.px(_FIELD))
+        if not self._choice.wide:
+            self._field.setFixedWidth(theme.px(_FIELD))
 
     def _give(self) -> None:
         self._pause.stop()
         try:
             value = self._choice.read(self._field.text())
         except ValueError:
-            self.show_problem(f"{self._choice.title} needs a number. The earlier one stands.")
+            needs = self._choice.needs
+            self.show_problem(f"{self._choice.title} needs {needs}. The earlier one stands.")
         else:
             self.given.emit(value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -13,6 +13,8 @@ from assistant.events import Activity, EngineChanged, EngineCondition, ImportPro
 from assistant.power.plan import Mode, Plan, Readings
 from assistant.records import ReplyFigures
 from assistant.search.records import IndexStatus
+from ui.network.words import NOTHING_SENT
+from ui.network.words import status as network_words
 from ui.power.words import power_words
 from ui.status.explanation import Explanation, Said
 from ui.status.index_part import IndexPart
@@ -21,6 +23,10 @@ from ui.status.words import activity_words, left_out, model_facts, model_words, 
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
 from ui.theme.tokens import Space, Type
+
+if TYPE_CHECKING:  # a start has no time to import them
+    from assistant.net.records import NetworkSummary
+    from assistant.sealing.protocol import SealReport
 
 SHOWN_AFTER: Final = 300
 """Milliseconds that something may run in the background before it is shown: what is over sooner
@@ -38,7 +44,6 @@ _LOAD: Final = {
     EngineCondition.COLD: "Load it now",
     EngineCondition.EVICTED: "Load it now",
 }
-_NOTHING_SENT: Final = "nothing sent"
 _WHY_NOTHING: Final = "Everything is done on this machine. Hush connects to nothing."
 
 
@@ -57,6 +62,7 @@ class StatusLine(QWidget):
     power_wanted = Signal()  # see why it works as hard as it does
     index_wanted = Signal()  # see what search is set to
     import_wanted = Signal()  # see the import that is under way
+    network_wanted = Signal()  # see what was sent
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +72,7 @@ class StatusLine(QWidget):
         self._engine = EngineChanged(EngineCondition.COLD)
         self._mode = Mode.FULL
         self._activity: Activity | None = None
+        self._knows_network = False  # there is a page that says more
         self._explanation: Explanation | None = None  # the one that is open
         self.model_button = Part("Model")
         self.speed_button = Part("Last answer")
@@ -77,7 +84,7 @@ class StatusLine(QWidget):
         self.background_delay = QTimer(self, singleShot=True, interval=SHOWN_AFTER)
         self._lay_out()
         self._connect()
-        self.sent_button.say(_NOTHING_SENT, drawing=Icon.SHIELD)
+        self.sent_button.say(NOTHING_SENT, drawing=Icon.SHIELD)
         self.sent_button.explain(_WHY_NOTHING)
         self.show_engine(self._engine)
         self.apply(theme)
@@ -100,7 +107,7 @@ class StatusLine(QWidget):
         self.index_button.clicked.connect(self._explain_index)
         self.index_button.said_other.connect(self._refresh)
         self.power_button.clicked.connect(self.power_wanted)
-        self.sent_button.clicked.connect(self._explain_nothing)
+        self.sent_button.clicked.connect(self._explain_sent)
         self.background_delay.timeout.connect(self._show_activity)
 
     # What is shown ------------------------------------------------------------------------
@@ -196,6 +203,16 @@ class StatusLine(QWidget):
         """Show how far an import is; None: it is over."""
         self.index_button.show_import(progress)
 
+    def show_network(self, summary: NetworkSummary | None, seal: SealReport | None) -> None:
+        """Show what was sent, and whether this window is sealed; None: it is not known yet."""
+        said, short, sentences = network_words(summary, seal)
+        self._knows_network = True
+        self.sent_button.say(said, short, Icon.SHIELD)
+        is_damaged = summary is not None and not summary.intact
+        self.sent_button.set_kind("danger" if is_damaged else "caption")
+        self.sent_button.explain(sentences)
+        self._refresh()
+
     def _show_activity(self) -> None:
         activity = self._activity
         self.background_button.say(activity or "", drawing=Icon.BACKGROUND)
@@ -244,6 +261,7 @@ class StatusLine(QWidget):
         room = self.width() - 2 * Space.HALF - margins.left() - margins.right()
         steps = (
             (self.speed_button, Form.NOTHING),
+            (self.sent_button, Form.SHORT),
             (self.model_button, Form.SHORT),
             (self.background_button, Form.ICON),
             (self.index_button, Form.SHORT),
@@ -264,7 +282,7 @@ class StatusLine(QWidget):
         def tell() -> Said:
             load = _LOAD.get(self._engine.condition)
             facts = model_facts(self._engine) or model_words(self._engine)[0]
-            return Said(facts, load or "Model settings…", bool(load))
+            return Said(facts, load or "Models…", bool(load))
 
         def act() -> None:
             can_load = self._engine.condition in _LOAD
@@ -290,7 +308,10 @@ class StatusLine(QWidget):
 
         self._explain(self.index_button, "Search", tell, self.index_wanted.emit)
 
-    def _explain_nothing(self) -> None:
+    def _explain_sent(self) -> None:
+        if self._knows_network:
+            self.network_wanted.emit()
+            return
         said = Said(_WHY_NOTHING)
         self._explain(self.sent_button, "What was sent", lambda: said, lambda: None)
 

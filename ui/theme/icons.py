@@ -26,6 +26,7 @@ class Icon(StrEnum):
         '<path d="M4 7h8m6 0h2M4 17h2m6 0h8"/><circle cx="15" cy="7" r="2.6"/>'
         '<circle cx="9" cy="17" r="2.6"/>'
     )
+    MODELS = '<path d="m12 3.5 8 4.2-8 4.2-8-4.2zM4.5 12l7.5 4 7.5-4M4.5 16.2l7.5 4 7.5-4"/>'
     METRICS = '<path d="M4.5 4.5v15h15M8 15l3.5-4.5 3 2.5L19 7"/>'
     SEARCH = '<circle cx="11" cy="11" r="6"/><path d="m15.5 15.5 4.5 4.5"/>'
     PLUS = '<path d="M12 5v14M5 12h14"/>'

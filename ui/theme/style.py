@@ -217,7 +217,9 @@ QListView[kind="hits"] { background: $page; }
 QScrollArea[kind="page"] { background: $page; border: none; }
 
 #notice { background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px; }
-#result { background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px; }
+#result, #recommended {
+    background: $list; border: 1px solid $hairline; border-radius: ${field_radius}px;
+}
 #notice[kind="danger"] { border-left: 3px solid $danger; }
 #popover { background: $field; border: 1px solid $hairline; border-radius: ${field_radius}px; }
 

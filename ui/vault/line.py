@@ -98,7 +98,7 @@ class Line(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(Space.HALF)
         self._buttons.hide()
-        texts = QVBoxLayout()
+        self._texts = texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._words)

@@ -64,6 +64,11 @@ class Section(QWidget):
         line.hide()
         line.deleteLater()
 
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where the keyboard can be put in its lines, as the eye goes."""
+        return [stop for line in self._lines for stop in line.stops]
+
     # One piece of work --------------------------------------------------------------------
 
     def begin(self, line: Line, sentence: str, *, can_cancel: bool = False) -> None:

@@ -1,0 +1,178 @@
+"""Wires the network's page and the status line to the gate, the ledger and the seal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from assistant.disk import write_atomically
+from assistant.errors import HushError
+from assistant.settings import Settings
+from ui.bridge import Bridge
+from ui.latest import Latest
+
+if TYPE_CHECKING:  # a start has no time to import them
+    from assistant.net.records import LedgerRow, NetworkSummary
+    from assistant.sealing.protocol import SealReport
+    from assistant.shelf.protocols import GateRoom, LedgerRoom
+    from ui.network.page import NetworkPage
+    from ui.status.line import StatusLine
+
+_FILE: Final = "Hush network record.json"
+_KINDS: Final = "JSON (*.json);;Table (*.csv)"
+_CHECKING: Final = "Reading every row…"
+_EXPORTED: Final = "The record is written to {name}."
+_ROWS: Final = 500
+
+AskFile = Callable[[QWidget, str, Callable[[Path], object]], object]
+"""Asks where a file is to be written; gets a name to offer, and hands the path over."""
+
+
+def ask_new_file(parent: QWidget, name: str, take: Callable[[Path], object]) -> None:
+    """Ask with the system's dialog."""
+    dialog = QFileDialog(parent, "Export the record")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setNameFilter(_KINDS)
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+    dialog.selectFile(name)
+    dialog.fileSelected.connect(lambda chosen: take(Path(chosen)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+class NetworkController(QObject):
+    """What a person sees and does of the network.
+
+    Args:
+        gate: The only way out; None where this session has none.
+        ledger: What ever left; None where nothing is written down.
+        seal: What keeps this process in.
+        bridge: Brings outcomes to the GUI thread.
+        page: The place, made when it is first asked for.
+        status: Says the same in few words.
+        pool: Writes files.
+        now: Local time.
+        settings: Those of the moment.
+        change: Makes settings hold that were changed here.
+        parent: What this goes with.
+    """
+
+    def __init__(
+        self,
+        gate: GateRoom | None,
+        ledger: LedgerRoom | None,
+        seal: SealReport,
+        bridge: Bridge,
+        page: Callable[[], NetworkPage],
+        status: StatusLine,
+        pool: Executor,
+        now: Callable[[], datetime],
+        settings: Callable[[], Settings],
+        change: Callable[[Settings], None],
+        parent: QObject,
+        ask_file: AskFile = ask_new_file,
+    ) -> None:
+        super().__init__(parent)
+        self._gate = gate
+        self._ledger = ledger
+        self._seal = seal
+        self._bridge = bridge
+        self._make = page
+        self._page: NetworkPage | None = None
+        self._status = status
+        self._pool = pool
+        self._now = now
+        self._settings = settings
+        self._change = change
+        self._ask_file = ask_file
+        self._was_local = settings().local_only
+        self._summaries, self._rows = Latest(bridge), Latest(bridge)
+        status.show_network(None, seal)
+        self.refresh()
+
+    # What there is ------------------------------------------------------------------------
+
+    def arrive(self) -> None:
+        """The person comes to the page."""
+        if self._page is None:
+            self._page = page = self._make()
+            page.local_only_turned.connect(self._turn)
+            page.check_wanted.connect(self._check)
+            page.export_wanted.connect(self._export)
+            page.show_seal(self._seal)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again at what was sent."""
+        if self._gate and self._ledger:
+            self._summaries.expect(self._gate.summary(), self._show, self._failed)
+        elif self._page:
+            self._page.show_without_record(local_only=self._settings().local_only)
+        if self._page and self._ledger:
+            self._rows.expect(self._ledger.rows(_ROWS), self._show_rows, self._failed)
+
+    def adopt(self, settings: Settings) -> None:
+        """Settings were changed, here or elsewhere; the core ends what may run no more."""
+        if settings.local_only != self._was_local:
+            self._was_local = settings.local_only
+            self.refresh()
+
+    def _show(self, summary: NetworkSummary) -> None:
+        self._status.show_network(summary, self._seal)
+        if self._page:
+            self._page.show_summary(summary, local_only=self._settings().local_only)
+
+    def _show_rows(self, rows: list[LedgerRow]) -> None:
+        if self._page:
+            self._page.show_rows(rows, self._now())
+
+    def _failed(self, error: HushError) -> None:
+        if self._page:
+            self._page.notice.say_error(error)
+
+    # The person's hands -------------------------------------------------------------------
+
+    def _turn(self, on: bool) -> None:  # noqa: FBT001 # as the signal gives it
+        self._change(replace(self._settings(), local_only=on))
+
+    def _check(self) -> None:
+        page = self._page
+        if page and self._ledger and not page.record.is_working:
+            page.record.begin(page.record_line, _CHECKING)
+            self._bridge.then(self._ledger.check(), page.say_checked, self._not_done)
+
+    def _export(self) -> None:
+        if self._page:
+            self._ask_file(self._page.window(), _FILE, self._write)
+
+    def _write(self, file: Path) -> None:
+        """Its name says what it is to be: a table, else JSON."""
+        form: Literal["json", "csv"] = "csv" if file.suffix.lower() == ".csv" else "json"
+        page, ledger = self._page, self._ledger
+        if not page or not ledger:
+            return
+
+        def done(_: None) -> None:
+            page.record.say(page.record_line, _EXPORTED.format(name=file.name))
+
+        def write(data: bytes) -> None:
+            written = self._pool.submit(write_atomically, file, data)
+            self._bridge.then(written, done, self._not_done)
+
+        self._bridge.then(ledger.export(form), write, self._not_done)
+
+    def _not_done(self, error: HushError) -> None:
+        if self._page:
+            record = self._page.record
+            if record.is_working:
+                record.end(error.sentence, danger=True)
+            else:
+                record.say(self._page.record_line, error.sentence, danger=True)
