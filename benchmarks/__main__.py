@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, confidence, engine, search, tags, vault
+from benchmarks import chat, confidence, engine, models, search, tags, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
@@ -16,6 +16,7 @@ BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "chat": lambda _: report("chat", chat.measure()),
     "confidence": confidence.run,
     "engine": engine.run,
+    "models": models.run,
     "search": search.run,
     "tags": tags.run,
     "vault": vault.run,
@@ -31,16 +32,16 @@ def main() -> int:
     group.add_argument("--trial", action="append", choices=known, help="only this; repeatable")
     group.add_argument("--full", action="store_true", help="the full counts, some 40 minutes")
     group.add_argument("--resume", action="store_true", help="leave out what has a result already")
-    group.add_argument("--seed", type=int, help="do an earlier run again")
+    group.add_argument("--seed", type=int, help="do an earlier run again; of models, too")
     group = parser.add_argument_group("of engine")
     group.add_argument(
         "--row", action="append", choices=engine.FIGURES, help="only this; repeatable"
     )
-    words = "few rounds, to see that it works; of search, too"
+    words = "few rounds, to see that it works; of models and search, too"
     group.add_argument("--quick", action="store_true", help=words)
-    group = parser.add_argument_group("of search and tags")
+    group = parser.add_argument_group("of models, search and tags")
     words = "only this; repeatable"
-    parts = dict.fromkeys([*search.PARTS, *tags.PARTS])
+    parts = dict.fromkeys([*models.PARTS, *search.PARTS, *tags.PARTS])
     group.add_argument("--part", action="append", choices=parts, help=words)
     options = parser.parse_args()
     names = options.names or list(BENCHMARKS)

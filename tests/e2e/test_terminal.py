@@ -16,6 +16,8 @@ from typing import IO
 import psutil
 import pytest
 
+from tests.detectors.tracing import Tracer, needs_strace
+
 HUSH = [sys.executable, "-m", "assistant"]
 PASSPHRASE = "correct horse battery staple"
 STORY = "Tell me a very long story about the sea."
@@ -122,18 +124,20 @@ def test_nothing_typed_or_answered_is_readable_on_disk(folder: Path) -> None:
     assert answer in shown.stdout
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@needs_strace
 def test_no_internet_socket_is_opened(folder: Path, tmp_path: Path) -> None:
     """Every process of a whole chat, watched by strace: no AF_INET, no AF_INET6, no DNS."""
-    trace = tmp_path / "trace"
-    prefix = ("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(trace))
-    done = hush(folder, "ask", "Hello", prefix=prefix)
+    tracer = Tracer(tmp_path / "trace")
+    done = hush(folder, "ask", "Hello", prefix=tuple(tracer.prefix))
     assert done.returncode == 0, done.stderr
-    calls = trace.read_text()
-    assert "AF_INET" not in calls
+    tracer.wait()
+    assert tracer.leaks() == []
+    assert tracer.proofs(), "the seal tried itself"
     leak = "import socket; socket.socket(socket.AF_INET).connect_ex(('127.0.0.1', 9))"
-    subprocess.run([*prefix, sys.executable, "-c", leak], check=True, timeout=60)
-    assert "AF_INET" in trace.read_text(), "the witness is blind"
+    planted = Tracer(tmp_path / "planted")
+    subprocess.run([*planted.prefix, sys.executable, "-c", leak], check=True, timeout=60)
+    planted.wait()
+    assert planted.leaks(), "the witness is blind"
 
 
 def test_killed_engine_is_told_and_the_next_question_works(story_folder: Path) -> None:
