@@ -6,11 +6,9 @@ shelf. Cold means that the file's pages were dropped from memory before.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +19,7 @@ from typing import Final
 from assistant.background import Background
 from assistant.shelf.shelf import Shelf
 from assistant.shelf.taking_in import TakingIn
-from benchmarks.report import Row, report, table
+from benchmarks.report import Row
 from models.file import digest
 from models.library import ModelLibrary
 from models.starter import starter_model
@@ -113,20 +111,3 @@ class _Bench:
 
     def _verify(self, _: Path) -> None:
         digest(self._file)
-
-
-def main() -> int:
-    """Run it alone: ``python -m benchmarks.models_import [--quick] [--folder F]``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.models_import")
-    parser.add_argument("--quick", action="store_true", help="a file of 256 MB")
-    parser.add_argument("--folder", type=Path, help="on the disk to be measured")
-    options = parser.parse_args()
-    rows = import_rows(quick=options.quick, folder=options.folder)
-    if options.quick:
-        print(table(rows))
-        return 0 if all(row.holds for row in rows) else 1
-    return 0 if report("models-import", rows) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
