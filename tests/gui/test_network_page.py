@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from assistant.errors import VaultDamaged
+from assistant.errors import VaultDamaged, VaultLocked
 from assistant.events import NetworkChanged
 from assistant.net.records import By, ChainVerdict, Failure, NetworkSummary, Purpose
 from assistant.sealing.protocol import SealReport
@@ -100,6 +101,21 @@ def test_a_transfer_shows_as_it_happens(bench: ModelsBench) -> None:
     assert "1 transfer under way" in bench.network.received.text()
     assert len(bench.network.lines) == len(ROWS) + 1
     assert bench.window.status.sent_button.words == "sealed · receiving · 12 kB sent"
+
+
+def test_a_transfer_that_ends_with_the_session(
+    bench: ModelsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vault is closed already when its end is told: nothing is asked of it, nothing breaks."""
+    asked: list[bool] = []
+
+    def summary() -> Future[NetworkSummary]:
+        asked.append(True)
+        raise VaultLocked("The vault is closed.")
+
+    monkeypatch.setattr(bench.models.gate, "summary", summary)
+    bench.workplace.handle(NetworkChanged())
+    assert asked
 
 
 def test_many_transfers_come_in_parts(qtbot: QtBot) -> None:

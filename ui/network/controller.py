@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from assistant.disk import write_atomically
-from assistant.errors import HushError
+from assistant.errors import HushError, VaultLocked
 from assistant.settings import Settings
 from ui.bridge import Bridge
 from ui.latest import Latest
@@ -112,6 +113,10 @@ class NetworkController(QObject):
 
     def refresh(self) -> None:
         """Look again at what was sent."""
+        with suppress(VaultLocked):  # a transfer's end is told of while the session ends, too
+            self._look()
+
+    def _look(self) -> None:
         if self._gate and self._ledger:
             self._summaries.expect(self._gate.summary(), self._show, self._failed)
         elif self._page:
