@@ -252,6 +252,8 @@ class App:
 
         Nothing can be opened by this process after it.
         """
+        if models := self._models:  # first: what was let out must not outlast what follows
+            models.gate.stop_all()
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()

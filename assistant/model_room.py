@@ -24,10 +24,12 @@ from assistant.shelf.activation import Activation
 from assistant.shelf.adopting import Adopting
 from assistant.shelf.bench import Bench
 from assistant.shelf.catalogue import Bundle, CatalogueKeeper, bundled
+from assistant.shelf.closing import Closing
 from assistant.shelf.comparing import Comparing
 from assistant.shelf.downloads import DownloadService
 from assistant.shelf.fetched import FetchedModels
 from assistant.shelf.fitting import Fitting
+from assistant.shelf.leftovers import sweep_records
 from assistant.shelf.machine import Machine
 from assistant.shelf.measures import MeasuresFile
 from assistant.shelf.quantising import Quantising
@@ -83,6 +85,7 @@ class ModelRoom:
         self._use_shelf = use_shelf
         self._clock = clock
         self._cancel = Cancel()
+        self._closing = Closing()
         self._checks = Background("catalogue")
         self._check_from = 0.0  # seconds of the clock
         publish, library = room.sink, wanted.library
@@ -114,9 +117,24 @@ class ModelRoom:
             machine_key,
             side.check_quiet,
             lambda: downloads.last_speed,
+            lambda: wanted.options,
         )
-        taking_in = TakingIn(shelf, unfinished, publish, work)
+        taking_in = TakingIn(shelf, unfinished, publish, work, closing=self._closing)
         files, options = files_of(shelf), lambda: wanted.options
+        quantising = Quantising(
+            files,
+            kept_on(shelf),
+            unfinished,
+            options,
+            side,
+            work,
+            publish,
+            closing=self._closing,
+        )
+        # What a killed Hush left goes now, not when the next such work begins; in turn with that.
+        for sweep in (taking_in.sweep, quantising.sweep, measuring.sweep):
+            work.submit(sweep)
+        work.submit(lambda: sweep_records(library.folder, clock.now() / 1000))
         self.service = ModelService(
             catalogue=self._catalogue,
             fitting=fitting,
@@ -131,8 +149,9 @@ class ModelRoom:
                 switched=self._switched,
                 make_room=side.make_room,
                 note_truth=fitting.note_trial,
+                options=options,
             ),
-            quantising=Quantising(files, kept_on(shelf), unfinished, options, side, work, publish),
+            quantising=quantising,
             comparing=Comparing(files, options, side, work, vault, clock, publish),
             bench=Bench(files, options, side, work, vault, machine_key, clock, publish, fitting),
             gate=self.gate,
@@ -149,6 +168,7 @@ class ModelRoom:
     def close(self) -> None:
         """End what runs. What was fetched so far stays."""
         self._cancel.ask()
+        self._closing.close()
         self._fitting.close()
         self._downloads.close()
         self.gate.close()

@@ -129,6 +129,11 @@ class ReplyJob:
         self._figures: ReplyFigures | None = None
         self._began = False
 
+    @property
+    def proves_model(self) -> bool:
+        """See ``assistant.engine.worker.Proving``: a sentence said in its place proves nothing."""
+        return self._figures is not None
+
     def run(self, engine: Engine, info: ModelInfo) -> None:
         """See ``Job.run``."""
         answer_id = self._answer.id

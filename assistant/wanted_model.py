@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 from assistant.clock import Clock
@@ -39,15 +39,24 @@ class WantedModel:
         self._settings = settings
         self._clock = clock
         self._publish = publish
+        self._making = threading.Lock()  # the worker and the window may look at the same time
+        self._made: tuple[ModelLibrary, ModelChoice] | None = None
 
-    @cached_property
+    @property
     def library(self) -> ModelLibrary:
         """The shelf's folder. Two small files are read with the first look."""
-        return ModelLibrary(self._folder, self._starter(), self._clock.now)
+        return self._both()[0]
 
-    @cached_property
+    @property
     def _choice(self) -> ModelChoice:
-        return ModelChoice(self.library, self._publish)
+        return self._both()[1]
+
+    def _both(self) -> tuple[ModelLibrary, ModelChoice]:
+        with self._making:
+            if self._made is None:
+                library = ModelLibrary(self._folder, self._starter(), self._clock.now)
+                self._made = library, ModelChoice(library, self._publish)
+            return self._made
 
     @property
     def is_own(self) -> bool:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -97,7 +98,7 @@ class ModelLibrary:
     def all(self) -> tuple[Installed, ...]:
         """Every model: the starter first, then those on the shelf, the newest first."""
         with self._lock:
-            here = {sha256: self._look(sha256) for sha256 in {*self._lines, *self._folder.models()}}
+            here = {sha256: self.get(sha256) for sha256 in {*self._lines, *self._folder.models()}}
         rows = sorted(
             (model for model in here.values() if model and model.sha256 != self.starter),
             key=lambda model: (-model.installed_at, model.name, model.sha256),
@@ -107,7 +108,12 @@ class ModelLibrary:
     def get(self, sha256: str) -> Installed | None:
         """One of them; None where it was never here."""
         with self._lock:
-            return self._look(sha256)
+            return self._folder.look(sha256, self._lines.get(sha256), self._active.current)
+
+    def read(self, sha256: str) -> Installed | None:
+        """Likewise; a file that was not read yet is read first. Raises OSError, as ``verify``."""
+        model = self.get(sha256)
+        return self.verify(sha256) if model and model.state == "unverified" else model
 
     def active(self) -> Active:
         """Which model is in use."""
@@ -121,7 +127,7 @@ class ModelLibrary:
             ModelFileFault: it is missing, changed or damaged.
         """
         model = self._known(sha256)
-        if sha256 == self.starter:
+        if model.path == self._starter.path:
             return self._starter
         if model.state == "unverified":
             return ModelFile(model.path, model.name, model.size, sha256)
@@ -134,13 +140,16 @@ class ModelLibrary:
         if path == self._starter.path:
             return self.starter
         with self._lock:
-            return next((sha for sha in self._lines if self._folder.path(sha)[0] == path), "")
+            # A link that changed may have been added anew: the one in use is asked first.
+            some = chain((self._active.current,), self._lines, self._folder.models())
+            return next((sha for sha in some if self._folder.path(sha)[0] == path), "")
 
     # Coming and going ---------------------------------------------------------------------
 
     def put(self, file: Path, origin: Origin) -> Installed:
         """Move a whole file to its place. Its bytes were read, and are durable, already.
 
+        Its record is there before it, so that a kill between the two leaves no model without name.
         Where the model is there and ready, nothing is moved.
 
         Args:
@@ -154,8 +163,7 @@ class ModelLibrary:
             known = self.get(origin.sha256)
             if known and known.state == "ready" and not known.linked:
                 return known
-            place = self._folder.place(origin.sha256)
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = _prepare(self._folder.place(origin.sha256), origin)
             file.replace(place / MODEL)
             flush_folder(place)
             return self._record(origin, place / MODEL, linked=False)
@@ -170,15 +178,12 @@ class ModelLibrary:
         Raises:
             OSError: the disk refuses, or the file is gone.
         """
-        known = self.get(origin.sha256)
-        if known and known.state == "unverified":
-            self.verify(origin.sha256)  # a whole copy of one's own is not given up for a link
+        self.read(origin.sha256)  # a whole copy of one's own is not given up for a link
         with self._lock:
             known = self.get(origin.sha256)
             if known and known.state == "ready":
                 return known
-            place = self._folder.place(origin.sha256)
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = _prepare(self._folder.place(origin.sha256), origin)
             (place / MODEL).unlink(missing_ok=True)  # damaged, or it would have been ready
             write_link(place / LINK, target)
             return self._record(origin, target, linked=True)
@@ -194,22 +199,23 @@ class ModelLibrary:
         Args:
             sha256: Which model.
             progress: Told the share that is read, 0 to 1.
-            cancelled: Asked between two blocks; then nothing changes.
+            cancelled: Asked between two blocks; then nothing changes, and the state is the old one.
 
         Raises:
             ShelfRefusal: it was never here.
+            OSError: what came of it could not be written down.
         """
         model = self._known(sha256)
         try:
-            with open_regular(model.path) as stream:
-                before = Stamp.of(os.fstat(stream.fileno()))
-                size = max(1, before.size)
-                found = digest_of(stream, lambda done: progress(done / size), cancelled)
-                after = Stamp.of(os.fstat(stream.fileno()))
+            found, before, after = _read(model.path, progress, cancelled)
         except OSError:
-            return self._known(sha256)
-        if found is None or before != after or sha256 == self.starter:
-            return replace(model, state="damaged") if found not in {None, sha256} else model
+            return self._not_read(sha256, "missing")
+        if found is None:
+            return model
+        if before != after:  # somebody wrote to it meanwhile: what was read is no file at all
+            return self._not_read(sha256, "changed" if model.linked else "damaged")
+        if model.path == self._starter.path:
+            return model if found == sha256 else replace(model, state="damaged")
         with self._lock:
             line = self._line(sha256, model)
             self._lines[sha256] = replace(line, stamp=after, sound=found == sha256)
@@ -231,33 +237,29 @@ class ModelLibrary:
                 raise ShelfRefusal(Why.STARTER)
             if sha256 == self._active.current:
                 raise ShelfRefusal(Why.IN_USE)
-            place = self._folder.place(sha256)
-            freed = size_of(place / MODEL)
-            if place.is_symlink():
-                place.unlink()  # put there by hand; what it leads to is not ours
-            elif place.exists():
-                shutil.rmtree(place)
+            freed = _clear(self._folder.place(sha256))
             self._lines.pop(sha256, None)
             self._write_index()
             if sha256 == self._active.previous:
                 self._set(replace(self._active, previous=""))
             return 0 if model.linked else freed
 
-    def keep(self, versions: int = 2) -> int:
+    def keep(self, versions: int = 2, spare: str = "") -> int:
         """Drop older versions of what was downloaded; bytes that were freed.
 
         Versions are files of one entry of the catalogue. Never dropped: the one in use, the one
-        before it, and what came from elsewhere.
+        before it, and what came from elsewhere. Only those that are ready count.
 
         Args:
             versions: How many of each stay.
+            spare: SHA-256 of one that is the newest, whatever the clock said when it came.
 
         Raises:
             OSError: the disk refuses.
         """
         with self._lock:
-            used = {self._active.current, self._active.previous}
-            older = [it for it in _older(self.all(), versions) if it.sha256 not in used]
+            used = {self._active.current, self._active.previous, spare}
+            older = [it for it in _older(self.all(), versions, spare) if it.sha256 not in used]
             return sum(self.remove(model.sha256) for model in older)
 
     # Which one is in use ------------------------------------------------------------------
@@ -315,17 +317,22 @@ class ModelLibrary:
 
     # Inside -------------------------------------------------------------------------------
 
-    def _look(self, sha256: str) -> Installed | None:
-        line, active = self._lines.get(sha256), self._active.current
-        if sha256 == self.starter:
-            return self._folder.look_at_starter(line, active)
-        return self._folder.look(sha256, line, active)
-
     def _known(self, sha256: str) -> Installed:
         model = self.get(sha256)
         if model is None:
             raise ShelfRefusal(Why.UNKNOWN)
         return model
+
+    def _not_read(self, sha256: str, state: Condition) -> Installed:
+        """A file that did not let itself be read to its end: whatever it was, that is not known."""
+        with self._lock:
+            model, line = self._known(sha256), self._lines.get(sha256)
+            if model.state not in {"ready", "unverified"}:
+                return model
+            if line and line.stamp:
+                self._lines[sha256] = replace(line, stamp=None, sound=False)
+                self._write_index()
+        return replace(model, state=state)
 
     def _line(self, sha256: str, model: Installed) -> Line:
         found = self._lines.get(sha256) or self._folder.found(sha256)
@@ -334,10 +341,9 @@ class ModelLibrary:
         return replace(found, installed_at=found.installed_at or self._now(), linked=model.linked)
 
     def _record(self, origin: Origin, path: Path, *, linked: bool) -> Installed:
-        """Write down a model whose file is in its place: the record, and then the index."""
+        """Write down in the index a model whose file and record are in their place."""
         place = self._folder.place(origin.sha256)
         stamp = Stamp.of(path.stat())
-        write_origin(place / RECORD, origin)
         if not linked:
             (place / LINK).unlink(missing_ok=True)
         used = self._lines[origin.sha256].used_at if origin.sha256 in self._lines else 0
@@ -361,14 +367,48 @@ class ModelLibrary:
         write_index(self._root / "index.json", self._lines)
 
 
-def _older(models: Iterable[Installed], versions: int) -> Iterator[Installed]:
-    """Downloads of which so many newer ones of the same entry are there; the newest come first."""
+def _read(
+    path: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]
+) -> tuple[str | None, Stamp, Stamp]:
+    """A file's digest, None where it was cancelled; its stamps before and after. Raises OSError."""
+    with open_regular(path) as stream:
+        before = Stamp.of(os.fstat(stream.fileno()))
+        size = max(1, before.size)
+        found = digest_of(stream, lambda done: progress(done / size), cancelled)
+        return found, before, Stamp.of(os.fstat(stream.fileno()))
+
+
+def _prepare(place: Path, origin: Origin) -> Path:
+    """Make a model's folder, with its record in it. Raises OSError."""
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_origin(place / RECORD, origin)
+    return place
+
+
+def _clear(place: Path) -> int:
+    """Take a model's folder away; the size of a file that was in it. Raises OSError."""
+    size = size_of(place / MODEL)
+    if place.is_symlink():
+        place.unlink()  # put there by hand; what it leads to is not ours
+    elif place.exists():
+        shutil.rmtree(place)
+    return size
+
+
+def _older(models: Iterable[Installed], versions: int, newest: str) -> Iterator[Installed]:
+    """Downloads of which so many newer ones of the same entry are ready.
+
+    Args:
+        models: The newest first, but for ``newest``, which is wherever the clock put it.
+        versions: How many stay.
+        newest: SHA-256 of the newest; empty: the first is.
+    """
     kept: Counter[str] = Counter()
-    for model in models:
+    for model in sorted(models, key=lambda model: model.sha256 != newest):
         if model.source == "download" and model.entry_id:
-            kept[model.entry_id] += 1
-            if kept[model.entry_id] > versions:
+            if kept[model.entry_id] >= versions:
                 yield model
+            kept[model.entry_id] += model.state == "ready"
 
 
 _FAULTS: Final[dict[Condition, Fault]] = {

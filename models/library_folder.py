@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -100,6 +100,11 @@ class Folder:
             line: What the index says of it; None: nothing.
             active: Which model is in use.
         """
+        if sha256 == (self._starter.sha256 or ""):
+            return self._look_at_starter(line, active)
+        return self._look_here(sha256, line, active)
+
+    def _look_here(self, sha256: str, line: Line | None, active: str) -> Installed | None:
         line = line or self.found(sha256)
         if line is None:
             return None
@@ -122,13 +127,19 @@ class Folder:
             origin.made_from,
         )
 
-    def look_at_starter(self, line: Line | None, active: str) -> Installed:
-        """Likewise the starter, which lies elsewhere and is never looked into here."""
+    def _look_at_starter(self, line: Line | None, active: str) -> Installed:
+        """The starter, which lies elsewhere and is never looked into here.
+
+        Where its own file is not there, one of the same digest that was put here is the starter.
+        """
         file = self._starter
         there = _status(file.path)
         state: Condition = "missing" if there is None else "ready"
         if there is not None and file.size is not None and there.st_size != file.size:
             state = "damaged"
+        put = None if state == "ready" else self._look_here(file.sha256 or "", line, active)
+        if put and put.state in {"ready", "unverified"}:
+            return replace(put, name=file.name, source="starter")
         return Installed(
             file.sha256 or "",
             file.name,

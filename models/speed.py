@@ -56,6 +56,7 @@ class Yardstick:
         decode_attention: Seconds for each head of a layer and each position before a token that is
             written.
         prompt_attention: Likewise for a token that is read among many.
+        gpu_layers: Layers that a GPU computed; 0: it was the processor alone.
     """
 
     machine: str
@@ -67,6 +68,7 @@ class Yardstick:
     at: int
     decode_attention: float = 0.0
     prompt_attention: float = 0.0
+    gpu_layers: int = 0
 
 
 def predict(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
+from typing import Protocol, runtime_checkable
 
 from assistant.cancel import Cancel
 from assistant.engine.jobs import BackgroundJob, Job, JobQueue
@@ -27,6 +28,15 @@ from assistant.power.plan import Mode, Plan
 from models.file import ModelFile
 
 
+@runtime_checkable
+class Proving(Protocol):
+    """A job that may show that the model works. One that has no such attribute never does."""
+
+    @property
+    def proves_model(self) -> bool:
+        """Asked once it ended well: whether the model wrote an answer to its end."""
+
+
 class LlmWorker:
     """Owns the engine.
 
@@ -41,7 +51,7 @@ class LlmWorker:
         another: Told of a file that did not load; whether ``wanted`` names another one now.
         crashed: Told of a file that ended the engine, loading or loaded; whether ``wanted`` names
             another one now, which is loaded at once.
-        worked: Told of a file with each answer that ended well.
+        worked: Told of a file with each answer that ended well; see ``Proving``.
     """
 
     def __init__(
@@ -226,8 +236,9 @@ class LlmWorker:
         return was_warm
 
     def _note_success(self, job: Job) -> None:
-        """Loading alone is none: what ends the engine often does so with the first token."""
-        if self._loaded and not isinstance(job, _WarmUp) and not job.cancel.asked:
+        """Loading or counting is none: what ends the engine often does so with the first token."""
+        proves = isinstance(job, Proving) and job.proves_model
+        if self._loaded and proves and not job.cancel.asked:
             self._worked(self._loaded[0])
 
     def _evict(self) -> None:

@@ -3,10 +3,13 @@
 The seal is inherited, so whoever is sealed can start nobody who may reach out. This process was
 started before the seal, by its path, with ``python -I -S``. It has no vault, no key, no Qt and no
 argument; its one conversation is a stream socket in the place of its stdin, and it ends with it.
-One line is one request; what it does is in ``_ANSWERS``, and there is nothing else::
+One line is one request; what it does is in ``_ANSWERS``, and there is nothing else. A request
+begins with a mark of the asker's own, and so does its answer: whoever goes on with a conversation
+that another one broke off knows an answer that is not for it. After the mark::
 
     start + one descriptor   a net child with that socket as its stdin and stdout   ok NUMBER | no
     end NUMBER               ends such a child at once                              ok | no
+    end all                  ends all of them, and waits until they are gone        ok | no
     open ADDRESS             hands an address to the desktop's browser              ok | no
     who                                                                             ok NUMBER
 """
@@ -28,6 +31,7 @@ from typing import Final
 MAX_CHILDREN: Final = 4
 MAX_ADDRESS: Final = 8192  # characters; a longer one is none that a person reads
 MAX_LINE: Final = MAX_ADDRESS + 64  # bytes of a request
+MAX_MARK: Final = 16  # characters of what begins it
 SCHEMES: Final = ("http", "https", "mailto", "tel")  # what a link in Hush may lead to
 
 CHILD: Final = (sys.executable, "-I", "-m", "assistant.net.child")
@@ -44,6 +48,7 @@ browser does."""
 
 _LOOK_SECONDS: Final = 0.02
 _REAP_SECONDS: Final = 1.0
+_GONE_SECONDS: Final = 1.0  # until a child that was killed is; it takes milliseconds
 _PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 
 
@@ -83,8 +88,8 @@ class Broker:
                     break
                 heard += data
         finally:
-            for number in list(self._children):
-                self._end(str(number), [])
+            with suppress(OSError):
+                self._end_all()
 
     def _receive(self) -> tuple[bytes, list[int]]:
         while not select.select(
@@ -99,15 +104,21 @@ class Broker:
         return data, descriptors
 
     def _answer(self, line: bytes, descriptors: list[int]) -> bytes:
-        word, _, rest = line.decode("ascii", "replace").partition(" ")
+        mark, _, asked = line.decode("ascii", "replace").partition(" ")
+        word, _, rest = asked.partition(" ")
         answer = _ANSWERS.get(word)
+        if not mark.isalnum() or len(mark) > MAX_MARK:
+            mark, answer = "-", None
         try:
-            return answer(self, rest, descriptors) if answer else b"no"
-        except OSError:  # the system refuses: a program that is not there, no process more
-            return b"no"
+            said = answer(self, rest, descriptors) if answer else b"no"
+        # The system refuses: a program that is not there, no process more. Nothing that is asked
+        # may end this process: no other one could be begun.
+        except (OSError, ValueError):
+            said = b"no"
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        return mark.encode("ascii", "replace") + b" " + said
 
     def _start(self, _: str, descriptors: list[int]) -> bytes:
         self._reap()
@@ -126,10 +137,22 @@ class Broker:
     def _end(self, number: str, _: list[int]) -> bytes:
         """End a child that it started and that is still there: a number may have a new owner."""
         self._reap()
-        if not number.isdecimal() or int(number) not in self._children:
-            return b"no"
-        os.kill(int(number), signal.SIGKILL)
-        return b"ok"
+        if number == "all":
+            return self._end_all()
+        for known in self._children:
+            if str(known) == number:
+                os.kill(known, signal.SIGKILL)
+                return b"ok"
+        return b"no"
+
+    def _end_all(self) -> bytes:
+        for number in self._children:
+            os.kill(number, signal.SIGKILL)
+        end = time.monotonic() + _GONE_SECONDS
+        while self._children and time.monotonic() < end:
+            self._reap()
+            time.sleep(_LOOK_SECONDS if self._children else 0)
+        return b"no" if self._children else b"ok"
 
     def _open(self, address: str, _: list[int]) -> bytes:
         if not may_be_opened(address):

@@ -1,11 +1,19 @@
 """The net child: the only process of Hush with sockets to the internet. It lives for one request.
 
 It gets exactly that request on stdin, tells on stdout what came of it, and ends; also when its
-parent goes away, or says so. It has no vault, no key, no setting and no file of the person's, and
-cannot write one.
+parent goes away, or says so. It is given no vault, no key, no setting and no file of the person's.
+It writes to none: the system lets it write no byte to a file. Where there is Landlock it can open,
+remove and start none either: it reads its own program, the system's libraries and settings, and
+certificates (before Landlock's version 3, Linux 6.2, it may still cut a file short that it knows
+the name of). Elsewhere it could read and remove what the person can.
 """
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before the rest is read, in which somebody could write its memory
+    from assistant.machine.hardening import harden_process
+
+    harden_process()
 
 import os
 import sys
@@ -16,8 +24,8 @@ from typing import BinaryIO, Final
 
 from assistant.children.frames import BrokenFrame
 from assistant.children.pipes import seize_stdio
-from assistant.machine.hardening import harden_process
 from assistant.machine.trace import trace_of
+from assistant.net.confined import read_only_system
 from assistant.net.fetching import fetch
 from assistant.net.framing import read_frame
 from assistant.net.records import Failure
@@ -34,9 +42,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {"fetch": fetch}
 
 def main() -> None:
     """Do the one request on stdin."""
-    harden_process()
     _write_no_files()
     requests, replies = seize_stdio()
+    read_only_system()  # before the first thread: it covers those that come after it
     os._exit(serve(requests, Telling(replies)))  # the listening thread may be inside a read
 
 

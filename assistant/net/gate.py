@@ -26,9 +26,9 @@ class Permit(Protocol):
         """Make one connection: ``Answered``, then ``Data``, then ``Done``.
 
         Blocks. ``cancel`` has one listener: nobody else may listen to it meanwhile. Closing the
-        iterator before its end stops the transfer. What is in the cloud's name runs once; the
-        rest at most ``MAX_RUNS`` times within ``PERMIT_SECONDS``. Nothing leaves before the
-        ledger has a row of it.
+        iterator before its end stops the transfer. What is in the cloud's name, and what a setting
+        approved, runs once; the rest at most ``MAX_RUNS`` times within ``PERMIT_SECONDS``.
+        Nothing leaves before the ledger has a row of it.
 
         Args:
             request: What was approved, to the byte; but a range may differ.
@@ -85,7 +85,13 @@ class NetworkGate(Protocol):
 
     @property
     def metered(self) -> Metered:
-        """What was last known, at once; ``UNKNOWN`` before that."""
+        """What was last known, at once; ``UNKNOWN`` before that. Reads anew in the background."""
+
+    def read_metered(self) -> Metered:
+        """What it is now. Blocks for some seconds at most; ``UNKNOWN`` where nobody said by then.
+
+        For who says it to a person and takes a yes to that.
+        """
 
     def stop_all(self) -> None:
         """End what runs, at once, and let nothing be begun that was approved before."""

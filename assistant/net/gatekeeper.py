@@ -34,7 +34,7 @@ from assistant.net.request import NetRequest
 from assistant.net.starting import NetStarter
 from assistant.net.transfer import Transfer
 from assistant.settings import Settings
-from assistant.store.transfer_rows import Phase
+from assistant.store.transfer_rows import INTERRUPTED, Phase
 
 OK: Final = "ok"
 REFUSED: Final = "refused"
@@ -89,9 +89,7 @@ class GateKeeper:
             raise NetworkRefused(
                 "This address is not one that Hush asks: it has to begin with https.",
             )
-        if by is By.SETTING and not (
-            request.purpose is Purpose.CATALOGUE and self._settings().check_catalogue
-        ):
+        if by is By.SETTING and not _is_allowed_look(request, self._settings()):
             raise NetworkRefused(_NOT_BY_ITSELF)
         return self._approvals.grant(request, by)
 
@@ -101,7 +99,7 @@ class GateKeeper:
         """See ``NetworkGate.open``."""
         with self._lock:
             stops = self._stops
-        self._require_open(approval.by, metered_ok=metered_ok)
+        self._require_open(approval.by, request, metered_ok=metered_ok)
         self._approvals.take(approval, request)
         return _OpenPermit(self, approval, what, stops, self._clock, metered_ok=metered_ok)
 
@@ -120,6 +118,10 @@ class GateKeeper:
     def metered(self) -> Metered:
         """See ``NetworkGate.metered``."""
         return self._meter.known()
+
+    def read_metered(self) -> Metered:
+        """See ``NetworkGate.read_metered``."""
+        return self._meter.now()
 
     def stop_all(self) -> None:
         """See ``NetworkGate.stop_all``."""
@@ -146,7 +148,7 @@ class GateKeeper:
         self, approval: Approval, request: NetRequest, permit: _OpenPermit, cancel: Cancel
     ) -> Iterator[TransferEvent]:
         """One connection of a permit; for it alone."""
-        ledger = self._require_open(approval.by, metered_ok=permit.metered_ok)
+        ledger = self._require_open(approval.by, request, metered_ok=permit.metered_ok)
         began = ledger.begin(approval, permit.what)
         try:
             transfer = Transfer(self._starter.start(), request)
@@ -165,9 +167,11 @@ class GateKeeper:
     ) -> Iterator[TransferEvent]:
         """The transfer's events; its end is in the ledger before anybody hears of it."""
         events = transfer.events()
+        is_written = False
         try:
             for event in events:
                 if isinstance(event, Done):
+                    is_written = True
                     ledger.end(began, OK, event.bytes_out, event.bytes_in, transfer.reached)
                     self._tell_end(OK, event.bytes_out, event.bytes_in)
                 yield event
@@ -176,10 +180,16 @@ class GateKeeper:
             self._end(ledger, began, result, error.bytes_out, error.bytes_in, transfer.reached)
             raise
         except (GeneratorExit, KeyboardInterrupt):  # nobody wants more of it
+            if is_written:
+                raise
             heard = transfer.last_word()
             out, received = (heard.bytes_out, heard.bytes_in) if heard else (None, None)
             result = Failure.CANCELLED.value
             self._end(ledger, began, result, out, received, transfer.reached)
+            raise
+        except BaseException:  # nobody thought of this one: its row is not left open for it
+            if not is_written:
+                self._end(ledger, began, INTERRUPTED, None, None, transfer.reached)
             raise
         finally:
             events.close()
@@ -236,12 +246,12 @@ class GateKeeper:
             return _NO_LEDGER
         return self._starter.reason
 
-    def _require_open(self, by: By, *, metered_ok: bool) -> NetworkLedger:
+    def _require_open(self, by: By, request: NetRequest, *, metered_ok: bool) -> NetworkLedger:
         """Refuse while nothing may leave; the ledger, where something may."""
         why_not = self._why_not()
         if why_not or not self._ledger:
             raise NetworkRefused(why_not, _SWITCH if why_not == _LOCAL_ONLY else "")
-        if by is By.SETTING and not self._settings().check_catalogue:
+        if by is By.SETTING and not _is_allowed_look(request, self._settings()):
             raise NetworkRefused(_NOT_BY_ITSELF)
         metered = self._meter.now()
         if by is By.SETTING and metered is not Metered.NO:
@@ -255,6 +265,21 @@ class GateKeeper:
                 "Allow it for this download, or connect to another network.",
             )
         return self._ledger
+
+
+def _is_allowed_look(request: NetRequest, settings: Settings) -> bool:
+    """Whether this is the one thing that a setting says yes to, bare: a look at the catalogue.
+
+    Nothing may ride along: neither a header, one that no approval is bound to included, nor a
+    body, nor another host.
+    """
+    return (
+        settings.check_catalogue
+        and request.purpose is Purpose.CATALOGUE
+        and request.url == settings.catalogue_address.strip()
+        and (request.kind, request.method) == ("fetch", "GET")
+        and not (request.headers or request.body or request.options or request.hosts)
+    )
 
 
 class _OpenPermit:
@@ -286,7 +311,8 @@ class _OpenPermit:
         self._approval = approval
         self._clock = clock
         self._lock = threading.Lock()
-        self._left = 1 if approval.purpose is Purpose.CLOUD else MAX_RUNS
+        is_single = approval.purpose is Purpose.CLOUD or approval.by is By.SETTING
+        self._left = 1 if is_single else MAX_RUNS
         self._until = clock.elapsed() + PERMIT_SECONDS
 
     def run(self, request: NetRequest, cancel: Cancel) -> Iterator[TransferEvent]:
@@ -329,12 +355,12 @@ class _OpenPermit:
 
 
 class _Meter:
-    """Asks a probe on a thread of its own, at most once in a while.
+    """Asks a probe on a thread of its own, so that one that hangs holds nobody up.
 
     Args:
         probe: May take as long as it likes.
         clock: For when it was asked.
-        seconds: How long ``now`` waits.
+        seconds: How long a reading may take.
     """
 
     def __init__(self, probe: MeteredProbe, clock: Clock, seconds: float = READ_SECONDS) -> None:
@@ -345,40 +371,48 @@ class _Meter:
         self._lock = threading.Lock()
         self._known = Metered.UNKNOWN
         self._read_at: float | None = None
-        self._asking: Future[Metered] | None = None
+        self._next: Future[Metered] | None = None  # a reading that has not begun
+        self._reads = False
 
     def known(self) -> Metered:
         """What was last read; reads again in the background where that is long ago."""
-        self._refreshed()
-        return self._known
+        with self._lock:
+            is_old = self._read_at is None or self._clock.elapsed() - self._read_at >= _KEPT_SECONDS
+            if is_old and not self._reads:
+                self._ask()
+            return self._known
 
     def now(self) -> Metered:
-        """What it is now; waits for it, and knows nothing where that takes too long."""
-        asking = self._refreshed()
-        if asking:
-            try:
-                return asking.result(self._seconds)
-            except FutureTimeout:
-                return Metered.UNKNOWN
-        return self._known
+        """What it is now, read anew; nothing is known where that takes too long."""
+        with self._lock:
+            asking = self._ask()
+        try:
+            return asking.result(2 * self._seconds)  # one reading may be under way before it
+        except FutureTimeout:
+            return Metered.UNKNOWN
 
     def close(self) -> None:
         """Let go of the bus."""
         self._probe.close()
 
-    def _refreshed(self) -> Future[Metered] | None:
-        with self._lock:
-            if self._asking is None:
-                elapsed = self._clock.elapsed()
-                if self._read_at is not None and elapsed - self._read_at < _KEPT_SECONDS:
-                    return None
-                self._asking = self._thread.submit(self._read)
-            return self._asking
+    def _ask(self) -> Future[Metered]:
+        """The next reading: one that has begun may have been answered before now. Locked."""
+        if self._next is None:
+            self._next = self._thread.submit(self._read)
+        return self._next
 
     def _read(self) -> Metered:
-        found = self._probe.read()
         with self._lock:
-            self._known = found
-            self._read_at = self._clock.elapsed()
-            self._asking = None
+            self._next = None
+            self._reads = True
+        found = Metered.UNKNOWN
+        try:
+            found = self._probe.read()
+        except Exception as error:  # noqa: BLE001 - whatever the bus says, a yes is not made of it
+            log_error("net.meter", error)
+        finally:
+            with self._lock:
+                self._known = found
+                self._read_at = self._clock.elapsed()
+                self._reads = False
         return found

@@ -6,9 +6,10 @@ import csv
 import io
 import json
 import secrets
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
 from assistant.clock import Clock
@@ -16,6 +17,7 @@ from assistant.net.approvals import Approval
 from assistant.net.records import By, ChainVerdict, LedgerRow, NetworkSummary, Purpose
 from assistant.store import transfer_rows as rows
 from assistant.store.sqlcipher import Connection
+from assistant.store.transfer_rows import Phase, Verdict
 from assistant.store.vault import Vault
 
 FORMAT: Final = "hush network ledger 1"
@@ -29,6 +31,10 @@ class NetworkLedger:
 
     What an earlier Hush began and did not end is ended when it is made: as interrupted. Over a
     vault that is read beside its writer nothing is written; it is listed, checked and exported.
+
+    A check finds rows that were changed, moved, taken out or forged without the key. That the
+    ledger was put back to an earlier state, emptied included, it finds only while this one is
+    open that has seen more of it: of what was before, nothing outside the vault tells.
 
     Args:
         vault: Open.
@@ -48,7 +54,10 @@ class NetworkLedger:
         self._key = key
         self._clock = clock
         self._random = random
+        self._counting = threading.Lock()
         self._checked: rows.Verdict | None = None  # on the store thread
+        self._seen = 0  # rows that are on the disk, as far as this session knows
+        self._lost: int | None = None  # the first of them that was gone; on the store thread
         at = clock.now()
         vault.write(lambda c: rows.end_leftovers(c, key, at), patient=True)
 
@@ -73,7 +82,7 @@ class NetworkLedger:
             approval.by.value,
             approval.payload_sha256,
         )
-        self._vault.write(lambda c: rows.append(c, self._key, began)).result()
+        self._append(began)
         return began
 
     def end(
@@ -99,7 +108,7 @@ class NetworkLedger:
         ended = rows.ended_of(
             began, self._clock.now(), host or began.host, bytes_out, bytes_in, result
         )
-        self._vault.write(lambda c: rows.append(c, self._key, ended)).result()
+        self._append(ended)
 
     def rows(self, limit: int = 500, before: int | None = None) -> Future[list[LedgerRow]]:
         """Transfers, the newest first.
@@ -121,7 +130,7 @@ class NetworkLedger:
         """Compute the whole chain anew, from the first row to the last."""
 
         def work(connection: Connection) -> ChainVerdict:
-            self._checked = rows.check(connection, self._key)
+            self._checked = self._looked_at(rows.check(connection, self._key))
             return _verdict(self._checked)
 
         return self._vault.read(work)
@@ -136,7 +145,7 @@ class NetworkLedger:
 
         def work(connection: Connection) -> NetworkSummary:
             found = rows.totals(connection)
-            self._checked = rows.check(connection, self._key, self._checked)
+            self._checked = self._looked_at(rows.check(connection, self._key, self._checked))
             return NetworkSummary(
                 found.transfers,
                 found.bytes_out,
@@ -160,12 +169,34 @@ class NetworkLedger:
         at = self._clock.now()
 
         def work(connection: Connection) -> bytes:
-            verdict = _verdict(rows.check(connection, self._key))
+            verdict = _verdict(self._looked_at(rows.check(connection, self._key)))
             said = list(rows.signed(connection))
             words = _in_words(rows.totals(connection), verdict)
             return _json(at, words, verdict, said) if form == "json" else _csv(words, said)
 
         return self._vault.read(work)
+
+    def _append(self, phase: Phase) -> None:
+        def work(connection: Connection) -> int:
+            number = rows.append(connection, self._key, phase)
+            self._compare(number - 1)
+            return number
+
+        number = self._vault.write(work).result()  # a row that is not kept was never seen
+        with self._counting:
+            self._seen = max(self._seen, number)
+
+    def _looked_at(self, found: Verdict) -> Verdict:
+        """What was found, with what this session knows: an older ledger fits its own signature."""
+        self._compare(found.rows)
+        return replace(found, first_bad=self._lost) if found.first_bad is None else found
+
+    def _compare(self, count: int) -> None:
+        """There are so many rows; perhaps there were more."""
+        with self._counting:
+            if count < self._seen and self._lost is None:
+                self._lost = count + 1
+            self._seen = max(self._seen, count)
 
 
 def _row(number: int, began: rows.Phase, ended: rows.Phase | None) -> LedgerRow:

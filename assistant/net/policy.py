@@ -115,6 +115,21 @@ def may_follow(
     return any(_matches(pattern, to, usual) for pattern in hosts)
 
 
+def may_reach(first: Address, host: str, hosts: Iterable[str]) -> bool:
+    """Whether a redirect that ``may_follow`` allows can lead to a host, whatever its port.
+
+    Args:
+        first: What was approved.
+        host: As ``Address`` has it.
+        hosts: As for ``may_follow``.
+    """
+    try:
+        is_host = _host(f"[{host}]" if ":" in host else host) == host
+    except BadAddress:
+        return False
+    return is_host and (host == first.host or any(_is_named(one, host) for one in hosts))
+
+
 def is_pattern(text: str) -> bool:
     """Whether a text is a host, or ``*.`` and a host, as ``may_follow`` takes it."""
     found = _PATTERN.fullmatch(text)
@@ -134,8 +149,16 @@ def _matches(pattern: str, to: Address, usual: set[int]) -> bool:
         return False
     if to.port not in ({int(found["port"])} if found["port"] else usual):
         return False
+    return _is_named(pattern, to.host)
+
+
+def _is_named(pattern: str, host: str) -> bool:
+    """Whether a pattern is of this host; its port is not looked at."""
+    found = _PATTERN.fullmatch(pattern)
+    if not found or not is_pattern(pattern):
+        return False
     name = _host(found["name"])
-    return to.host.endswith(f".{name}") if found["any"] else to.host == name
+    return host.endswith(f".{name}") if found["any"] else host == name
 
 
 def _host(text: str) -> str:

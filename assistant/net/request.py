@@ -17,7 +17,19 @@ _MAX_HEADERS: Final = 32
 _MAX_HOSTS: Final = 16
 _MAX_HEADER_TEXT: Final = 8192
 _UNBOUND: Final = frozenset({"authorization", "if-none-match", "if-range", "range"})
-"""Headers that may differ from what was approved: where to go on, and the key that lets us in."""
+"""Headers that may differ from what was approved: where to go on, and the key that lets us in.
+
+Each of them once, and in its one narrow form: nothing else can be said in them. That there is a
+key is approved; which one is not."""
+
+_KEY: Final = "authorization"
+_RANGE: Final = re.compile(r"bytes=[0-9]{1,18}-")
+_VALIDATOR: Final = re.compile(
+    r'(?:W/)?"[\x21\x23-\x7e]*"'  # RFC 9110, 8.8.3: a state that the server named
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} "  # or a date, 5.6.7
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
+)
+_MAX_VALIDATORS: Final = 1024
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")  # RFC 9110, 5.6.2
 _VALUE: Final = re.compile(r"[\x21-\x7e\t ]*")
@@ -75,6 +87,8 @@ class NetRequest:
         bound = sorted(
             [name.lower(), value] for name, value in self.headers if name.lower() not in _UNBOUND
         )
+        if any(name.lower() == _KEY for name, _ in self.headers):
+            bound = sorted([*bound, [_KEY, ""]])
         head = {
             "body_bytes": len(self.body),
             "headers": bound,
@@ -116,6 +130,7 @@ class NetRequest:
             and all(is_pattern(host) for host in self.hosts)
             and len(self.headers) <= _MAX_HEADERS
             and all(_is_header(name, value) for name, value in self.headers)
+            and _says_no_more(self.headers)
             and self.max_bytes >= 0
             and all(
                 math.isfinite(seconds) and seconds >= 0
@@ -147,6 +162,24 @@ class NetRequest:
         low, seconds = said["stall"]
         said["stall"] = (int(low), float(seconds))
         return cls(**said, body=body)
+
+
+def is_validator(text: str) -> bool:
+    """Whether a text may be sent back as what names a file's state: an ETag, or a date."""
+    return len(text) <= _MAX_VALIDATORS and bool(_VALIDATOR.fullmatch(text))
+
+
+def _says_no_more(headers: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the headers that no approval is bound to only say what they are for."""
+    said = [(name.lower(), value) for name, value in headers if name.lower() in _UNBOUND]
+    ranges = [value for name, value in said if name == "range"]
+    validators = [value for name, value in said if name not in {"range", _KEY}]
+    return (
+        len({name for name, _ in said}) == len(said)
+        and all(_RANGE.fullmatch(value) for value in ranges)
+        and all(is_validator(value) for value in validators)
+        and sum(map(len, validators)) <= _MAX_VALIDATORS
+    )
 
 
 def _is_header(name: str, value: str) -> bool:

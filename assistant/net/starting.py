@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from assistant.errors import NetworkRefused
 from assistant.net import broker
 
 _ANSWER_SECONDS: Final = 3.0  # it takes milliseconds; opening an address up to a second
+_TURN_SECONDS: Final = 7.0  # longer than one question may take: sending it, and its answer
+_MAX_HEARD: Final = 4096  # bytes before an answer, or it is none
 _END_SECONDS: Final = 1.0
 _GONE: Final = "The part of Hush that starts transfers has ended, so nothing can be fetched now."
 _NOT_STARTED: Final = "The part of Hush that starts transfers could not be started."
@@ -169,6 +172,10 @@ class BrokerStarter:
         self._turn = threading.Lock()
         self._process = process
         self._control: socket.socket | None = control
+        self._is_passed_on = False
+        # Whoever had this conversation before may have gone between a question and its answer,
+        # which then comes to this one; it does not begin with what this one's questions do.
+        self._marks = (f"{os.urandom(4).hex()}{turn:x}" for turn in itertools.count())
         control.settimeout(_ANSWER_SECONDS)
 
     @classmethod
@@ -201,15 +208,36 @@ class BrokerStarter:
 
     @property
     def reason(self) -> str:
-        """See ``NetStarter.reason``."""
-        with self._turn:
-            return "" if self._is_there() else f"{_GONE} {_AGAIN}"
+        """See ``NetStarter.reason``. Never waits: while somebody asks, the broker was there."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._turn.release()
+        return "" if self._control else f"{_GONE} {_AGAIN}"
 
-    def passed_on(self) -> PassedOn | None:
+    def known(self) -> PassedOn | None:
         """Ask the broker for its number; None where it is gone."""
         pid = self._ask(b"who")
         control = self._control
         return PassedOn(pid, control.fileno()) if pid and control else None
+
+    def passed_on(self) -> PassedOn | None:
+        """End all children, and leave the broker to the image that takes this process's place.
+
+        This was the last turn: a question whose answer came after ``exec`` would leave the next
+        image with it. Waits for one that is being asked. None where the broker is gone, or keeps
+        silent.
+        """
+        self._is_passed_on = True  # who waits for a turn gets none
+        if not self._turn.acquire(timeout=_TURN_SECONDS):
+            return None
+        try:
+            self._spoken(b"end all")
+            pid, control = self._spoken(b"who"), self._control
+            return PassedOn(pid, control.fileno()) if pid and control else None
+        finally:
+            self._turn.release()
 
     def start(self) -> Line:
         """See ``NetStarter.start``."""
@@ -255,31 +283,46 @@ class BrokerStarter:
         return Line(requests, replies, close)
 
     def _ask(self, request: bytes, descriptor: int | None = None) -> int | None:
-        """Ask, and wait: the number in the answer, 0 without one; None for a no, or for none."""
+        """Ask when it is one's turn; see ``_spoken``."""
         with self._turn:
-            if not self._control:
-                return None
-            try:
-                sent = [] if descriptor is None else [descriptor]
-                socket.send_fds(self._control, [request + b"\n"], sent)
-                answer = b""
-                while not answer.endswith(b"\n"):
-                    more = self._control.recv(64)
-                    if not more:
-                        raise ConnectionError
-                    answer += more
-            except OSError:  # gone, or so late that its answer would pass for the next one's
-                self._lose()
-                return None
-        word, _, number = answer.decode("ascii", "replace").strip().partition(" ")
+            return None if self._is_passed_on else self._spoken(request, descriptor)
+
+    def _spoken(self, request: bytes, descriptor: int | None = None) -> int | None:
+        """Ask, and wait: the number in the answer, 0 without one; None for a no, or for none."""
+        if not self._control:
+            return None
+        mark = next(self._marks).encode()
+        try:
+            sent = [] if descriptor is None else [descriptor]
+            socket.send_fds(self._control, [mark + b" " + request + b"\n"], sent)
+            answer = self._answer_to(mark, self._control)
+        except OSError:  # gone, or so late that nobody waits for it any more
+            self._lose()
+            return None
+        word, _, number = answer.partition(" ")
         if word != "ok":
             return None
         return int(number) if number.isdecimal() else 0
 
-    def _is_there(self) -> bool:
-        """Whether the broker has not hung up."""
+    @staticmethod
+    def _answer_to(mark: bytes, control: socket.socket) -> str:
+        """What is answered to the question with this mark; others' answers are passed over.
+
+        Raises:
+            OSError: nothing is.
+        """
+        heard = b""
+        while not (heard.endswith(b"\n") and heard.splitlines()[-1].startswith(mark + b" ")):
+            more = control.recv(64)
+            if not more or len(heard) > _MAX_HEARD:
+                raise ConnectionError
+            heard += more
+        return heard.splitlines()[-1][len(mark) + 1 :].decode("ascii", "replace")
+
+    def _look(self) -> None:
+        """Notice where the broker has hung up."""
         if not self._control:
-            return False
+            return
         try:
             self._control.setblocking(False)
             is_over = self._control.recv(1, socket.MSG_PEEK) == b""
@@ -290,7 +333,6 @@ class BrokerStarter:
         self._control.settimeout(_ANSWER_SECONDS)
         if is_over:
             self._lose()
-        return not is_over
 
     def _lose(self) -> None:
         control, self._control = self._control, None
@@ -314,14 +356,17 @@ def begin_network(descriptor: int | None = None) -> NetStarter:
         known = BrokerStarter(socket.socket(fileno=descriptor))
     except OSError:
         return NoStarter()
-    if not known.passed_on():
+    if not known.known():
         known.close()
         return NoStarter()
     return known
 
 
 def passed_on(net: NetStarter) -> PassedOn | None:
-    """What a process that is replaced leaves to the new one; None where that begins its own."""
+    """What a process that is replaced leaves to the new one; None where that begins its own.
+
+    Nothing can be started in this one after it; see ``BrokerStarter.passed_on``.
+    """
     return net.passed_on() if isinstance(net, BrokerStarter) else None
 
 

@@ -17,7 +17,7 @@ from assistant.children.frames import BrokenFrame, Frame
 from assistant.log import log_rows
 from assistant.machine.crash import rows_of
 from assistant.net.framing import read_frame, write_data, write_json
-from assistant.net.policy import MAX_ADDRESS
+from assistant.net.policy import MAX_ADDRESS, may_reach, read_address
 from assistant.net.records import Answered, Data, Done, Failure, TransferEvent, TransferFailed
 from assistant.net.request import NetRequest
 from assistant.net.starting import Line
@@ -37,7 +37,17 @@ _STATUSES: Final = frozenset({200, 206, 304})
 _MAX_HEADER: Final = 1024
 _MAX_HOST: Final = 253
 _MAX_HOSTS: Final = 32
-_MAX_BYTES: Final = 1 << 62
+_MAX_BYTES: Final = 1 << 48
+"""256 TiB: nobody sent that, and the ledger can add up thirty thousand such lies."""
+
+_MAX_RETRY_SECONDS: Final = 86_400.0
+_CRASH_ROWS: Final = 20
+_CRASH_ROW: Final = 200
+_OURS: Final = frozenset({Failure.CANCELLED, Failure.LOCAL_ONLY})
+"""What only this side can know; the child says it after it was told to stop."""
+
+_NONSENSE: Final = (BrokenFrame, OSError, ValueError, TypeError, LookupError, ArithmeticError)
+"""What a frame that makes no sense may come to. A line that was closed is a ``ValueError``."""
 
 
 class Transfer:
@@ -64,7 +74,7 @@ class Transfer:
         self._over = threading.Event()
         self._waits_since: float | None = None
         self._answered = False
-        self._left = request.max_bytes
+        self._handed_on = 0
         self._hosts = 0
 
     def events(self) -> Generator[TransferEvent, None, None]:
@@ -78,7 +88,7 @@ class Transfer:
         try:
             self._ask()
             yield from self._hear()
-        except (BrokenFrame, OSError, ValueError):  # a line that was closed is a ValueError
+        except _NONSENSE:
             raise self._broken() from None
         finally:
             self._over.set()
@@ -98,7 +108,7 @@ class Transfer:
                 pass
         except TransferFailed as error:
             return error
-        except (BrokenFrame, OSError, ValueError):
+        except _NONSENSE:
             return None
         return None
 
@@ -113,15 +123,16 @@ class Transfer:
     def _hear(self) -> Iterator[TransferEvent]:
         while (frame := self._next()) is not None:
             if isinstance(frame, bytes):
-                self._left -= len(frame)
-                if not self._answered or self._left < 0:
-                    raise BrokenFrame("more than was asked for")
+                self._handed_on += len(frame)
+                too_much = self._handed_on > self._request.max_bytes
+                if not frame or not self._answered or too_much:
+                    raise BrokenFrame("nothing, or more than was asked for")
                 yield Data(frame)
                 continue
             match frame["op"]:
                 case "connecting" if not self._answered and self._hosts < _MAX_HOSTS:
                     self._hosts += 1
-                    self.reached = _text(frame, "host", _MAX_HOST)
+                    self.reached = self._approved_host(frame)
                 case "answered" if not self._answered:
                     self._answered = True
                     yield _answered(frame)
@@ -132,7 +143,8 @@ class Transfer:
                     raise self._failed(frame)
                 case "crashed":
                     if not self._stopped:
-                        log_rows("net.crashed", rows_of(frame.get("rows")))
+                        rows = rows_of(frame.get("rows"))[:_CRASH_ROWS]
+                        log_rows("net.crashed", (row[:_CRASH_ROW] for row in rows))
                     break
                 case _:
                     raise BrokenFrame("out of turn")
@@ -145,8 +157,25 @@ class Transfer:
         finally:
             self._waits_since = None
 
+    def _approved_host(self, frame: Frame) -> str:
+        """Whom the child says it asks next: one that it may ask, for it goes into the ledger."""
+        host, request = _text(frame, "host", _MAX_HOST), self._request
+        if not may_reach(read_address(request.url), host, request.hosts):
+            raise BrokenFrame("not approved")
+        return host
+
+    def _counts(self, frame: Frame) -> tuple[int, int]:
+        """Bytes out and in. What it handed on it must have received."""
+        out, received = _count(frame, "bytes_out"), _count(frame, "bytes_in")
+        if received < self._handed_on:
+            raise BrokenFrame("no count")
+        return out, received
+
     def _failed(self, frame: Frame) -> TransferFailed:
         failure = Failure(_text(frame, "failure", 40))
+        if failure in _OURS and not self._stopped:
+            raise BrokenFrame("nobody stopped it")
+        out, received = self._counts(frame)
         status = frame.get("status")
         seconds = frame.get("retry_after")
         return transfer_failed(
@@ -154,15 +183,15 @@ class Transfer:
             self.reached,
             _text(frame, "detail", 40),
             status=status if isinstance(status, int) and 0 <= status <= 999 else 0,
-            retry_after=float(seconds)
+            retry_after=min(float(seconds), _MAX_RETRY_SECONDS)
             if isinstance(seconds, int | float) and math.isfinite(seconds) and seconds > 0
             else 0.0,
-            bytes_out=_count(frame, "bytes_out"),
-            bytes_in=_count(frame, "bytes_in"),
+            bytes_out=out,
+            bytes_in=received,
         )
 
     def _done(self, frame: Frame) -> Done:
-        out, received = _count(frame, "bytes_out"), _count(frame, "bytes_in")
+        out, received = self._counts(frame)
         if self._stopped:  # the word crossed with its end: who stopped it need not wonder
             raise transfer_failed(self._stopped, self.reached, bytes_out=out, bytes_in=received)
         return Done(out, received, frame.get("exact") is True)
@@ -182,13 +211,15 @@ class Transfer:
         self._line.close()
 
     def _watch(self) -> None:
-        """Close the line to a child that keeps silent for longer than it can have a reason to."""
-        request = self._request
+        """Close the line to a child that keeps silent, or goes on, for longer than it may."""
+        request, began = self._request, time.monotonic()
         longest = 2 * request.connect_seconds + request.read_seconds + request.stall[1]
         longest += self._slack
-        while not self._over.wait(min(longest, _LOOK_SECONDS)):
+        in_all = request.total_seconds + self._slack if request.total_seconds else math.inf
+        while not self._over.wait(min(longest, in_all, _LOOK_SECONDS)):
             since = self._waits_since  # None while the other side works on what came
-            if since is not None and time.monotonic() - since > longest:
+            now = time.monotonic()
+            if now - began > in_all or (since is not None and now - since > longest):
                 self._line.close()
                 return
 

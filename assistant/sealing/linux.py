@@ -12,11 +12,18 @@ from typing import Final
 
 from assistant.sealing import landlock, seccomp
 from assistant.sealing.kernel import Kernel, LinuxKernel
-from assistant.sealing.protocol import Layer, Level, SealReport, report_of
+from assistant.sealing.landlock import Stands
+from assistant.sealing.protocol import MEMORY_OPEN, Layer, Level, SealReport, report_of
 
 _FILTER: Final = "seccomp"
 _LANDLOCK: Final = "Landlock (TCP)"
+_SCOPE: Final = "Landlock (memory)"
 _STATUS: Final = Path("/proc/self/status")
+_SIGNS: Final = {
+    Stands.NOTHING: seccomp.FILTER_ALONE,
+    Stands.SCOPE: seccomp.FILTER_OVER_SCOPE,
+    Stands.NETWORK: seccomp.FILTER_OVER_LANDLOCK,
+}
 _NO_SUCH_PROTOCOL: Final = 253
 """For experiments, says RFC 3692, so nobody has it: asking for a socket of it makes none anywhere,
 but only behind the wall is the family already the reason."""
@@ -70,8 +77,8 @@ class LinuxSeal:
         failed = seccomp.forgo_privileges(self._kernel, machine)
         if failed:
             return _because(failed)
-        is_over_landlock = landlock.put_up(self._kernel)
-        failed = seccomp.put_up(self._kernel, machine, over_landlock=is_over_landlock)
+        sign = _SIGNS[landlock.put_up(self._kernel)]
+        failed = seccomp.put_up(self._kernel, machine, sign)
         return _because(failed) if failed else ""
 
     def _examined(self, why: str) -> SealReport:
@@ -83,8 +90,19 @@ class LinuxSeal:
             return report_of(level, layers, proven=has_landlock)
         is_proven = self._is_refused() and seccomp.refuses_io_uring(self._kernel)
         has_landlock = sign == seccomp.FILTER_OVER_LANDLOCK
-        layers = (Layer(_FILTER, True, self._status_words()), self._landlock(has_landlock))
-        return report_of(Level.WHOLE, layers, proven=is_proven)
+        is_scoped = sign != seccomp.FILTER_ALONE
+        behind = self._landlock(has_landlock) if has_landlock else self._scope(is_scoped)
+        layers = (Layer(_FILTER, True, self._status_words()), behind)
+        level = Level.WHOLE if is_scoped else Level.PARTIAL
+        return report_of(level, layers, proven=is_proven, in_part=MEMORY_OPEN)
+
+    def _scope(self, stands: bool) -> Layer:  # noqa: FBT001 # named for what it says
+        version = landlock.version(self._kernel)
+        if stands:
+            words = f"Version {version}, for other programs' memory; it knows no network."
+            return Layer(_SCOPE, True, words)
+        words = f"Not put up (version {version})." if version else "Not in this kernel."
+        return Layer(_SCOPE, False, f"{words} Other programs' memory can be written to.")
 
     def _landlock(self, stands: bool) -> Layer:  # noqa: FBT001 # named for what it says
         version = landlock.version(self._kernel)

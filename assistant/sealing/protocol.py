@@ -72,13 +72,26 @@ SENTENCES: Final = {
 }
 
 
+MEMORY_OPEN: Final = (
+    "Sealed in part: the system refuses Hush, and every program that Hush starts, any connection "
+    "to the internet, but not to write into the memory of your other programs, which may have one."
+)
+"""Of a seal in part which is not that of ``SENTENCES``."""
+
+
 def report_of(
-    level: Level, layers: tuple[Layer, ...], *, proven: bool, covers_children: bool = True
+    level: Level,
+    layers: tuple[Layer, ...],
+    *,
+    proven: bool,
+    covers_children: bool = True,
+    in_part: str = SENTENCES[Level.PARTIAL],
 ) -> SealReport:
-    """A report with the sentence of its level.
+    """A report with the sentence of its level; of one in part, the one given.
 
     One that was refused nothing when it tried has no seal, whatever was put up.
     """
     shown = level if proven else Level.NONE
     holds = shown is not Level.NONE
-    return SealReport(shown, layers, SENTENCES[shown], proven, covers_children and holds)
+    sentence = in_part if shown is Level.PARTIAL else SENTENCES[shown]
+    return SealReport(shown, layers, sentence, proven, covers_children and holds)

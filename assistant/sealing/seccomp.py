@@ -6,9 +6,10 @@ for all threads, is handed down to every child and through ``exec``, and cannot 
 
 Refused are sockets of every family but AF_UNIX; other ways to a socket (io_uring, which makes them
 past this filter; taking one from another process, by ``pidfd_getfd`` or by tracing or writing to
-one that may make them); and every system call of another architecture than the program's own,
-whose numbers would mean something else. What it cannot see is a socket that another program hands
-over, or another program that is asked, over a local socket, to reach out.
+one that may make them; that one's memory as a file it is Landlock that refuses); and every system
+call of another architecture than the program's own, whose numbers would mean something else. What
+it cannot see is a socket that another program hands over, or another program that is asked, over a
+local socket, to reach out.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ so tells whoever asks that it stands."""
 
 FILTER_ALONE: Final = 2001  # in place of an errno; those of Linux end below 600
 FILTER_OVER_LANDLOCK: Final = 2002
+FILTER_OVER_SCOPE: Final = 2003
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,13 @@ def machine_of(name: str, *, is_64_bit: bool = sys.maxsize > 2**32) -> Machine |
     return MACHINES.get(name) if is_64_bit else None
 
 
-def program(machine: Machine, *, over_landlock: bool = False) -> bytes:
+def program(machine: Machine, sign: int = FILTER_ALONE) -> bytes:
     """The filter, as the kernel takes it: instructions of eight bytes.
 
     Args:
         machine: Whose numbers.
-        over_landlock: What it says of Landlock when it is asked.
+        sign: What it says when it is asked: one of the three above.
     """
-    sign = FILTER_OVER_LANDLOCK if over_landlock else FILTER_ALONE
     steps: list[_Step] = [
         _Step(_LOAD, _ARCHITECTURE),
         _Step(_IF_EQUAL, machine.audit, no="refused"),
@@ -114,7 +115,7 @@ def forgo_privileges(kernel: Kernel, machine: Machine) -> int:
     return kernel.call(machine.prctl, _NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def put_up(kernel: Kernel, machine: Machine, *, over_landlock: bool) -> int:
+def put_up(kernel: Kernel, machine: Machine, sign: int) -> int:
     """Put the filter up for all threads. ``forgo_privileges`` comes first.
 
     Returns:
@@ -123,7 +124,7 @@ def put_up(kernel: Kernel, machine: Machine, *, over_landlock: bool) -> int:
     """
     import ctypes
 
-    rows = program(machine, over_landlock=over_landlock)
+    rows = program(machine, sign)
     held = ctypes.create_string_buffer(rows, len(rows))  # until the call is over
     count = len(rows) // _INSTRUCTION.size
     described = struct.pack("@HP", count, ctypes.addressof(held))  # struct sock_fprog
@@ -133,7 +134,8 @@ def put_up(kernel: Kernel, machine: Machine, *, over_landlock: bool) -> int:
 def sign_of(kernel: Kernel) -> int:
     """What the filter answers of itself; 0 where none of ours stands."""
     answer = -kernel.call(_SIGN)
-    return answer if answer in {FILTER_ALONE, FILTER_OVER_LANDLOCK} else 0
+    known = {FILTER_ALONE, FILTER_OVER_LANDLOCK, FILTER_OVER_SCOPE}
+    return answer if answer in known else 0
 
 
 def refuses_io_uring(kernel: Kernel) -> bool:

@@ -9,7 +9,8 @@ from typing import Final, Protocol
 
 from assistant.background import Background
 from assistant.cancel import Cancel
-from assistant.errors import ModelUnsafe
+from assistant.engine.protocol import EngineOptions
+from assistant.errors import ModelRefused, ModelUnsafe
 from assistant.events import EventSink, ModelsChanged
 from assistant.log import log_event
 from assistant.shelf.preflight import preflight
@@ -17,6 +18,7 @@ from assistant.shelf.protocols import Progress, unheard
 from assistant.shelf.records import Passed, Refused, Speed
 from assistant.shelf.telling import Telling
 from assistant.shelf.trial import memory_needed, stopped, try_out
+from assistant.shelf.turns import in_turn
 from assistant.shelf.words import file_problem, in_words
 from models.file import Fault, ModelFile
 from models.library import Installed, ModelLibrary, ShelfRefusal, Why
@@ -46,10 +48,11 @@ class Activation:
     Args:
         library: The shelf's folder.
         publish: Gets ``ModelsChanged`` and ``ModelTask``.
-        work: Where it runs, one after the other.
-        switched: Called when another model is in use, on that thread.
-        make_room: Has so many bytes of memory free for a while, where it can.
+        work: Where activations run, one after the other.
+        switched: Called when another model is in use, on the thread that made it so.
+        make_room: Has so many bytes of memory free for a while; False: it cannot.
         note_truth: Told how fast a model was when it was tried out.
+        options: How models are loaded by the settings of the moment.
         examine: Examines a file.
         try_out: Tries a model out.
     """
@@ -63,15 +66,18 @@ class Activation:
         switched: Callable[[], object] = lambda: None,
         make_room: Callable[[int, Cancel], object] = lambda _bytes, _cancel: None,
         note_truth: Callable[[str, Speed], object] = lambda _sha256, _speed: None,
+        options: Callable[[], EngineOptions] = EngineOptions,
         examine: Examine = preflight,
         try_out: TryOut = try_out,
     ) -> None:
         self._library = library
         self._publish = publish
         self._work = work
+        self._quick = Background("shelf-back")  # going back must not wait for work of an hour
         self._switched = switched
         self._make_room = make_room
         self._note_truth = note_truth
+        self._options = options
         self._examine = examine
         self._try_out = try_out
 
@@ -87,15 +93,15 @@ class Activation:
             ModelMissing, ModelDamaged: its file is not what it was.
             ModelUnsafe: it did not pass its examination, or is not made for conversations.
             ModelRefused, EngineDied: it did not work when it was tried out.
-            InputRefused: cancelled.
+            InputRefused: cancelled; at once, where its turn had not come.
             StorageFull: the disk does not take the change.
         """
         asked = cancel or Cancel()
         told = Telling(self._publish, "activate", progress, sha256)
-        return self._work.submit(lambda: self._activate(sha256, told, asked))
+        return in_turn(self._work, asked, lambda: self._activate(sha256, told, asked))
 
     def roll_back(self) -> Future[Installed]:
-        """Use the model before this one again.
+        """Use the model before this one again, whatever else is being done with models.
 
         Raises:
             NotFound: there was none.
@@ -108,7 +114,7 @@ class Activation:
             self._changed()
             return model
 
-        return self._work.submit(back)
+        return self._quick.submit(back)
 
     def _activate(self, sha256: str, told: Telling, cancel: Cancel) -> Installed:
         model = self._library.get(sha256)
@@ -153,7 +159,13 @@ class Activation:
                 "The model that you use stays.",
             )
         told(_TRYING, 0.0)
-        self._make_room(memory_needed(verdict, model.size), cancel)
+        needed = memory_needed(verdict, model.size, self._options())
+        if self._make_room(needed, cancel) is False:
+            raise ModelRefused(
+                f"“{model.name}” needs {needed / 1e9:.1f} GB of memory with the context that you "
+                "chose, and so much is not free.",
+                "Close other programs, choose a shorter context, or a smaller model.",
+            )
         speed = self._try_out(self._library.file(model.sha256), verdict, cancel)
         told(_TRYING, 1.0)
         self._note_truth(model.sha256, speed)

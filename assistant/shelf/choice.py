@@ -33,7 +33,10 @@ class ModelChoice:
 
         Then an event says so, once; what is chosen stays chosen, for a disk may come back.
         """
-        current = self._library.active().current
+        active = self._library.active()
+        current = active.current
+        if active.crashes < _CRASHES:
+            self._given_up.discard(current)  # it was chosen anew
         try:
             if current not in self._given_up:
                 file = self._library.file(current)

@@ -1,8 +1,9 @@
 """One download: from the first connection to a whole file whose digest is right. No threads.
 
 What may be fetched again, and nothing else: bytes that were under way when a connection ended; at
-most twice what is here, where the server knows no ranges, or has another file now and the part is
-no larger than ``ASK_TWICE_BYTES``; and once a whole file that was put together of pieces and whose
+most twice what is here, where the server knows no ranges, or refuses this one and offers a file of
+the right length, or has another file now and the part is no larger than ``ASK_TWICE_BYTES``; and
+once a whole file that was put together of pieces and whose
 digest is wrong. Other bytes on the disk are never asked for again.
 """
 
@@ -106,6 +107,7 @@ class Fetching:
         self._pieced = False  # what is here came over more than one connection
         self._may_begin_anew = True  # after a wrong digest
         self._anew_left = _MOST_ANEW
+        self._ask_whole = False  # a range was refused; what is here stays until there is better
         self._conditional = True  # a range is asked for on condition that the file is the same
         self._answered = False  # this connection has
         self._look_at = 0  # bytes at which the disk is looked at again
@@ -196,7 +198,7 @@ class Fetching:
 
     def _request(self, offset: int) -> NetRequest:
         headers: tuple[tuple[str, str], ...] = ()
-        if offset:
+        if offset and not self._ask_whole:
             headers = (("Range", f"bytes={offset}-"),)
             if self._conditional and self._record.validator:
                 headers += (("If-Range", self._record.validator),)
@@ -214,8 +216,8 @@ class Fetching:
         if error.failure is Failure.TOO_LARGE:
             self._part.drop()
             raise _too_large(self._entry) from None
-        if error.status == _RANGE_REFUSED and self._part.size:
-            self._begin_anew()
+        if error.status == _RANGE_REFUSED and self._part.size and not self._ask_whole:
+            self._range_refused()
             return None
         passing = error.failure in _PASSING or (
             error.failure is Failure.STATUS
@@ -240,12 +242,13 @@ class Fetching:
     def _hear(self, answer: Answered, offset: int) -> None:
         """Decide whether the body that follows is the right one, before a byte of it is taken."""
         self._answered = True
-        if answer.status == 206 and offset:
+        ranged = offset > 0 and not self._ask_whole
+        if answer.status == 206 and ranged:
             self._hear_range(answer.headers, offset)
         elif answer.status == 200:
             self._hear_whole(answer.headers, offset)
-        elif answer.status == _RANGE_REFUSED and offset:
-            self._begin_anew()
+        elif answer.status == _RANGE_REFUSED and ranged:
+            self._range_refused()
             raise _AskAgain
         else:
             raise _unusable(f"It answers with status {answer.status}.")
@@ -269,7 +272,10 @@ class Fetching:
         told = headers.get("content-length", "")
         if _DIGITS.fullmatch(told) and int(told) != self._entry.size:
             raise _wrong_size(self._entry, f"{int(told):,}")
-        if offset and self._conditional and self._record.validator and offset > ASK_TWICE_BYTES:
+        if self._ask_whole and not _DIGITS.fullmatch(told):
+            raise _does_not_go_on()  # for a file of unknown length nothing is given up
+        is_other = self._conditional and self._record.validator and not self._ask_whole
+        if is_other and offset > ASK_TWICE_BYTES:
             self._changed(offset)
         if offset:
             self._begin_anew()
@@ -285,11 +291,18 @@ class Fetching:
             self._begin_anew()
         raise _AskAgain
 
+    def _range_refused(self) -> None:
+        """Ask for the whole file next: a 416 alone, of a proxy perhaps, costs nothing of it."""
+        if not self._anew_left:
+            raise _does_not_go_on()
+        self._ask_whole = True
+
     def _begin_anew(self) -> None:
         """Give up what is here, as the server leaves no other way; but not again and again."""
         if not self._anew_left:
-            raise _unusable("It does not go on where it ended.")
+            raise _does_not_go_on()
         self._anew_left -= 1
+        self._ask_whole = False
         self._part.begin_anew()
 
     def _note(self, headers: Mapping[str, str]) -> None:
@@ -347,6 +360,10 @@ def _unusable(what: str) -> NetworkError:
         f"The server cannot be used for this download. {what} What is here stays.",
         "Try again later.",
     )
+
+
+def _does_not_go_on() -> NetworkError:
+    return _unusable("It does not go on where it ended.")
 
 
 def _wrong_size(entry: Entry, size: str) -> NetworkError:

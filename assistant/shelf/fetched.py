@@ -33,8 +33,17 @@ class FetchedModels:
         self._sink = sink
 
     def find(self, sha256: str) -> Installed | None:
-        """The model of this digest, where it is there and ready."""
-        found = self._library.get(sha256)
+        """The model of this digest, where it is there and ready.
+
+        One that was not read yet is read: that takes seconds, and fetching it anew an hour.
+
+        Raises:
+            StorageFull: what came of it could not be written down.
+        """
+        try:
+            found = self._library.read(sha256)
+        except OSError as error:
+            raise disk_problem(error) from None
         return found if found and found.state == "ready" else None
 
     def examine(self, path: Path, cancel: Cancel) -> Passed | Refused:
@@ -61,6 +70,6 @@ class FetchedModels:
         except OSError as error:
             raise disk_problem(error) from None
         with suppress(OSError):  # an older version that cannot be removed stays
-            self._library.keep()
+            self._library.keep(spare=entry.sha256)
         self._sink(ModelsChanged())
         return installed

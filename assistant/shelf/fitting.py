@@ -10,11 +10,14 @@ from typing import Final, Protocol
 
 from assistant.background import Background
 from assistant.cancel import Cancel
+from assistant.engine.process import computing_threads
+from assistant.engine.protocol import EngineOptions
 from assistant.errors import HushError, StorageFull
 from assistant.log import log_event
-from assistant.shelf.judging import beside, choose, judge, recommend
+from assistant.shelf.judging import beside, choose, judge, memory_of, recommend
 from assistant.shelf.measures import Measures, MeasuresFile, Truth
 from assistant.shelf.records import Fit, MachineProfile, Verdict
+from assistant.shelf.trial import OPTIONS as TRIAL_OPTIONS
 from assistant.shelf.trial import TOKENS as TRIAL_TOKENS
 from assistant.shelf.yardstick import FORM_BUILDS
 from models.catalogue import Catalogue, Entry
@@ -49,6 +52,8 @@ class Fitting:
         key: Names this machine and llama.cpp's build. Takes a moment.
         check_quiet: Refuses, with an ``EngineError``, while somebody waits for an answer.
         download_speed: Bytes a second of the last download; None: there was none.
+        options: How models are loaded by the settings of the moment.
+        usual_threads: How many an engine takes where the settings choose none.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class Fitting:
         key: Callable[[], str],
         check_quiet: Callable[[], None] = lambda: None,
         download_speed: Callable[[], float | None] = lambda: None,
+        options: Callable[[], EngineOptions] = EngineOptions,
+        usual_threads: Callable[[], int] = computing_threads,
     ) -> None:
         self._catalogue = catalogue
         self._machine = machine
@@ -68,11 +75,13 @@ class Fitting:
         self._key = key
         self._check_quiet = check_quiet
         self._download_speed = download_speed
+        self._options = options
+        self._usual_threads = usual_threads
         self._work = Background("fitting")
         self._lock = threading.Lock()
         self._measures: Measures | None = None
         self._cancel = Cancel()
-        self._looked = False
+        self._looked_with: int | None = None  # threads that were measured, or tried to be
         self._closed = False
 
     def machine(self) -> Future[MachineProfile]:
@@ -87,8 +96,9 @@ class Fitting:
             InputRefused: cancelled.
             StorageFull: there is no room for it.
         """
+        threads = self._threads()
         with self._lock:
-            self._looked = True
+            self._looked_with = threads
         return self._work.submit(lambda: self._measure(cancel))
 
     def fits(self) -> Future[tuple[Fit, ...]]:
@@ -119,8 +129,16 @@ class Fitting:
         self._note(sha256, speed, PROMPT_TOKENS, WRITTEN_TOKENS, whole=True)
 
     def note_trial(self, sha256: str, speed: Speed) -> None:
-        """Learn from the short trial before a model is used, where it was never measured."""
-        known = self._known().truths.get(sha256)
+        """Learn from the short trial before a model is used, where it was never measured.
+
+        It runs on the processor, with the usual number of threads: of a yardstick that was
+        measured on a GPU, or with other threads, it says nothing.
+        """
+        measures = self._known()
+        yardstick, threads = measures.yardstick, TRIAL_OPTIONS.threads or self._usual_threads()
+        if yardstick is None or yardstick.gpu_layers or yardstick.threads != threads:
+            return
+        known = measures.truths.get(sha256)
         if known is None or not known.whole:
             self._note(sha256, speed, _TRIAL_PROMPT, TRIAL_TOKENS, whole=False)
 
@@ -129,10 +147,11 @@ class Fitting:
         idle = worker.idle_seconds()
         if idle is None or idle < _IDLE_SECONDS or worker.in_background:
             return
+        threads = self._threads()
         with self._lock:
-            if self._looked or self._closed:
+            if self._looked_with == threads or self._closed:
                 return
-            self._looked = True
+            self._looked_with = threads
         self._work.submit(self._measure_unasked)
 
     def close(self) -> None:
@@ -161,8 +180,10 @@ class Fitting:
     def _fits(self) -> tuple[Fit, ...]:
         machine, measures = self._machine(), self._known()
         entries, rate = self._catalogue().entries, self._download_speed()
+        options = self._options()
         fits = [
-            judge(entry, machine, self._expected(entry, measures, machine)) for entry in entries
+            judge(entry, machine, self._expected(entry, measures, machine), options)
+            for entry in entries
         ]
         best = choose(fits, entries, machine)
         if best is not None:
@@ -175,7 +196,7 @@ class Fitting:
     def _expected(
         self, entry: Entry, measures: Measures, machine: MachineProfile | None = None
     ) -> Speed | None:
-        if machine and machine.gpu and entry.memory > machine.gpu_memory:
+        if machine and machine.gpu and memory_of(entry, self._options()) > machine.gpu_memory:
             return None  # partly on the GPU, partly not: of that nothing was measured
         foretold = _foretold(entry, measures)
         return measures.corrected(entry.quantisation, foretold) if foretold else None
@@ -199,6 +220,20 @@ class Fitting:
         return next((entry for entry in entries if entry.sha256 == sha256), None)
 
     def _known(self) -> Measures:
+        """What holds by the settings of the moment: with other threads the speed is another."""
+        measures, options = self._all(), self._options()
+        yardstick = measures.yardstick
+        if yardstick is None:
+            return measures
+        on_gpu_no_more = yardstick.gpu_layers > 0 and not options.gpu_layers
+        if yardstick.threads != self._threads() or on_gpu_no_more:
+            return replace(measures, yardstick=None)
+        return measures
+
+    def _threads(self) -> int:
+        return self._options().threads or self._usual_threads()
+
+    def _all(self) -> Measures:
         with self._lock:
             if self._measures is None:
                 self._measures = self._kept.load(self._key())
@@ -206,7 +241,7 @@ class Fitting:
 
     def _change(self, change: Callable[[Measures], Measures]) -> None:
         """Change what is known, and keep it. Two threads at once lose nothing."""
-        self._known()
+        self._all()
         with self._lock:
             self._measures = change(self._measures or Measures())
             self._kept.save(self._measures)
@@ -214,13 +249,18 @@ class Fitting:
 
 def _beside(before: Yardstick | None, fresh: Yardstick) -> Yardstick:
     """A run that was cut short by other programs adds to what is known, and erases nothing."""
-    if before is None or (before.machine, before.threads) != (fresh.machine, fresh.threads):
+    if before is None or _circumstances(before) != _circumstances(fresh):
         return fresh
     return replace(
         fresh,
         bytes_per_second={**before.bytes_per_second, **fresh.bytes_per_second},
         flops_per_second={**before.flops_per_second, **fresh.flops_per_second},
     )
+
+
+def _circumstances(yardstick: Yardstick) -> tuple[str, int, bool]:
+    """What its figures hold for."""
+    return yardstick.machine, yardstick.threads, yardstick.gpu_layers > 0
 
 
 def _foretold(

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from assistant.engine.fit import need
+from assistant.engine.protocol import EngineOptions
 from assistant.shelf.measures import Truth
 from assistant.shelf.records import Fit, MachineProfile, Verdict
+from assistant.shelf.side import BATCH_TOKENS
 from assistant.shelf.space import Space
-from models.catalogue import Entry
+from models.catalogue import USUAL_CONTEXT, Entry
 from models.speed import Speed
 
 GOOD_SPEED: Final = 8.0
@@ -25,17 +28,35 @@ _SYSTEM_BYTES: Final = 1_000_000_000
 _SPACE: Final = Space()  # what a download asks for
 
 
-def judge(entry: Entry, machine: MachineProfile, expected: Speed | None) -> Fit:
+def judge(
+    entry: Entry, machine: MachineProfile, expected: Speed | None, options: EngineOptions
+) -> Fit:
     """Say how a model would do here. None is recommended yet: that takes a look at all of them.
 
     Args:
         entry: The model.
         machine: This computer.
         expected: Its speeds; None where nobody knows them.
+        options: How it would be loaded; a longer context takes more memory.
     """
     disk = entry.size + round(entry.size * _SPACE.share) + _SPACE.reserve
-    verdict, words = _verdict(entry, machine, disk, expected)
-    return Fit(entry.id, verdict, entry.memory, disk, expected, words)
+    fit = Fit(entry.id, Verdict.WORKS, memory_of(entry, options), disk, expected, "")
+    verdict, words = _verdict(entry, fit, machine, _needs(entry, fit, options))
+    return replace(fit, verdict=verdict, words=words)
+
+
+def memory_of(entry: Entry, options: EngineOptions) -> int:
+    """Bytes that a model takes as it would be loaded.
+
+    The catalogue tells them for its own context; to that comes what another context adds, by the
+    model's shape. Where nobody knows the shape, the catalogue's figure is all there is.
+    """
+    shape = entry.model_shape
+    if shape is None:
+        return entry.memory
+    usual = replace(options, context_tokens=USUAL_CONTEXT)
+    wanted, told_for = (need(shape, it, BATCH_TOKENS).total for it in (options, usual))
+    return entry.memory + wanted - told_for if entry.memory else wanted
 
 
 def choose(fits: Sequence[Fit], entries: Sequence[Entry], machine: MachineProfile) -> int | None:
@@ -71,25 +92,31 @@ def beside(truth: Truth) -> str:
     return f"{begin}: {_rounded(measured)} tokens a second; {_rounded(foretold)} were expected."
 
 
-def _verdict(
-    entry: Entry, machine: MachineProfile, disk: int, expected: Speed | None
-) -> tuple[Verdict, str]:
-    needs, there_is = f"it takes {_gb(entry.memory)}", _gb(machine.memory)
-    if entry.memory + _SYSTEM_BYTES > machine.memory:
+def _needs(entry: Entry, fit: Fit, options: EngineOptions) -> str:
+    """What it takes of memory; with the context, where that is what the person chose."""
+    context = min(options.context_tokens, entry.context or options.context_tokens)
+    if fit.memory == entry.memory:
+        return f"it takes {_gb(fit.memory)}"
+    return f"with a context of {context:,} tokens it takes {_gb(fit.memory)}"
+
+
+def _verdict(entry: Entry, fit: Fit, machine: MachineProfile, needs: str) -> tuple[Verdict, str]:
+    there_is = _gb(machine.memory)
+    if fit.memory + _SYSTEM_BYTES > machine.memory:
         return Verdict.TOO_BIG, f"Too big: {needs} of memory, and this computer has {there_is}."
-    if disk > machine.free_disk:
+    if fit.disk > machine.free_disk:
         return (
             Verdict.NO_DISK,
-            f"No room: it takes {_gb(disk)} of disk, and {_gb(machine.free_disk)} are free.",
+            f"No room: it takes {_gb(fit.disk)} of disk, and {_gb(machine.free_disk)} are free.",
         )
     if not entry.usable:
         return Verdict.WORKS, _unusable(entry)
-    if entry.memory > machine.memory * GOOD_SHARE:
+    if fit.memory > machine.memory * GOOD_SHARE:
         return Verdict.TIGHT, f"Tight: {needs} of this computer's {there_is} of memory."
-    if entry.memory > machine.available:
+    if fit.memory > machine.available:
         free = f"{_gb(machine.available)} are free. Close other programs first."
         return Verdict.TIGHT, f"Tight now: {needs} of memory, and {free}"
-    return Verdict.WORKS, _works(expected)
+    return Verdict.WORKS, _works(fit.expected)
 
 
 def _is_good(fit: Fit, entry: Entry, machine: MachineProfile) -> bool:
@@ -99,7 +126,7 @@ def _is_good(fit: Fit, entry: Entry, machine: MachineProfile) -> bool:
         and entry.kind == "chat"
         and fit.expected is not None
         and fit.expected.decode >= GOOD_SPEED
-        and entry.memory <= machine.memory * GOOD_SHARE
+        and fit.memory <= machine.memory * GOOD_SHARE
     )
 
 

@@ -108,6 +108,7 @@ def _yardstick(stored: Mapping[str, Any]) -> Yardstick:
         at=int(stored["at"]),
         decode_attention=_seconds(stored["decode_attention"]),
         prompt_attention=_seconds(stored["prompt_attention"]),
+        gpu_layers=int(stored["gpu_layers"]),
     )
 
 

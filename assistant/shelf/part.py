@@ -26,7 +26,9 @@ from assistant.disk import (
     sweep_unfinished,
     write_atomically,
 )
-from assistant.errors import HushError
+from assistant.errors import HushError, StorageFull
+from assistant.log import log_event
+from assistant.net.request import is_validator
 from models.catalogue import Entry, read_entry
 from models.signing import CatalogueFault
 
@@ -58,9 +60,9 @@ class PartRecord:
     @property
     def validator(self) -> str:
         """What ``If-Range`` may be asked with: a strong ETag, else a date (RFC 9110, 13.1.5)."""
-        if self.etag.startswith('"'):
+        if self.etag.startswith('"') and is_validator(self.etag):
             return self.etag
-        return self.last_modified
+        return self.last_modified if is_validator(self.last_modified) else ""
 
     def to_json(self) -> bytes:
         """The record as its file holds it."""
@@ -162,7 +164,11 @@ class Part:
             self._descriptor = -1
 
     def record(self) -> PartRecord | None:
-        """Where it came from; None: there is no record that makes sense."""
+        """Where it came from; None: there is no record that makes sense.
+
+        Raises:
+            StorageFull: there may be one, and it cannot be read now.
+        """
         return _read(self._record_path)
 
     def write_record(self, record: PartRecord) -> None:
@@ -193,7 +199,8 @@ class Part:
 def left_behind(folder: Path) -> Iterator[tuple[PartRecord, int]]:
     """What earlier runs left: each record, and how many bytes of the file are here.
 
-    Parts without a record that makes sense are removed. Nobody may be fetching.
+    Parts without a record that makes sense are removed; where the record cannot be read now, the
+    part stays for another run. Nobody may be fetching.
     """
     with suppress(HushError):  # what cannot be removed is in nobody's way
         sweep_unfinished(folder)
@@ -203,7 +210,11 @@ def left_behind(folder: Path) -> Iterator[tuple[PartRecord, int]]:
         return
     for sha256 in sorted(found):
         part = Part(folder, sha256)
-        record = part.record()
+        try:
+            record = part.record()
+        except StorageFull:  # a disk's hiccup, or no file descriptor left
+            log_event("part.record_unread")
+            continue
         if record is None or record.entry.sha256 != sha256:
             part.drop()
             continue
@@ -222,7 +233,13 @@ def validator(value: str) -> str:
 def _read(path: Path) -> PartRecord | None:
     try:
         with path.open("rb") as stream:
-            stored = json.loads(stream.read(_MAX_RECORD_BYTES))
+            data = stream.read(_MAX_RECORD_BYTES)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise disk_problem(error) from None
+    try:
+        stored = json.loads(data)
         if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
             return None
         etag, modified = stored["etag"], stored["last_modified"]
@@ -230,5 +247,5 @@ def _read(path: Path) -> PartRecord | None:
             return None
         entry = read_entry(stored["entry"])
         return PartRecord(entry, validator(etag), validator(modified), int(stored["at"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, CatalogueFault):
+    except (ValueError, KeyError, TypeError, RecursionError, CatalogueFault):
         return None

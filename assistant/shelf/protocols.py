@@ -230,6 +230,9 @@ class GateRoom(Protocol):
     def metered(self) -> Metered:
         """Whether the connection costs by the byte."""
 
+    def read_metered(self) -> Metered:
+        """The same, read anew. Waits for it."""
+
     def approve(self, request: NetRequest, by: By = ...) -> Approval:
         """Let this one thing go, once. To be called where a person said yes, nowhere else."""
 

@@ -6,6 +6,7 @@ until it was measured and put on the shelf.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,14 +27,16 @@ from assistant.errors import EngineError, HushError, InputRefused, ModelDamaged,
 from assistant.events import EventSink
 from assistant.log import log_event
 from assistant.shelf.bench import Models, Work
+from assistant.shelf.closing import Closing
 from assistant.shelf.forms import FORMS
+from assistant.shelf.leftovers import sweep
 from assistant.shelf.measuring import measure
 from assistant.shelf.protocols import Progress
 from assistant.shelf.records import Measured, Quantised
 from assistant.shelf.side import SPARE_BYTES, SideRoom, memory_of, side_engine, stopped
 from assistant.shelf.telling import Telling
 from assistant.text import storable
-from models.file import ModelFile, ModelFileFault
+from models.file import ModelFile, ModelFileFault, digest_of, open_regular
 from models.library_records import SHA256
 
 COMMAND: Final = (sys.executable, "-I", "-m", "assistant.shelf.quantise_child")
@@ -57,6 +60,7 @@ _UNFINISHED: Final = ".partial"
 # Shares that are done after the child has ended, and after the model itself was measured.
 _MADE: Final = 0.7
 _MEASURED: Final = 0.85
+_READ: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Quantising:
         publish: Gets ``ModelTask`` events.
         command: Starts the child; the tests start others.
         free_disk: Bytes that are free where a folder lies.
+        closing: Calls off what runs.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Quantising:
         publish: EventSink,
         command: Sequence[str] = COMMAND,
         free_disk: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+        closing: Closing | None = None,
     ) -> None:
         self._models = models
         self._keep = keep
@@ -110,6 +116,7 @@ class Quantising:
         self._publish = publish
         self._command = tuple(command)
         self._free_disk = free_disk
+        self._closing = closing or Closing()
 
     def start(
         self, sha256: str, form: str, prompts: Sequence[str], progress: Progress, cancel: Cancel
@@ -135,6 +142,10 @@ class Quantising:
         tell = Telling(self._publish, TASK, progress, sha256)
         return self._work.submit(lambda: self._run(sha256, form, asked, tell, cancel))
 
+    def sweep(self) -> None:
+        """Remove copies of a Hush that was killed. Only where ``work`` runs."""
+        sweep(self._folder, [f"{_BEGINS}*{_UNFINISHED}"])
+
     def _run(
         self, sha256: str, form: str, prompts: Sequence[str], tell: Progress, cancel: Cancel
     ) -> Quantised:
@@ -142,15 +153,15 @@ class Quantising:
         source = self._models(sha256)
         tell("Looking whether there is room.", 0.0)
         _verify(source)
-        with self._making(f"{sha256[:16]}-{form}") as path:
+        with self._closing.over(cancel), self._making(f"{sha256[:16]}-{form}") as path:
             self._check_room(source, form, cancel)
             made = self._make(source, path, form, prompts, tell, cancel)
             copy = Copy(f"{source.name} {form}", form, *_identity(made, path), made_from=sha256)
             agreement, asked = _likeness(made)
             before = self._measure(source, tell, _MADE, cancel)
             after = self._measure(ModelFile(path, copy.name), tell, _MEASURED, cancel)
-            if cancel.asked:
-                raise stopped()
+            tell("Reading the copy once more.", _READ)
+            _check(path, copy, cancel)
             self._keep(path, copy)
         tell("Done.", 1.0)
         log_event("quantise.done", form=form)
@@ -161,17 +172,13 @@ class Quantising:
         """Where a copy is made. Nothing is there before, and nothing stays."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep()
+            self.sweep()
             try:
                 yield self._folder / f"{_BEGINS}{stem}{_UNFINISHED}"
             finally:
-                self._sweep()
+                self.sweep()
         except OSError as error:
             raise disk_problem(error) from None
-
-    def _sweep(self) -> None:
-        for path in list(self._folder.glob(f"{_BEGINS}*{_UNFINISHED}")):
-            path.unlink(missing_ok=True)
 
     def _check_room(self, source: ModelFile, form: str, cancel: Cancel) -> None:
         """Refuse at once what would fail after minutes."""
@@ -239,7 +246,7 @@ class Quantising:
 
     def _measure(self, model: ModelFile, tell: Progress, begin: float, cancel: Cancel) -> Measured:
         words = f"Measuring “{model.name}”."
-        span = (1.0 - _MADE) / 2
+        span = _READ - _MEASURED
         tell(words, begin)
         options = replace(self._options(), snapshot_bytes=0)
         with side_engine(model, options, self._room, cancel) as (engine, info):
@@ -283,6 +290,23 @@ def _identity(made: Frame, path: Path) -> tuple[str, int]:
     if not path.is_file() or path.stat().st_size != size:
         raise _died()
     return sha256, size
+
+
+def _check(path: Path, copy: Copy, cancel: Cancel) -> None:
+    """Compare the copy with what the child told of it: the shelf names files by their digests.
+
+    A child that reads a hostile file may tell anything.
+    """
+    try:
+        with open_regular(path) as file:
+            found = digest_of(file, cancelled=lambda: cancel.asked)
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        raise _died() from None
+    if cancel.asked:
+        raise stopped()
+    if (found, size) != (copy.sha256, copy.size):
+        raise _died()
 
 
 def _likeness(made: Frame) -> tuple[float, int]:

@@ -51,7 +51,7 @@ class Fit:
     """How a model of the catalogue fits.
 
     Attributes:
-        memory: Bytes that it needs at 2,048 tokens.
+        memory: Bytes that it needs with the context of the settings.
         disk: Bytes on the disk.
         expected: Before it is there; None: not measured yet.
         words: The verdict as a sentence.

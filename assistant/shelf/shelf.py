@@ -13,6 +13,8 @@ from assistant.shelf.preflight import preflight
 from assistant.shelf.protocols import Progress, unheard
 from assistant.shelf.records import Passed, Refused
 from assistant.shelf.telling import Telling
+from assistant.shelf.trial import stopped
+from assistant.shelf.turns import in_turn
 from assistant.shelf.words import in_words
 from models.library import Installed, ModelLibrary, Origin
 
@@ -56,6 +58,7 @@ class Shelf:
 
         Raises:
             NotFound: it is not on the shelf.
+            InputRefused: cancelled; nothing is known that was not before.
             StorageFull: what came of it could not be written down.
         """
         asked = cancel or Cancel()
@@ -64,10 +67,12 @@ class Shelf:
             with in_words():
                 told = Telling(self._publish, "verify", progress, sha256)
                 model = self._library.verify(sha256, told.read, lambda: asked.asked)
+            if asked.asked:
+                raise stopped()
             self._publish(ModelsChanged())
             return model
 
-        return self._work.submit(read)
+        return in_turn(self._work, asked, read)
 
     def remove(self, sha256: str) -> Future[int]:
         """Take a model off the shelf; bytes that were freed.
@@ -100,8 +105,13 @@ class Shelf:
     # For whoever brings a whole file; these block ------------------------------------------
 
     def find(self, sha256: str) -> Installed | None:
-        """The model of this digest, where it is there and ready."""
-        model = self._library.get(sha256)
+        """The model of this digest, where it is there and ready; one not read yet is read.
+
+        Raises:
+            StorageFull: what came of it could not be written down.
+        """
+        with in_words():
+            model = self._library.read(sha256)
         return model if model and model.state == "ready" else None
 
     def examine(self, path: Path, cancel: Cancel) -> Passed | Refused:

@@ -20,7 +20,9 @@ from assistant.cancel import Cancel
 from assistant.disk import disk_problem
 from assistant.errors import FileRefused, ModelUnsafe
 from assistant.events import EventSink
+from assistant.shelf.closing import Closing
 from assistant.shelf.copying import copy_hashing
+from assistant.shelf.leftovers import sweep
 from assistant.shelf.protocols import Progress, unheard
 from assistant.shelf.records import Passed
 from assistant.shelf.shelf import Shelf
@@ -71,6 +73,7 @@ class TakingIn:
         publish: Gets ``ModelTask``.
         work: Where it runs, one file after the other.
         space: How much room must stay on the disk.
+        closing: Calls off what runs.
     """
 
     def __init__(
@@ -80,12 +83,14 @@ class TakingIn:
         publish: EventSink,
         work: Background,
         space: Space | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self._shelf = shelf
         self._folder = folder
         self._publish = publish
         self._work = work
         self._space = space or Space()
+        self._closing = closing or Closing()
 
     def take(
         self, path: Path, progress: Progress = unheard, cancel: Cancel | None = None
@@ -121,7 +126,7 @@ class TakingIn:
             sha256: What its digest should be; None: nobody knows.
         """
         told = Telling(self._publish, "import", progress, sha256 or "")
-        with opened(path) as file:
+        with self._closing.over(cancel), opened(path) as file:
             known = self._known(file, told, cancel)
             if known:
                 return known
@@ -136,6 +141,10 @@ class TakingIn:
                 fallback = passed.name or f"Model {found[:8]}"
                 clean = name_for_people(name) or fallback
                 return self._shelf.put_origin(copy, Origin(found, file.stamp.size, clean, source))
+
+    def sweep(self) -> None:
+        """Remove copies of a Hush that was killed. Only where ``work`` runs."""
+        sweep(self._folder, [f"{_UNFINISHED}*"])
 
     def _known(self, file: Opened, told: Telling, cancel: Cancel) -> Installed | None:
         """The same file on the shelf: where one of its size is there, it is read before copying."""
@@ -169,8 +178,7 @@ class TakingIn:
         """An empty file for a copy; removed afterwards, where it was not moved."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for left in self._folder.glob(f"{_UNFINISHED}*"):  # of a Hush that was killed
-                left.unlink()
+            self.sweep()
             descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._folder)
         except OSError as error:
             raise disk_problem(error) from error

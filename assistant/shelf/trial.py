@@ -101,8 +101,14 @@ def memory_limit(passed: Passed, size: int) -> int:
     return round(1.25 * memory_needed(passed, size)) + size + _SPARE_BYTES
 
 
-def memory_needed(passed: Passed, size: int) -> int:
-    """Memory that a model takes while it is tried out, in bytes."""
+def memory_needed(passed: Passed, size: int, options: EngineOptions = OPTIONS) -> int:
+    """Memory that a model takes, in bytes.
+
+    Args:
+        passed: Its examination.
+        size: Of its file.
+        options: How it is loaded; as it is tried out, where nothing is said.
+    """
     layers, embedding, heads, key_width, value_width, feed_forward, vocabulary = passed.shape
     shape = ModelShape(
         passed.architecture,
@@ -116,7 +122,7 @@ def memory_needed(passed: Passed, size: int) -> int:
         passed.context,
         size,
     )
-    return need(shape, OPTIONS, _BATCH_TOKENS).total
+    return need(shape, options, _BATCH_TOKENS).total
 
 
 def stopped() -> InputRefused:

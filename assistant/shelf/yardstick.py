@@ -33,6 +33,7 @@ from assistant.engine.protocol import (
 )
 from assistant.errors import EngineError, StorageFull
 from assistant.log import log_event
+from assistant.shelf.leftovers import sweep
 from assistant.shelf.side import stopped
 from assistant.shelf.synthetic import Build, write_synthetic
 from assistant.shelf.waiting import Waits, waited, waits
@@ -104,6 +105,15 @@ class Measuring:
         self._free = free
         self._budget = budget
         self._forms = forms
+        self._running = threading.Lock()
+
+    def sweep(self) -> None:
+        """Remove what a Hush that was killed left. On any thread; a run does so by itself."""
+        if self._running.acquire(blocking=False):
+            try:
+                sweep(self._folder, [f"{_PREFIX}*"])
+            finally:
+                self._running.release()
 
     def run(self, cancel: Cancel) -> Yardstick:
         """Measure. What did not fit into ten seconds is left out, never guessed.
@@ -119,7 +129,7 @@ class Measuring:
         timer.daemon = True
         timer.start()
         try:
-            with self._place() as folder:
+            with self._running, self._place() as folder:
                 yardstick = self._measure(folder, halt)
         finally:
             timer.cancel()
@@ -148,6 +158,7 @@ class Measuring:
             if not forms:
                 return None
             bare = Yardstick(self._machine(), runs.threads, {}, {}, 0.0, 0.0, self._clock.now())
+            bare = replace(bare, gpu_layers=runs.gpu_layers)
             return calibrate(bare, low, high, later, forms)
         finally:
             engine.close()
@@ -157,8 +168,7 @@ class Measuring:
         """A folder for the small models, which is gone afterwards."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for left in self._folder.glob(f"{_PREFIX}*"):  # by a kill in the middle
-                shutil.rmtree(left, ignore_errors=True)
+            sweep(self._folder, [f"{_PREFIX}*"])  # left by a kill in the middle
             if self._free(self._folder) < _NEEDED_BYTES:
                 raise StorageFull(
                     "There is too little room on the disk to measure this computer's speed.",
@@ -187,7 +197,7 @@ class _Runs:
         self._halt = halt
         self._loaded: Build | None = None
         self._number = 0
-        self.threads = 0
+        self.threads = self.gpu_layers = 0
 
     def time(self, build: Build, prompt_tokens: int) -> Timing:
         """Load a model where it is not loaded, and run it, once or twice.
@@ -221,7 +231,9 @@ class _Runs:
         self._path = self._path.with_name(f"{build.form}-{build.layers}.gguf")
         model = write_synthetic(self._path, build, lambda: self._halt.asked)
         self._go_on()
-        self.threads = self._engine.load(model, self._options, self._halt).threads
+        info = self._engine.load(model, self._options, self._halt)
+        self.threads = info.threads
+        self.gpu_layers = max(self.gpu_layers, info.gpu_layers)
         for other in self._path.parent.iterdir():
             if other != self._path:
                 other.unlink()

@@ -1,9 +1,11 @@
 """The network's ledger in SQL: rows that are only ever added, each bound to the one before.
 
 ``mac_n = HMAC-SHA-256(key, "hush ledger 1" + mac_(n-1) + the row's other columns)``, beginning with
-32 zero bytes, and one MAC more over how many rows there are. Whoever has no key can neither change
-nor drop a row unseen. It proves nothing against who holds the vault's key, nor against an older
-copy of the whole vault.
+32 zero bytes, and one MAC more over how many rows there are (the head). Whoever has no key can
+neither change a row, nor move, forge or take out a single one unseen. What these tables alone do
+not show: that all of them was put back as it once was, an older head and the rows up to it, or no
+head and no rows, for that was signed for, or needed no signature. So they prove nothing against
+who holds the vault's key, nor against an older copy of the vault or of these two tables.
 
 Damage stays damage: where the end does not fit, new rows are added without signing for it.
 """
@@ -196,8 +198,9 @@ def end_of(connection: Connection, transfer_id: str) -> Phase | None:
 def totals(connection: Connection) -> Totals:
     """What all transfers come to."""
     row = connection.execute(
-        "SELECT count(*) FILTER (WHERE phase = 'began'), coalesce(sum(bytes_out), 0),"
-        " coalesce(sum(bytes_in), 0), coalesce(min(at), 0),"
+        # total(), for sum() raises where it overflows, and then would for ever.
+        "SELECT count(*) FILTER (WHERE phase = 'began'), CAST(total(bytes_out) AS INTEGER),"
+        " CAST(total(bytes_in) AS INTEGER), coalesce(min(at), 0),"
         " count(*) FILTER (WHERE phase = 'ended' AND bytes_out IS NULL) FROM transfer"
     ).fetchone()
     return Totals(*(int(value) for value in row or (0, 0, 0, 0, 0)))

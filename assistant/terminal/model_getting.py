@@ -126,14 +126,15 @@ def _approved(desk: Desk, entry: Entry, request: NetRequest) -> tuple[Approval, 
                 "See what would be sent with --dry-run, then say yes to that with "
                 "--approve SHA256.",
             )
-        _explain(desk, entry, request)
+        metered = desk.service.gate.read_metered()  # once: a yes is to what was said
+        _explain(desk, entry, request, metered)
         if not desk.agrees("Fetch it?"):
             raise InputRefused(f"Not fetched. {_NOTHING}")
-        metered_ok = metered_ok or desk.service.gate.metered is Metered.YES  # they were told
+        metered_ok = metered_ok or metered is Metered.YES  # they were told
     return desk.service.gate.approve(request), metered_ok
 
 
-def _explain(desk: Desk, entry: Entry, request: NetRequest) -> None:
+def _explain(desk: Desk, entry: Entry, request: NetRequest, metered: Metered) -> None:
     """What a person says yes or no to."""
     say = desk.console.remark
     say(f"{entry.name}, {entry.quantisation}, {entry.licence}: {size(entry.size)}")
@@ -142,7 +143,7 @@ def _explain(desk: Desk, entry: Entry, request: NetRequest) -> None:
     fit = _fit(desk, entry)
     if fit and fit.verdict in _TIGHT:
         say(fit.words)
-    if desk.service.gate.metered is Metered.YES:
+    if metered is Metered.YES:
         say(_METERED)
 
 
@@ -158,7 +159,7 @@ def _show(desk: Desk, entry: Entry, request: NetRequest) -> None:
         "url": request.url,
         "host": request.host,
         "hosts": list(request.hosts),
-        "metered": desk.service.gate.metered.value,
+        "metered": desk.service.gate.read_metered().value,
         "payload_sha256": request.payload_sha256,
     }
     if desk.arguments.json:

@@ -97,6 +97,11 @@ class GateContract:
         assert isinstance(next(permit.run(request_, Cancel())), Answered)
         assert gate.metered is Metered.YES
 
+    def test_the_meter_is_read_when_somebody_waits_for_it(self, gate: NetworkGate) -> None:
+        for metered in Metered:
+            self.be(metered)
+            assert gate.read_metered() is metered
+
     def test_cancelled(self, permit: Permit, request_: NetRequest) -> None:
         cancel = Cancel()
         events = permit.run(request_, cancel)

@@ -14,7 +14,7 @@ import pytest
 
 from assistant.sealing.linux import LinuxSeal
 from assistant.sealing.macos import PROFILE, MacSeal
-from assistant.sealing.protocol import SENTENCES, Layer, Level, Seal, SealReport
+from assistant.sealing.protocol import MEMORY_OPEN, SENTENCES, Layer, Level, Seal, SealReport
 from assistant.sealing.unsealed import NoSeal
 from tests.fakes.seal import NONE, PARTIAL, FakeKernel, FakeSeal
 
@@ -59,7 +59,8 @@ class SealContract:
 
     def test_there_are_words(self, seal: Seal) -> None:
         for found in (seal.report(), seal.install()):
-            assert found.sentence == SENTENCES[found.level]
+            partial = {MEMORY_OPEN} if found.level is Level.PARTIAL else set()
+            assert found.sentence in {SENTENCES[found.level], *partial}
             assert found.layers
             assert all(layer.name and layer.words.endswith(".") for layer in found.layers)
 
@@ -154,7 +155,7 @@ class TestLinuxSeal(SealContract):
         assert len(self.kernel.filters) == self.kernel.landlocked == 1
 
 
-class TestLinuxSealWithoutLandlock(SealContract):
+class TestLinuxSealOverAnOlderLandlock(SealContract):
     """A kernel before 6.7: the filter is the wall all the same."""
 
     @pytest.fixture
@@ -162,8 +163,24 @@ class TestLinuxSealWithoutLandlock(SealContract):
         return linux_seal(FakeKernel(landlock_version=3), tmp_path / "status")
 
     def test_it_says_so(self, seal: Seal) -> None:
-        layer = seal.install().layers[1]
-        assert layer == Layer("Landlock (TCP)", False, "Not put up (version 3).")
+        words = "Version 3, for other programs' memory; it knows no network."
+        assert seal.install().layers[1] == Layer("Landlock (memory)", True, words)
+
+
+class TestLinuxSealWithoutLandlock(SealContract):
+    """A kernel before 5.19, or without it: a way past the filter is open, and that is said."""
+
+    level = Level.PARTIAL
+
+    @pytest.fixture(params=[0, 1])
+    def seal(self, request: pytest.FixtureRequest, tmp_path: Path) -> Seal:
+        return linux_seal(FakeKernel(landlock_version=request.param), tmp_path / "status")
+
+    def test_it_says_so(self, seal: Seal) -> None:
+        found = seal.install()
+        assert found.sentence == MEMORY_OPEN
+        assert found.layers[1].name == "Landlock (memory)"
+        assert found.layers[1].words.endswith("Other programs' memory can be written to.")
 
 
 class TestLinuxSealWithoutSeccomp(SealContract):

@@ -12,6 +12,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -25,6 +26,7 @@ from assistant.net.starting import (
     Line,
     NetStarter,
     NoStarter,
+    PassedOn,
     begin_network,
     passed_on,
 )
@@ -99,6 +101,12 @@ class TestDirectStarter(StarterContract):
     @pytest.fixture
     def starter(self) -> NetStarter:
         return DirectStarter(ECHO)
+
+
+def known(starter: NetStarter) -> PassedOn | None:
+    """What a broker says of itself."""
+    assert isinstance(starter, BrokerStarter)
+    return starter.known()
 
 
 def eventually_started(starter: NetStarter) -> Line:
@@ -183,7 +191,7 @@ class TestBrokerStarter(StarterContract):
         assert kept is not None
         heir = begin_network(os.dup(kept.descriptor))
         assert isinstance(heir, BrokerStarter)
-        assert passed_on(heir).pid == kept.pid  # type: ignore[union-attr] # it is there
+        assert known(heir).pid == kept.pid  # type: ignore[union-attr] # it is there
         line = heir.start()
         line.requests.write(b"hello")
         line.requests.flush()
@@ -197,7 +205,7 @@ def test_a_broker_that_is_killed(tmp_path: Path) -> None:
     """Words, and no hang; and nobody begins another one, for that would be sealed."""
     starter = brokers(tmp_path, ECHO)
     line = starter.start()
-    kept = passed_on(starter)
+    kept = known(starter)
     assert kept
     os.kill(kept.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(kept.pid)], timeout=60)
@@ -205,7 +213,7 @@ def test_a_broker_that_is_killed(tmp_path: Path) -> None:
         starter.start()
     assert refused.value.advice == "Close Hush and open it again."
     assert "has ended" in starter.reason
-    assert passed_on(starter) is None
+    assert known(starter) is None
     assert not starter.open_address("https://example.org")
     line.close()
     starter.close()
@@ -215,7 +223,7 @@ def test_a_broker_that_is_killed(tmp_path: Path) -> None:
 def test_a_child_that_is_deaf(tmp_path: Path) -> None:
     """It does not end when its line does; so the broker ends it."""
     starter = brokers(tmp_path, DEAF)
-    kept = passed_on(starter)
+    kept = known(starter)
     assert kept
     line = starter.start()
     assert line.replies.read(4) == b"here"
@@ -231,7 +239,7 @@ def test_children_end_with_the_broker(tmp_path: Path) -> None:
     starter = brokers(tmp_path, DEAF)
     line = starter.start()
     assert line.replies.read(4) == b"here"
-    kept = passed_on(starter)
+    kept = known(starter)
     assert kept
     family = [psutil.Process(kept.pid), *psutil.Process(kept.pid).children()]
     assert len(family) == 2
@@ -276,36 +284,138 @@ def test_what_a_child_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     "said",
     [
-        b"start\n",
-        b"nonsense\n",
-        b"\n",
-        b"end 1\n",
-        b"end -1\n",
-        b"end x\n",
-        b"open file:///etc/passwd\n",
-        b"open https://a;b c\n",
-        b"\xff\xfe\n",
+        b"start",
+        b"nonsense",
+        b"",
+        b"end 1",
+        b"end -1",
+        b"end x",
+        b"end " + b"1" * 5000,
+        b"open file:///etc/passwd",
+        b"open https://a;b c",
+        b"open https://a\x00b",
+        b"\xff\xfe",
     ],
 )
 def test_what_the_broker_does_not_do(said: bytes, tmp_path: Path) -> None:
     """It says no, does nothing, and goes on: no program, no other's process, no file."""
     starter = brokers(tmp_path, ECHO)
-    kept = passed_on(starter)
+    kept = known(starter)
+    assert kept
+    with socket.socket(fileno=os.dup(kept.descriptor)) as line:
+        line.settimeout(60)
+        line.sendall(b"1f " + said + b"\n")
+        assert line.recv(64) == b"1f no\n"
+    assert psutil.Process(kept.pid).children() == []
+    assert known(starter) == kept
+    starter.close()
+
+
+@posix
+@pytest.mark.parametrize("said", [b"\n", b"\xff who\n", b"0123456789abcdef0 who\n"])
+def test_a_question_without_a_mark(said: bytes, tmp_path: Path) -> None:
+    """Is none, and nothing comes of it."""
+    starter = brokers(tmp_path, ECHO)
+    kept = known(starter)
     assert kept
     with socket.socket(fileno=os.dup(kept.descriptor)) as line:
         line.settimeout(60)
         line.sendall(said)
-        assert line.recv(64) == b"no\n"
-    assert psutil.Process(kept.pid).children() == []
-    assert passed_on(starter) == kept
+        assert line.recv(64) == b"- no\n"
+    assert known(starter) == kept
     starter.close()
+
+
+@posix
+def test_an_answer_to_somebody_else(tmp_path: Path) -> None:
+    """A lock came between a question and its answer: whoever goes on does not take it for its."""
+    starter = brokers(tmp_path, ECHO)
+    kept = known(starter)
+    assert kept
+    with socket.socket(fileno=os.dup(kept.descriptor)) as line:
+        line.sendall(b"1f end 1\n2f who\n3f nonsense\n")
+    heir = begin_network(os.dup(kept.descriptor))
+    assert known(heir).pid == kept.pid  # type: ignore[union-attr] # it is there
+    line_of_heir = heir.start()
+    line_of_heir.requests.write(b"hello")
+    line_of_heir.requests.flush()
+    assert line_of_heir.replies.read(11) == b"heard hello"
+    line_of_heir.close()
+    assert isinstance(heir, BrokerStarter)
+    heir.close()
+    starter.close()
+
+
+@posix
+def test_children_do_not_survive_a_lock(tmp_path: Path) -> None:
+    """All are gone before the process is replaced; and nothing is asked of the broker after."""
+    starter = brokers(tmp_path, DEAF)
+    lines = [starter.start() for _ in range(2)]
+    for line in lines:
+        assert line.replies.read(4) == b"here"
+    seen = known(starter)
+    assert seen
+    assert len(psutil.Process(seen.pid).children()) == 2
+    kept = passed_on(starter)
+    assert kept == seen
+    assert psutil.Process(seen.pid).children() == []
+    with pytest.raises(NetworkRefused):
+        starter.start()
+    assert not starter.open_address("https://example.org")
+    for line in lines:
+        line.close()
+    with socket.socket(fileno=os.dup(kept.descriptor)) as control:
+        control.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            control.recv(1)
+    starter.close()
+
+
+@posix
+def test_whether_one_can_start_is_said_at_once() -> None:
+    """Also while somebody waits for an answer: the window asks, and must not stand still."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        starter = BrokerStarter(ours)
+        asking = threading.Thread(target=starter.open_address, args=("https://example.org",))
+        asking.start()
+        theirs.settimeout(60)
+        mark = theirs.recv(64).partition(b" ")[0]
+        said: list[str] = []
+        looking = threading.Thread(target=lambda: said.append(starter.reason), daemon=True)
+        looking.start()
+        looking.join(2)  # an answer is waited for longer than that
+        was_said = list(said)
+        theirs.sendall(mark + b" ok\n")
+        asking.join(60)
+        assert was_said == [""]
+    assert "has ended" in starter.reason
+    starter.close()
+
+
+@posix
+def test_a_broker_that_talks_and_talks() -> None:
+    """What never becomes an answer is not listened to for ever."""
+    ours, theirs = socket.socketpair()
+
+    def talk() -> None:
+        with suppress(OSError):
+            while True:
+                theirs.sendall(b"1f no\n" * 100)
+
+    talking = threading.Thread(target=talk, daemon=True)
+    talking.start()
+    assert begin_network(ours.detach()).reason
+    talking.join(60)
+    assert not talking.is_alive()
+    theirs.close()
 
 
 @posix
 def test_a_line_without_end(tmp_path: Path) -> None:
     """It hangs up: what was passed on to a stranger is worth nothing."""
     starter = brokers(tmp_path, ECHO)
-    kept = passed_on(starter)
+    kept = known(starter)
     assert kept
     with socket.socket(fileno=os.dup(kept.descriptor)) as line:
         line.settimeout(60)
@@ -365,8 +475,8 @@ def test_nobody_looks_into_the_broker() -> None:
     with ours, theirs, subprocess.Popen(command, stdin=theirs.fileno(), cwd=ROOT) as process:
         ours.settimeout(60)
         try:
-            ours.sendall(b"who\n")
-            assert ours.recv(64) == b"ok %d\n" % process.pid
+            ours.sendall(b"1f who\n")
+            assert ours.recv(64) == b"1f ok %d\n" % process.pid
             assert set(attack(process).values()) <= DENIED
         finally:
             process.kill()

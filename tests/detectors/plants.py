@@ -97,6 +97,8 @@ os.close(ring)
     "nothing": "",
 }
 
+TRIPPED: Final = b"PermissionError: this process has no network"
+
 CARRIES: Final = ("connection", "datagram", "thread", "child", "library", "qt")
 """Those whose word arrives, where nothing stops them."""
 
@@ -164,7 +166,6 @@ def leak(
     *,
     prefix: Sequence[str] = (),
     sealed: bool = False,
-    audited: bool = False,
 ) -> bool:
     """Run a plant to its end; whether it was let out, as far as it knows.
 
@@ -174,11 +175,31 @@ def leak(
         port: Where it carries it.
         prefix: A command to run it under.
         sealed: Seal it first, as Hush is.
-        audited: Give it the tripwire that children have which take files apart.
     """
+    return not _run(plant, word, port, prefix=prefix, sealed=sealed).returncode
+
+
+def trips(plant: str, word: str, port: int) -> bool:
+    """Whether a plant trips over the wire that children have which take files apart.
+
+    It is the wire's own exception that counts: a plant may fail by itself.
+    """
+    done = _run(plant, word, port, audited=True)
+    return bool(done.returncode) and TRIPPED in done.stderr.splitlines()
+
+
+def _run(
+    plant: str,
+    word: str,
+    port: int,
+    *,
+    prefix: Sequence[str] = (),
+    sealed: bool = False,
+    audited: bool = False,
+) -> subprocess.CompletedProcess[bytes]:
     code = (_SEALED if sealed else "") + (_AUDITED if audited else "")
     code += f"word, port = {word.encode()!r}, {port}\n{PLANTS[plant]}"
-    done = subprocess.run(
+    return subprocess.run(
         [*prefix, sys.executable, "-c", code],
         cwd=ROOT,
         env={name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
@@ -187,4 +208,3 @@ def leak(
         timeout=DEADLINE,
         check=False,
     )
-    return done.returncode == 0

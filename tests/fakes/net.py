@@ -109,6 +109,9 @@ class FakeGate:
         summary: What it tells.
         metered: What it tells.
         refusal: Why nothing may leave, as a sentence; empty: all may.
+
+    Attributes:
+        was_read: False: like a fresh process it knows nothing of the meter when first asked.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class FakeGate:
         self.courses: list[Course] = list(courses)
         self.told = summary
         self.metered_now = metered
+        self.was_read = True
         self.refusal = refusal
         self.approved: list[tuple[NetRequest, By]] = []
         self.opened: list[tuple[NetRequest, str]] = []
@@ -156,6 +160,12 @@ class FakeGate:
 
     @property
     def metered(self) -> Metered:
+        known = self.metered_now if self.was_read else Metered.UNKNOWN
+        self.was_read = True  # the background has read it by the next time
+        return known
+
+    def read_metered(self) -> Metered:
+        self.was_read = True
         return self.metered_now
 
     def stop_all(self) -> None:

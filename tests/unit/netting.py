@@ -85,7 +85,9 @@ class Near(Net):
         def run() -> None:
             with suppress(OSError), theirs, theirs.makefile("rb") as heard:
                 with suppress(OSError), theirs.makefile("wb") as said:  # flushed to nobody, perhaps
-                    serve(heard, Telling(said, leave))
+                    telling = Telling(said, leave)
+                    serve(heard, telling)
+                telling.count.close()  # a process would have ended with what it holds
                 leave(0)
 
         thread = threading.Thread(target=run, daemon=True)

@@ -19,6 +19,7 @@ from assistant.records import Message, Thread
 from assistant.settings import Settings
 from assistant.store.vault import Vault
 from assistant.vaults import Vaults
+from models.file import ModelFile
 from models.starter import starter_model
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
@@ -59,12 +60,14 @@ class Services:
     retriever: Retriever | None = None
     forgotten: list[int] = field(default_factory=list)
     seen: list[Event] = field(default_factory=list)  # what was waited through
+    worked: list[ModelFile] = field(default_factory=list)  # models, once for each whole answer
 
     def __post_init__(self) -> None:
         self.worker = LlmWorker(
             self.engine,
             self.events.put,
             lambda: (starter_model(), EngineOptions(self.settings.context_tokens)),
+            worked=self.worked.append,
         )
         self.vaults = Vaults(self.vault)
         self.chat = ChatService(

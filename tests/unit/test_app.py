@@ -107,6 +107,28 @@ def test_a_lock_is_told_what_is_on_its_way_to_the_vault(running: Running) -> Non
     assert not app.is_keeping
 
 
+def test_transfers_end_first(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing may take seconds, after which the process is replaced: nothing is let out then."""
+    app = running.start()
+    session = app.open_vault(secret=PASSPHRASE).result(20)
+    assert session.network
+    done: list[str] = []
+    stop, close = session.network.stop_all, app._room.close
+
+    def noted_stop() -> None:
+        done.append("transfers")
+        stop()
+
+    def noted_close(seconds: float) -> None:
+        done.append("engine")
+        close(seconds)
+
+    monkeypatch.setattr(session.network, "stop_all", noted_stop)
+    monkeypatch.setattr(app._room, "close", noted_close)
+    app.close()
+    assert done[:2] == ["transfers", "engine"]
+
+
 class Ending(App):
     """An app whose session ends as soon as somebody has looked at it, once ``ends``."""
 

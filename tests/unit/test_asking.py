@@ -20,11 +20,13 @@ from assistant.cancel import Cancel
 from assistant.engine.protocol import GenerationRequest
 from assistant.errors import EnvironmentProblem, InputRefused, StorageFull
 from assistant.events import ContextBuilt, ReplyBegan, ReplyEnded, ReplyText
+from assistant.power.plan import Plan
 from assistant.records import FIRST_PRIVATE_ID, FinishReason, Message, MessageState, Thread
 from assistant.search.records import Hit
 from assistant.settings import Settings
 from assistant.store import source_rows
 from assistant.store.sqlcipher import Connection
+from models.starter import starter_model
 from tests.fakes.engine import FakeEngine
 from tests.fakes.retriever import FakeRetriever, hit, said
 from tests.unit.services import Services
@@ -141,6 +143,19 @@ def test_nothing_near_enough_and_the_model_is_not_asked(make: Make) -> None:
     assert [one.title for one in listed_sources(answer)] == ["Bread", "Mud"]  # one of each note
     assert sources_heading(answer) == "What comes nearest:"
     assert any(isinstance(event, ContextBuilt) for event in services.seen)
+
+
+@pytest.mark.parametrize(("passage", "times"), [(TRAIN, 1), (BREAD, 0)])
+def test_only_what_the_model_wrote_shows_that_it_works(
+    make: Make, passage: str, times: int
+) -> None:
+    """A sentence in its place, and what the model will see, shows nothing of the kind."""
+    services = make(hit(passage, "A note"))
+    services.plan = Plan(background_allowed=False)
+    ask(services)
+    services.chat.prepare(None, "What comes next")
+    services.close()
+    assert services.worked == [starter_model()] * times
 
 
 def test_an_index_that_is_not_whole_is_told_with_the_answer(make: Make) -> None:

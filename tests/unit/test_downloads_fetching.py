@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from assistant.errors import ModelDamaged, NetworkError, StorageFull
 from assistant.net.records import Answered, Data, Done, Failure, TransferFailed
 from assistant.shelf import download
 from assistant.shelf.download import Fetching
-from assistant.shelf.part import Part
+from assistant.shelf.part import Part, left_behind
 from assistant.shelf.records import Step
 from assistant.shelf.space import Space
 from models.catalogue import Entry
@@ -169,6 +171,33 @@ def test_a_part_without_a_record_is_nothing(tmp_path: Path) -> None:
     assert run.way.ranges == [""]
 
 
+def test_a_record_that_cannot_be_read_now_costs_nothing(tmp_path: Path) -> None:
+    """No file descriptor is left, or the disk hiccups: the bytes are another time's."""
+    begun(tmp_path, ENTRY, BODY[:400])
+    with unreadable(tmp_path / f"{ENTRY.sha256}.json"):
+        run = Run(tmp_path)
+        with pytest.raises(StorageFull):
+            run.go()
+        assert list(left_behind(tmp_path)) == []  # not listed in this run, and not removed
+    assert run.left == BODY[:400]
+    ((record, size),) = left_behind(tmp_path)
+    assert (record.entry, size) == (ENTRY, 400)
+    assert Run(tmp_path, answer(BODY, 400)).go() == BODY
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """A file that is there, and whose opening the system refuses: a link that leads to itself."""
+    aside = path.with_suffix(".aside")
+    path.rename(aside)
+    path.symlink_to(path)
+    try:
+        yield
+    finally:
+        path.unlink()
+        aside.rename(path)
+
+
 def test_another_address_is_asked_without_condition(tmp_path: Path) -> None:
     """The newer catalogue names another server: the bytes stay, its ETag is not known."""
     begun(tmp_path, entry_of(BODY, "https://old.test/model.gguf"), BODY[:400])
@@ -251,7 +280,7 @@ def test_a_file_that_is_shorter_than_it_should_be_is_given_up(tmp_path: Path) ->
     """The catalogue has a wrong size, and no head says so: there is no end to be asked for."""
     short = answer(BODY, until=900, headers={"content-length": ""})
     refusal = [failed(Failure.STATUS, 416)]
-    run = Run(tmp_path, short, refusal, short, refusal, short, refusal)
+    run = Run(tmp_path, short, refusal, short)
     with pytest.raises(NetworkError, match="does not go on"):
         run.go()
     assert run.left == BODY[:900]
@@ -446,12 +475,55 @@ def test_a_child_that_says_too_much_came_is_believed(tmp_path: Path) -> None:
     "refusal", [[failed(Failure.STATUS, 416)], [Answered(416, {}, ADDRESS), Done(1, 1)]]
 )
 def test_a_range_that_cannot_be_had_begins_it_anew(tmp_path: Path, refusal: Course) -> None:
-    """The server's file is shorter than what is here."""
+    """The server says so, and then offers the whole file, at its right length."""
     begun(tmp_path, ENTRY, BODY[:400])
     run = Run(tmp_path, refusal, answer(BODY))
     assert run.go() == BODY
     assert run.way.ranges == ["bytes=400-", ""]
     assert run.waits == []
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        [failed(Failure.STATUS, 416)],
+        [failed(Failure.STATUS, 403)],
+        [Answered(416, {}, ADDRESS), Done(1, 1)],
+        answer(BODY + b"x"),
+        answer(BODY, headers={"content-length": ""}),
+        answer(BODY, 400),
+    ],
+    ids=["416 again", "403", "416 answered", "another length", "no length", "a range"],
+)
+def test_a_range_that_is_refused_costs_nothing_of_what_is_here(
+    tmp_path: Path, better: Course
+) -> None:
+    """A proxy says 416 to anything: what is here stays until a file of the right length comes."""
+    begun(tmp_path, ENTRY, BODY[:400])
+    run = Run(tmp_path, [failed(Failure.STATUS, 416)], better)
+    with pytest.raises(NetworkError):
+        run.go()
+    assert run.left == BODY[:400]
+    assert run.way.ranges == ["bytes=400-", ""]
+
+
+def test_what_comes_after_a_refused_range_is_gone_on_with(tmp_path: Path) -> None:
+    """The whole file came in two pieces: the second one is asked for as a range again."""
+    begun(tmp_path, ENTRY, BODY[:400])
+    whole = broken(answer(BODY, until=700), CUT)
+    run = Run(tmp_path, [failed(Failure.STATUS, 416)], whole, answer(BODY, 700))
+    assert run.go() == BODY
+    assert run.way.ranges == ["bytes=400-", "", "bytes=700-"]
+
+
+def test_a_server_that_refuses_ranges_for_ever_is_given_up(tmp_path: Path) -> None:
+    """It cuts, and refuses to go on: what it costs has an end, and the last piece stays."""
+    cut = broken(answer(BODY, until=400), CUT)
+    refusal = [failed(Failure.STATUS, 416)]
+    run = Run(tmp_path, cut, refusal, cut, refusal, cut, refusal)
+    with pytest.raises(NetworkError, match="does not go on"):
+        run.go()
+    assert run.left == BODY[:400]
 
 
 def test_a_server_that_refuses_without_a_range_is_given_up(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.cancel import Cancel
+from assistant.engine.protocol import EngineOptions
 from assistant.errors import EngineError
 from assistant.shelf.fitting import Fitting
 from assistant.shelf.judging import GOOD_SPEED
@@ -74,7 +75,7 @@ def make(tmp_path: Path) -> Make:
             measure,
             MeasuresFile(tmp_path / "fitting.json"),
             lambda: key,
-            **others,
+            **{"usual_threads": lambda: 3, **others},
         )
 
     return start
@@ -165,6 +166,118 @@ def test_on_a_gpu_that_does_not_hold_it_nothing_is_foretold(make: Make) -> None:
     assert fits["model-2"].expected is None
 
 
+class TestContext:
+    """A context that the person chose takes memory beside the weights: it is counted, and told."""
+
+    CHOSEN = EngineOptions(context_tokens=8192)
+    ADDED = 6144 * 16384 * 2  # tokens, keys and values of all layers, bytes of each
+
+    def test_a_model_may_be_too_big_for_it(self, make: Make) -> None:
+        """With 2,048 tokens it fits; with 8,192 it does not."""
+        small = replace(LAPTOP, memory=2_400_000_000, available=2_400_000_000)
+        usual, chosen = (
+            by_id(make(small, options=lambda options=options: options))["model-2"]
+            for options in (EngineOptions(), self.CHOSEN)
+        )
+        assert usual.memory == GB * 5 // 4
+        assert usual.verdict is Verdict.WORKS
+        assert chosen.memory == usual.memory + self.ADDED
+        assert chosen.verdict is Verdict.TOO_BIG
+        assert chosen.words == (
+            "Too big: with a context of 8,192 tokens it takes 1.5 GB of memory, and this computer"
+            " has 2.4 GB."
+        )
+
+    def test_it_is_not_recommended_where_it_would_be_tight(self, make: Make) -> None:
+        """The smaller one is."""
+        small = replace(LAPTOP, memory=2_400_000_000, available=2_400_000_000)
+        for options, chosen in ((EngineOptions(), "model-2"), (self.CHOSEN, "model-1")):
+            fitting = make(small, options=lambda options=options: options)
+            fitting.measure(Cancel()).result(10)
+            fit = fitting.recommend().result(10)
+            assert fit is not None
+            assert fit.entry_id == chosen
+
+    def test_no_model_is_counted_beyond_what_it_was_trained_for(self, make: Make) -> None:
+        """The engine cuts the context likewise."""
+        fits = [
+            by_id(make(options=lambda tokens=tokens: EngineOptions(tokens)))["model-1"]
+            for tokens in (8192, 32_768)
+        ]
+        assert fits[0].memory == fits[1].memory
+
+    def test_of_an_unknown_shape_the_catalogue_s_figure_is_all_there_is(self, make: Make) -> None:
+        """Nothing is made up."""
+        fitting = make(entries=(model(1, GB, shape=[]),), options=lambda: self.CHOSEN)
+        assert by_id(fitting)["model-1"].memory == GB * 5 // 4
+
+    def test_where_the_catalogue_tells_nothing_the_shape_does(self, make: Make) -> None:
+        """All of it: weights, context, and what is computed with."""
+        unknown = model(1, GB) | {"memory": 0}
+        fitting = make(entries=(unknown,), options=lambda: self.CHOSEN)
+        assert by_id(fitting)["model-1"].memory > GB + 8192 * 16384 * 2
+
+    def test_a_gpu_must_hold_it_as_well(self, make: Make) -> None:
+        """Else nothing is foretold of it."""
+        machine = replace(LAPTOP, gpu="A GPU", gpu_memory=1_300_000_000)
+        for options, is_foretold in ((EngineOptions(), True), (self.CHOSEN, False)):
+            fitting = make(machine, options=lambda options=options: options)
+            fitting.measure(Cancel()).result(10)
+            assert (by_id(fitting)["model-2"].expected is not None) == is_foretold
+
+
+class TestCircumstances:
+    """A yardstick holds for the threads that it was measured with, and the GPU."""
+
+    def test_other_threads_make_it_stale(self, make: Make) -> None:
+        """Nothing is foretold then; the old figures come back with the old setting."""
+        make().measure(Cancel()).result(10)
+        more = make(options=lambda: EngineOptions(threads=8))
+        assert more.recommend().result(10) is None
+        assert more.decode(f"{1:064x}") is None
+        assert make(options=lambda: EngineOptions(threads=3)).recommend().result(10) is not None
+
+    def test_it_is_measured_again_for_them_unasked(self, make: Make) -> None:
+        """Once for each number; and what was known of another is not mixed in."""
+        threads, runs = [3], list[int]()
+
+        def measure(_cancel: Cancel) -> Yardstick:
+            runs.append(threads[0])
+            return replace(WHOLE, threads=threads[0])
+
+        fitting = make(measure=measure, options=lambda: EngineOptions(threads=threads[0]))
+        for count in (3, 3, 8, 8):
+            threads[0] = count
+            fitting.look(TestMeasuring.Worker(61.0))
+            fitting.fits().result(10)
+        assert runs == [3, 8]
+        assert fitting.decode(f"{1:064x}") is not None
+
+    @pytest.mark.parametrize(
+        "measured",
+        [replace(YARDSTICK, gpu_layers=9), replace(YARDSTICK, threads=2)],
+        ids=["on a GPU", "other threads"],
+    )
+    def test_a_trial_on_the_processor_is_no_match_for_it(
+        self, make: Make, measured: Yardstick
+    ) -> None:
+        """It moves no forecast, and nothing is told of it."""
+        options = EngineOptions(threads=measured.threads)
+        make(measure=lambda _cancel: measured, options=lambda: options).measure(Cancel()).result(10)
+        fitting = make(options=lambda: options)
+        before = by_id(fitting)
+        assert before["model-1"].expected is not None
+        fitting.note_trial(f"{1:064x}", Speed(0.5, 9.0))
+        assert by_id(fitting) == before
+
+    def test_a_gpu_that_is_not_used_any_more(self, make: Make) -> None:
+        """What was measured on it says nothing of the processor."""
+        on_gpu = replace(YARDSTICK, gpu_layers=9)
+        make(measure=lambda _cancel: on_gpu).measure(Cancel()).result(10)
+        assert make().decode(f"{1:064x}") is not None
+        assert make(options=lambda: EngineOptions(gpu_layers=0)).decode(f"{1:064x}") is None
+
+
 def test_an_unknown_shape_is_not_guessed(make: Make) -> None:
     """Nor is its speed."""
     fitting = make(entries=(model(1, GB, shape=[]),))
@@ -204,6 +317,7 @@ class TestKept:
             lambda stored: stored["yardstick"].update(bytes_per_second={"Q4_K_M": float("nan")}),
             lambda stored: stored["yardstick"].update(flops_per_second=[]),
             lambda stored: stored["yardstick"].pop("at"),
+            lambda stored: stored["yardstick"].pop("gpu_layers"),  # before it was written down
         ],
     )
     def test_a_damaged_file_is_as_none(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import random
 import socket
 import subprocess
@@ -20,6 +22,7 @@ from assistant.net.request import NetRequest
 from assistant.net.starting import Line
 from assistant.net.transfer import Transfer
 from tests.certificates import Authority, Certificate
+from tests.detectors.tracing import needs_strace
 from tests.lying_server import LyingServer, Manner
 from tests.unit.netting import BODY, DEADLINE, Near, Net
 
@@ -530,6 +533,102 @@ def test_it_ends_with_its_parent(authority: Authority, server: LyingServer) -> N
 
 
 # --- What the child is ----------------------------------------------------------------------------
+
+TRIES = """
+import json, os, subprocess, sys
+from pathlib import Path
+import assistant.net.child
+from assistant.net.confined import read_only_system
+from assistant.net.tls import trusted_context
+from assistant.sealing import landlock
+from assistant.sealing.kernel import LinuxKernel
+place = Path(sys.argv[1])
+ways = {
+    "read": lambda: (place / "note").read_text(),
+    "list": lambda: os.listdir(place),
+    "write": lambda: (place / "note").open("r+").close(),
+    "cut": lambda: os.truncate(place / "note", 0),
+    "make": lambda: (place / "new").touch(),
+    "link": lambda: (place / "link").symlink_to("note"),
+    "move": lambda: (place / "note").rename(place / "moved"),
+    "remove": lambda: (place / "other").unlink(),
+    "start": lambda: subprocess.run(["/bin/true"]),
+}
+stands = read_only_system()
+print(json.dumps([stands, landlock.version(LinuxKernel())]), flush=True)
+def tried(way):
+    try:
+        way()
+    except PermissionError:
+        return "refused"
+    return "done"
+found = {name: tried(way) for name, way in ways.items()}
+import html.parser, xmlrpc.client
+trusted_context()
+found["resolver"] = tried(lambda: Path("/etc/resolv.conf").read_text())
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
+def test_it_has_no_file_of_the_persons(tmp_path: Path) -> None:
+    """It reads its own program, how names are asked for and certificates, and writes nothing."""
+    (tmp_path / "note").write_text("a secret")
+    (tmp_path / "other").write_text("another")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", TRIES, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    said = [json.loads(row) for row in done.stdout.splitlines()]
+    stands, version = said[0]
+    if not stands:
+        pytest.skip(f"Landlock is not in this kernel (version {version})")
+    found = said[1]
+    assert found.pop("resolver") == "done"
+    if version < 3:
+        found.pop("cut")
+    assert set(found.values()) == {"refused"}, found
+    assert (tmp_path / "note").read_text() == "a secret" or version < 3
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["note", "other"]
+
+
+@needs_strace
+def test_the_real_child_is_confined(authority: Authority, tmp_path: Path) -> None:
+    """Before it is told anything."""
+    trace = tmp_path / "trace"
+    calls = "trace=landlock_restrict_self,landlock_add_rule,prctl"
+    command = ("strace", "-f", "-o", str(trace), "-e", calls)
+    done = subprocess.run(
+        [*command, sys.executable, "-I", "-m", "assistant.net.child"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={"SSL_CERT_FILE": str(authority.path)},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    said = trace.read_text()
+    if "landlock_add_rule" not in said:
+        pytest.skip("Landlock is not in this kernel")
+    assert "PR_SET_DUMPABLE, SUID_DUMP_DISABLE" in said
+    assert [row for row in said.splitlines() if "landlock_restrict_self" in row and "= 0" in row]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_nobody_looks_into_it_from_the_first_line_on() -> None:
+    """What it imports takes a while: before that it shuts its memory."""
+    import assistant.net.child
+
+    body = ast.parse(Path(assistant.net.child.__file__).read_text()).body
+    future, first = body[1], body[2]  # after its docstring
+    assert isinstance(future, ast.ImportFrom)
+    assert future.module == "__future__"
+    assert isinstance(first, ast.If)
+    assert ast.unparse(first.test) == "__name__ == '__main__'"
+    assert ast.unparse(first.body[-1]) == "harden_process()"
 
 
 def test_it_holds_nothing_of_the_rest_of_hush() -> None:

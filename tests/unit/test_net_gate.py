@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ from assistant.net.records import (
 )
 from assistant.net.request import NetRequest
 from assistant.net.starting import BrokerStarter, Line, NetStarter, NoStarter
+from assistant.net.transfer import Transfer
 from assistant.settings import Settings
 from assistant.store.vault import Vault
 from tests.certificates import Authority
@@ -107,6 +109,11 @@ class House:
     def rows(self) -> list[LedgerRow]:
         """The ledger, the newest first."""
         return self.ledger.rows().result()
+
+
+def checking(catalogue: NetRequest) -> Settings:
+    """The settings of a person who lets Hush look for this catalogue."""
+    return Settings(check_catalogue=True, catalogue_address=f" {catalogue.url} ")
 
 
 @pytest.fixture
@@ -263,11 +270,55 @@ def test_a_setting_approves_the_catalogue_alone(house: House) -> None:
     catalogue = replace(house.request, purpose=Purpose.CATALOGUE)
     with pytest.raises(NetworkRefused):
         house.gate.approve(catalogue, By.SETTING)
-    house.settings = Settings(check_catalogue=True)
+    house.settings = checking(catalogue)
     house.gate.approve(catalogue, By.SETTING)
     for purpose in (Purpose.MODEL, Purpose.CLOUD):
         with pytest.raises(NetworkRefused):
             house.gate.approve(replace(house.request, purpose=purpose), By.SETTING)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://elsewhere.test/canary"},
+        {"method": "POST"},
+        {"body": b"canary"},
+        {"headers": (("X-More", "canary"),)},
+        {"headers": (("Authorization", "canary"),)},
+        {"headers": (("Range", "bytes=9-"),)},
+        {"options": "canary"},
+        {"hosts": ("*.elsewhere.test",)},
+        {"kind": "chat"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_setting_approves_nothing_that_rides_along(house: House, change: dict[str, Any]) -> None:
+    """Only the bare address that the person set; also where it is added after the approval."""
+    catalogue = replace(house.request, purpose=Purpose.CATALOGUE)
+    house.settings = checking(catalogue)
+    more = replace(catalogue, **change)
+    with pytest.raises(NetworkRefused, match="Only you"):
+        house.gate.approve(more, By.SETTING)
+    permit = house.gate.open(house.gate.approve(catalogue, By.SETTING), catalogue, "catalogue")
+    with pytest.raises(HushError):
+        house.fetch(permit, more)
+    assert house.starter.started == 0
+    assert house.rows() == []
+
+
+def test_a_setting_approves_one_connection(house: House) -> None:
+    """Of the address as it is set then: one that was changed meanwhile is not asked."""
+    catalogue = replace(house.request, purpose=Purpose.CATALOGUE)
+    house.settings = checking(catalogue)
+    once = house.gate.open(house.gate.approve(catalogue, By.SETTING), catalogue, "catalogue")
+    assert house.fetch(once, catalogue) == BODY
+    with pytest.raises(ApprovalRefused):
+        house.fetch(once, catalogue)
+    late = house.gate.open(house.gate.approve(catalogue, By.SETTING), catalogue, "catalogue")
+    house.settings = replace(house.settings, catalogue_address="https://elsewhere.test/")
+    with pytest.raises(NetworkRefused, match="Only you"):
+        house.fetch(late, catalogue)
+    assert house.starter.started == 1
 
 
 def test_races_for_one_approval(house: House) -> None:
@@ -407,16 +458,42 @@ def test_a_child_that_dies_in_the_middle(house: House) -> None:
     assert house.gate.summary().result().unknown == 1
 
 
+@pytest.mark.parametrize("odd", [MemoryError, SystemExit, RuntimeError])
+def test_what_nobody_thought_of_leaves_no_row_open(
+    house: House, monkeypatch: pytest.MonkeyPatch, odd: type[BaseException]
+) -> None:
+    """Whatever breaks on this side: the transfer's end is written down, its bytes unknown."""
+
+    def breaks(transfer: Transfer) -> Iterator[Data]:
+        yield Data(b"a")
+        raise odd
+
+    monkeypatch.setattr(Transfer, "_hear", breaks)
+    with pytest.raises(odd):
+        house.fetch(house.permit())
+    (row,) = house.rows()
+    assert (row.result, row.bytes_out, row.bytes_in) == ("interrupted", None, None)
+    assert house.ledger.check().result() == ChainVerdict(True, 2, None)
+
+
+def test_who_stops_listening_at_the_end_ends_it_once(house: House) -> None:
+    """The row of its end is the only one."""
+    for event in (events := house.permit().run(house.request, Cancel())):
+        if isinstance(event, Done):
+            break
+    events.close()  # type: ignore[attr-defined] # a generator
+    assert house.ledger.check().result() == ChainVerdict(True, 2, None)
+    assert house.rows()[0].result == "ok"
+
+
 def test_a_metered_connection(house: House) -> None:
-    """Only where the person said yes to that; and again at each connection."""
+    """Only where the person said yes to that; and again at each connection, read anew."""
     house.metered.metered = Metered.YES
     with pytest.raises(NetworkRefused, match="by volume"):
         house.permit()
     assert house.fetch(house.permit(metered_ok=True)) == BODY
-    house.clock.advance(61)
     house.metered.metered = Metered.NO
     permit = house.permit()
-    house.clock.advance(61)
     house.metered.metered = Metered.YES
     with pytest.raises(NetworkRefused, match="by volume"):
         house.fetch(permit)
@@ -424,8 +501,8 @@ def test_a_metered_connection(house: House) -> None:
 
 def test_a_setting_never_uses_a_connection_that_may_be_metered(house: House) -> None:
     """Not even one of which nothing is known; and no consent stands in for that."""
-    house.settings = Settings(check_catalogue=True)
     catalogue = replace(house.request, purpose=Purpose.CATALOGUE)
+    house.settings = checking(catalogue)
     for metered in (Metered.YES, Metered.UNKNOWN):
         house.metered.metered = metered
         house.clock.advance(61)
@@ -548,6 +625,19 @@ class HeldProbe(FakeMetered):
         return super().read()
 
 
+class BrokenProbe(FakeMetered):
+    """One that raises what it should not."""
+
+    def __init__(self) -> None:
+        super().__init__(Metered.YES)
+        self.is_broken = True
+
+    def read(self) -> Metered:
+        if self.is_broken:
+            raise RuntimeError
+        return super().read()
+
+
 def test_a_bus_that_hangs_holds_nobody_up() -> None:
     """Nothing is known until it answers; then it is."""
     probe = HeldProbe()
@@ -560,17 +650,40 @@ def test_a_bus_that_hangs_holds_nobody_up() -> None:
     assert patient.known() is Metered.YES
 
 
-def test_the_meter_is_read_once_in_a_minute() -> None:
+def test_for_showing_the_meter_is_read_once_in_a_minute() -> None:
     """However often it is asked for."""
     probe, clock = FakeMetered(Metered.NO), FakeClock()
     meter = _Meter(probe, clock)
+    assert meter.now() is Metered.NO
     for _ in range(5):
-        assert meter.now() is Metered.NO
+        assert meter.known() is Metered.NO
     assert probe.reads == 1
     clock.advance(61)
     probe.metered = Metered.YES
+    meter.known()
     assert meter.now() is Metered.YES
-    assert probe.reads == 2
+    assert probe.reads >= 2
+
+
+def test_before_a_transfer_the_meter_is_read_anew() -> None:
+    """What was so a moment ago may be so no longer."""
+    probe = FakeMetered(Metered.NO)
+    meter = _Meter(probe, FakeClock())
+    for metered in (Metered.NO, Metered.YES, Metered.NO):
+        probe.metered = metered
+        assert meter.now() is metered
+    assert probe.reads == 3
+
+
+@pytest.mark.logs_problems
+def test_a_meter_that_breaks_is_asked_again() -> None:
+    """Nothing is known then; and the next reading is one."""
+    probe = BrokenProbe()
+    meter = _Meter(probe, FakeClock())
+    assert meter.now() is Metered.UNKNOWN
+    assert meter.known() is Metered.UNKNOWN
+    probe.is_broken = False
+    assert meter.now() is Metered.YES
 
 
 # --- Who may say yes ------------------------------------------------------------------------------

@@ -235,6 +235,66 @@ def test_another_key_signs_nothing(vault: Vault, ledger: NetworkLedger) -> None:
     assert ledger.check().result() == ChainVerdict(False, 4, 3)
 
 
+HEAD = "INSERT INTO transfer_head SELECT id, count, mac FROM kept"
+
+
+@pytest.mark.parametrize(
+    ("statements", "lost"),
+    [
+        (["DELETE FROM transfer", "DELETE FROM transfer_head"], 1),
+        (["DELETE FROM transfer WHERE seq > 2", "DELETE FROM transfer_head", HEAD], 3),
+    ],
+    ids=["emptied", "an older head"],
+)
+def test_a_ledger_that_is_put_back_while_it_is_open(
+    vault: Vault, ledger: NetworkLedger, statements: list[str], lost: int
+) -> None:
+    """It fits its own signature; who had seen more of it tells, and goes on to tell."""
+    fill(ledger, 1)
+    vault.write(lambda c: c.execute("CREATE TABLE kept AS SELECT * FROM transfer_head")).result()
+    fill(ledger)
+    meddle(vault, *statements)
+    assert not ledger.summary(0, "").result().intact
+    assert ledger.check().result().first_bad == lost
+    fill(ledger, 9)
+    assert ledger.check().result().first_bad == lost
+    assert not ledger.summary(0, "").result().intact
+    assert "or is missing" in json.loads(ledger.export("json").result())["words"]
+    later = NetworkLedger(vault, KEY, FakeClock())
+    assert later.check().result().intact, "what no later one can find: the documents say so"
+
+
+def test_a_row_that_was_not_kept_is_not_missed(
+    vault: Vault, ledger: NetworkLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full: what was rolled back never was."""
+    fill(ledger, 1)
+    with monkeypatch.context() as full:
+
+        def fails(connection: Connection, key: bytes, phase: rows.Phase) -> int:
+            append(connection, key, phase)
+            raise VaultError("The disk is full.")
+
+        append = rows.append
+        full.setattr(rows, "append", fails)
+        with pytest.raises(VaultError):
+            ledger.begin(approval(), "one")
+    assert ledger.check().result() == ChainVerdict(True, 2, None)
+    fill(ledger, 1)
+    assert ledger.check().result() == ChainVerdict(True, 4, None)
+
+
+def test_counts_that_overflow_are_added_up_all_the_same(
+    vault: Vault, ledger: NetworkLedger
+) -> None:
+    """Rows that somebody lied into it do not make it fail for ever."""
+    for _ in range(3):
+        began = ledger.begin(approval(), "lies")
+        ledger.end(began, "ok", 2**62, 2**62)
+    assert ledger.summary(0, "").result().bytes_in > 2**62
+    assert json.loads(ledger.export("json").result())["verdict"]["intact"]
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
 def test_killed_between_beginning_and_end(tmp_path: Path) -> None:
     """It stands there as begun; the next Hush writes that it was interrupted, bytes unknown."""

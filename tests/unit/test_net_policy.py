@@ -10,6 +10,7 @@ from assistant.net.policy import (
     is_pattern,
     may_ask,
     may_follow,
+    may_reach,
     read_address,
 )
 
@@ -179,3 +180,27 @@ def test_plain_http_may_redirect_to_plain_http_on_this_computer() -> None:
 def test_what_a_list_of_hosts_may_hold(pattern: str, is_one: bool) -> None:
     """Names, and names under a name; never everything."""
     assert is_pattern(pattern) is is_one
+
+
+@pytest.mark.parametrize(
+    ("host", "may"),
+    [
+        ("models.test", True),
+        ("a.files.test", True),
+        ("a.b.files.test", True),
+        ("::1", True),
+        ("files.test", False),
+        ("notfiles.test", False),
+        ("models.test.elsewhere.test", False),
+        ("models.test:443", False),
+        ("*.files.test", False),
+        (".files.test", False),
+        ("\x1b[31m.files.test", False),
+        ("[::1]", False),
+        ("", False),
+    ],
+)
+def test_whom_a_child_may_say_that_it_asks(host: str, may: bool) -> None:
+    """The host that was approved, or one that a redirect may lead to, whatever the port."""
+    first = read_address("https://models.test/a")
+    assert may_reach(first, host, ("*.files.test", "[::1]:8443")) is may

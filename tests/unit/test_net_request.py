@@ -10,6 +10,8 @@ import pytest
 
 from assistant.net.records import Purpose
 from assistant.net.request import NetRequest
+from assistant.shelf.part import PartRecord
+from tests.unit.fetching import entry_of
 
 REQUEST = NetRequest(
     Purpose.CLOUD,
@@ -38,6 +40,7 @@ REQUEST = NetRequest(
         {"hosts": ()},
         {"headers": (("Content-Type", "text/plain"),)},
         {"headers": (*REQUEST.headers, ("X-More", "canary"))},
+        {"headers": REQUEST.headers[1:]},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -52,7 +55,7 @@ def test_what_an_approval_is_bound_to(change: dict[str, Any]) -> None:
         {"headers": (("content-type", "application/json"), ("authorization", "Bearer other"))},
         {
             "headers": (
-                ("Content-Type", "application/json"),
+                *REQUEST.headers,
                 ("Range", "bytes=10-"),
                 ("If-Range", '"a"'),
                 ("If-None-Match", '"a"'),
@@ -88,6 +91,72 @@ def test_it_goes_to_the_child_and_arrives() -> None:
     frame = json.loads(json.dumps(REQUEST.to_frame()))
     assert frame["body_bytes"] == len(REQUEST.body)
     assert NetRequest.from_frame(frame, REQUEST.body) == REQUEST
+
+
+DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+"""RFC 9110's own example."""
+
+ODD = [
+    (("Range", "bytes=0-9"),),
+    (("Range", "bytes=0-,20-"),),
+    (("Range", "bytes=-5"),),
+    (("Range", "canary=0-"),),
+    (("Range", "bytes=" + "9" * 19 + "-"),),
+    (("Range", "bytes=1-"), ("range", "bytes=2-")),
+    (("If-Range", "canary"),),
+    (("If-Range", '"a" "b"'),),
+    (("If-Range", '"a b"'),),
+    (("If-Range", f"{DATE} canary"),),
+    (("If-Range", "Sunday, 06-Nov-94 08:49:37 GMT"),),
+    (("If-None-Match", "*"),),
+    (("If-None-Match", '"a", "b"'),),
+    (("If-None-Match", '"a"'), ("if-none-match", '"b"')),
+    (("If-Range", '"' + "a" * 600 + '"'), ("If-None-Match", '"' + "b" * 600 + '"')),
+    (("If-Range", '"' + "a" * 1100 + '"'),),
+    (("Authorization", "Bearer a"), ("authorization", "Bearer b")),
+]
+
+
+@pytest.mark.parametrize("headers", ODD, ids=lambda headers: str(headers)[:40])
+def test_what_no_approval_is_bound_to_says_nothing_else(
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    """Each once, a range to the end, a state's name or a date: no place to put a text."""
+    assert not replace(REQUEST, headers=headers).is_sound
+
+
+@pytest.mark.parametrize(
+    ("etag", "modified", "asked"),
+    [
+        ('"a"', DATE, '"a"'),
+        ('W/"a"', DATE, DATE),
+        ('"a b"', DATE, DATE),
+        ('"a', "yesterday", ""),
+        ("", "Sunday, 06-Nov-94 08:49:37 GMT", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_part_goes_on_with_what_may_be_sent(etag: str, modified: str, asked: str) -> None:
+    """However a server names its file's state, a download of it is not refused for that."""
+    validator = PartRecord(entry_of(b"a"), etag, modified).validator
+    assert validator == asked
+    headers = (("If-Range", validator),) if validator else ()
+    assert replace(REQUEST, headers=headers).is_sound
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("Range", "bytes=0-"), ("If-Range", '"abc-1:gz"')),
+        (("Range", "bytes=1120000000-"), ("If-Range", DATE)),
+        (("If-None-Match", 'W/"abc"'),),
+        (("Authorization", "Bearer a"), ("Range", "bytes=9-")),
+    ],
+    ids=str,
+)
+def test_how_to_go_on(headers: tuple[tuple[str, str], ...]) -> None:
+    """As RFC 9110 has it."""
+    assert replace(REQUEST, headers=headers).is_sound
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -28,12 +29,13 @@ from assistant.net.transfer import Transfer
 REQUEST = NetRequest(
     Purpose.MODEL,
     "https://models.test/a",
+    hosts=("*.files.test", "[::1]:8443"),
     max_bytes=1000,
     connect_seconds=0.1,
     read_seconds=0.1,
     stall=(1, 0.1),
 )
-COUNTS = {"bytes_out": 10, "bytes_in": 20, "exact": True}
+COUNTS = {"bytes_out": 10, "bytes_in": 2000, "exact": True}
 
 
 def said(**frame: object) -> bytes:
@@ -110,7 +112,7 @@ def test_a_child_that_tells_the_truth() -> None:
     assert events == [
         Answered(200, {}, "https://models.test/a"),
         Data(b"a" * 1000),
-        Done(10, 20, exact=True),
+        Done(10, 2000, exact=True),
     ]
     assert child.closed.is_set()
 
@@ -145,6 +147,22 @@ LIES = {
     "counts that are words": ANSWERED + said(op="ended", bytes_out="1", bytes_in=1),
     "counts that are true": ANSWERED + said(op="ended", bytes_out=True, bytes_in=1),
     "no counts": ANSWERED + said(op="ended"),
+    "counts without measure": ANSWERED + said(op="ended", bytes_out=1 << 48, bytes_in=1),
+    "less came than it handed on": ANSWERED
+    + data(b"a" * 1000)
+    + said(op="ended", bytes_out=1, bytes_in=999),
+    "less came than it handed on, and it failed": ANSWERED
+    + data(b"a" * 1000)
+    + said(op="failed", failure="cut", bytes_out=1, bytes_in=999),
+    "a time beyond all numbers": said(op="failed", failure="status", retry_after=10**400, **COUNTS),
+    "a body of nothing": ANSWERED + data(b"") + ENDED,
+    "a host that nobody approved": said(op="connecting", host="elsewhere.test")
+    + said(op="failed", failure="cut", **COUNTS),
+    "a host that only looks so": said(op="connecting", host="notfiles.test")
+    + said(op="failed", failure="cut", **COUNTS),
+    "no host": said(op="connecting") + said(op="failed", failure="cut", **COUNTS),
+    "that the person stopped it": said(op="failed", failure="cancelled", **COUNTS),
+    "that a setting stopped it": said(op="failed", failure="local-only", **COUNTS),
     "a failure that is none": said(op="failed", failure="canary", **COUNTS),
     "a failure that is a list": said(op="failed", failure=["cut"], **COUNTS),
 }
@@ -169,7 +187,7 @@ def test_what_failed_is_told() -> None:
     )
     _, error = hear(Child(CONNECTING + words))
     assert (error.failure, error.status, error.retry_after) == (Failure.STATUS, 429, 7.5)
-    assert (error.bytes_out, error.bytes_in) == (10, 20)
+    assert (error.bytes_out, error.bytes_in) == (10, 2000)
     assert error.message == "models.test has had too many requests for now."
 
 
@@ -192,6 +210,46 @@ def test_a_child_that_crashed(caplog: pytest.LogCaptureFixture) -> None:
     assert "canary" not in caplog.text
 
 
+@pytest.mark.logs_problems
+def test_a_crash_is_no_way_to_write_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Twenty rows of 200 characters at most, and only such as ours."""
+    row = "  ValueError at " + "child:10 " * 100
+    with caplog.at_level("ERROR", logger="hush"):
+        hear(Child(said(op="crashed", rows=[row] * 60)))
+    name, *rows = [record.getMessage() for record in caplog.records]
+    assert name == "net.crashed"
+    assert rows == [row[:200]] * 20
+
+
+def test_hosts_that_were_approved() -> None:
+    """The request's own, and those that a redirect may lead to; the last is in the ledger."""
+    for host in ("models.test", "one.files.test", "::1"):
+        words = said(op="connecting", host=host) + said(op="failed", failure="cut", **COUNTS)
+        transfer = Transfer(Child(words).line(), REQUEST)
+        with pytest.raises(TransferFailed) as raised:
+            list(transfer.events())
+        assert (transfer.reached, raised.value.failure) == (host, Failure.CUT)
+
+
+@pytest.mark.parametrize("seconds", [1e9, 10**200])
+def test_nobody_waits_longer_than_a_day(seconds: float) -> None:
+    """Whatever a server is said to ask for."""
+    words = said(op="failed", failure="status", status=429, retry_after=seconds, **COUNTS)
+    _, error = hear(Child(words))
+    assert error.retry_after == 86_400.0
+
+
+def test_a_child_that_goes_on_for_ever() -> None:
+    """It is not silent, and past the time that all of it may take: its line is closed."""
+    request = replace(REQUEST, max_bytes=1 << 40, total_seconds=0.1, read_seconds=1000.0)
+    child = Child(CONNECTING + ANSWERED, stays=True)
+    transfer = Transfer(child.line(), request, 0.1)
+    with pytest.raises(TransferFailed) as raised:
+        list(transfer.events())
+    assert raised.value.failure is Failure.CHILD
+    assert child.closed.is_set()
+
+
 def test_a_child_that_keeps_silent() -> None:
     """It is given up after its own time-outs and a little more."""
     _, error = hear(Child(CONNECTING, stays=True), slack_seconds=0.1)
@@ -207,7 +265,7 @@ def test_who_works_on_what_came_is_not_taken_for_silence() -> None:
     (watching,) = [one for one in threading.enumerate() if one.name == "net-watch"]
     watching.join(1.0)  # more than twice the time in which it looks
     assert watching.is_alive()
-    assert next(events) == Done(10, 20, exact=True)
+    assert next(events) == Done(10, 2000, exact=True)
     events.close()
 
 
@@ -233,13 +291,13 @@ def test_a_stop_that_crosses_with_the_end() -> None:
     with pytest.raises(TransferFailed) as raised:
         next(events)
     assert raised.value.failure is Failure.CANCELLED
-    assert (raised.value.bytes_out, raised.value.bytes_in) == (10, 20)
+    assert (raised.value.bytes_out, raised.value.bytes_in) == (10, 2000)
 
 
 def test_a_child_that_floods_whoever_went_away() -> None:
     """Its last word is waited for no longer than a second."""
-    child = Child(CONNECTING + ANSWERED + data(b"") * 100_000, stays=True)
-    transfer = Transfer(child.line(), REQUEST)
+    child = Child(CONNECTING + ANSWERED + data(b"a") * 100_000, stays=True)
+    transfer = Transfer(child.line(), replace(REQUEST, max_bytes=1_000_000))
     events = transfer.events()
     next(events)
     heard = transfer.last_word()

@@ -269,7 +269,7 @@ else:
     net = begin_network(int(sys.argv[sys.argv.index("--broker-fd") + 1]))
 report = install()
 engine = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-kept = passed_on(net)
+kept = net.known()
 print(json.dumps({
     "pid": os.getpid(), "level": report.level, "transfer": transfer(net), "broker": kept.pid,
     "inherited": os.get_inheritable(kept.descriptor),

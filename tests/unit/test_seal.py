@@ -14,8 +14,15 @@ from typing import Any
 import pytest
 
 from assistant.engine.sealed import child_seal
-from assistant.sealing.protocol import Level
-from assistant.sealing.seccomp import FILTER_ALONE, MACHINES, Machine, machine_of, program
+from assistant.sealing.protocol import MEMORY_OPEN, Level
+from assistant.sealing.seccomp import (
+    FILTER_ALONE,
+    FILTER_OVER_SCOPE,
+    MACHINES,
+    Machine,
+    machine_of,
+    program,
+)
 from tests.fakes.seal import verdict
 
 ROOT = Path(__file__).parent.parent.parent
@@ -89,8 +96,8 @@ def test_it_says_that_it_stands(machine: Machine) -> None:
     """By an error that no kernel has, so nobody else's filter is taken for it."""
     assert FILTER_ALONE not in errno.errorcode
     assert verdict(program(machine), 0x485553, machine.audit) == FILTER_ALONE
-    over = program(machine, over_landlock=True)
-    assert verdict(over, 0x485553, machine.audit) == FILTER_ALONE + 1
+    over = program(machine, FILTER_OVER_SCOPE)
+    assert verdict(over, 0x485553, machine.audit) == FILTER_OVER_SCOPE == FILTER_ALONE + 2
 
 
 def test_a_program_of_32_bits() -> None:
@@ -275,7 +282,7 @@ from assistant.sealing.linux import LinuxSeal
 kernel = LinuxKernel()
 version = landlock.version(kernel)
 seccomp.forgo_privileges(kernel, seccomp.machine_of(os.uname().machine))
-stands = landlock.put_up(kernel)
+stands = landlock.put_up(kernel) is landlock.Stands.NETWORK
 def outcome(kind):
     with socket.socket(socket.AF_INET, kind) as it:
         return errno.errorcode.get(it.connect_ex(("127.0.0.1", 9)), "fine")
@@ -286,6 +293,64 @@ print(json.dumps([version, stands, outcome(socket.SOCK_STREAM), outcome(socket.S
     if version < 4:
         pytest.skip("this kernel's Landlock has no rules for the network")
     assert (stands, stream, datagram, level) == (True, "EACCES", "fine", "partial")
+
+
+MEMORY = """
+import ctypes
+from assistant.sealing import landlock, seccomp
+from assistant.sealing.kernel import LinuxKernel
+from assistant.sealing.linux import LinuxSeal
+class Older(LinuxKernel):
+    def call(self, number, *arguments):
+        result = super().call(number, *arguments)
+        asked = number == 444 and arguments[2] == 1
+        return min(result, VERSION) if asked else result
+other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+def memory():
+    try:
+        os.close(os.open(f"/proc/{other.pid}/mem", os.O_RDWR))
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "open"
+# A child is not behind what its parent puts up later.
+before = memory()
+found = LinuxSeal(Older()).install()
+ours, theirs = sys.argv[1:]
+open(os.path.join(ours, "file"), "w").close()
+os.rename(os.path.join(ours, "file"), os.path.join(theirs, "moved"))
+print(json.dumps([before, memory(), found.level, found.layers[1].name, found.layers[1].installed,
+    found.sentence]))
+other.kill()
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("version", "level"), [(7, "whole"), (3, "whole"), (2, "whole"), (1, "partial")]
+)
+def test_other_programs_memory(tmp_path: Path, version: int, level: str) -> None:
+    """Its file in /proc is a way past the filter, which Landlock shuts; else the report says so.
+
+    On this kernel, asked as an older one can be. Files are still moved from folder to folder.
+    """
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    folders = f"sys.argv[1:] = [{str(tmp_path / 'ours')!r}, {str(tmp_path / 'theirs')!r}]\n"
+    known = inside(
+        "from assistant.sealing import landlock; from assistant.sealing.kernel import LinuxKernel\n"
+        "print(json.dumps(landlock.version(LinuxKernel())))"
+    )
+    if known < version:
+        pytest.skip("this kernel's Landlock is older")
+    body = folders + MEMORY.replace("VERSION", str(version))
+    before, after, found, name, stands, sentence = inside(body)
+    assert (tmp_path / "theirs" / "moved").exists()
+    if before != "open":
+        pytest.skip("another process's memory cannot be opened here anyway")
+    assert found == level
+    assert (after == "open") is (level == "partial")
+    assert (stands, name) == (level == "whole", f"Landlock ({'TCP' if version > 3 else 'memory'})")
+    assert (sentence == MEMORY_OPEN) is (level == "partial")
 
 
 # What surrounds it --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from pathlib import Path
 
@@ -51,11 +52,23 @@ def test_damage_is_found_by_reading(bench: FakeShelf) -> None:
 
 
 def test_a_cancelled_check(bench: FakeShelf) -> None:
-    """It tells what was known before."""
+    """It says that it was stopped, not that all is well; also in its middle."""
     model = bench.put(DATA)
-    cancel = Cancel()
-    cancel.ask()
-    assert done(bench.shelf.verify(model.sha256, cancel=cancel)).state == "ready"
+    before, amid = Cancel(), Cancel()
+    before.ask()
+    with pytest.raises(InputRefused, match="Stopped"):
+        done(bench.shelf.verify(model.sha256, cancel=before))
+    with pytest.raises(InputRefused, match="Stopped"):
+        done(bench.shelf.verify(model.sha256, lambda _words, _share: amid.ask(), amid))
+
+
+def test_what_was_not_read_yet_is_read_before_it_is_fetched_again(bench: FakeShelf) -> None:
+    """As after a kill between its move and its line in the index."""
+    model = bench.put(DATA)
+    os.utime(model.path, (1, 1))
+    found = bench.shelf.find(model.sha256)
+    assert found
+    assert found.state == "ready"
 
 
 def test_removing_tells_the_bytes(bench: FakeShelf) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import os
 import queue
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from assistant.shelf.activation import Activation
 from assistant.shelf.choice import ModelChoice
 from assistant.shelf.preflight import preflight, refused
 from assistant.shelf.records import Passed, Speed
-from assistant.shelf.trial import OPTIONS, memory_limit, try_out
+from assistant.shelf.trial import OPTIONS, memory_limit, memory_needed, try_out
 from models.file import ModelFile
 from models.library import Active, ModelLibrary, Origin
 from tests.fakes.engine import FakeEngine
@@ -57,17 +58,23 @@ class Bench(FakeShelf):
         self.tried: list[ModelFile] = []
         self.truths: list[tuple[str, Speed]] = []
         self.room_made: list[int] = []
+        self.is_roomy = True
         self.switches = 0
         self.room = Activation(
             self.library,
             self.events.append,
             self.work,
             switched=self.note_switch,
-            make_room=lambda needed, _: self.room_made.append(needed),
+            make_room=self.make_room,
             note_truth=lambda sha256, speed: self.truths.append((sha256, speed)),
             examine=self.examine,
             try_out=self.try_it,
         )
+
+    def make_room(self, needed: int, _: Cancel) -> bool:
+        """As much as there is."""
+        self.room_made.append(needed)
+        return self.is_roomy
 
     def note_switch(self) -> None:
         """Another model is in use."""
@@ -95,6 +102,14 @@ class Bench(FakeShelf):
 def bench(tmp_path: Path) -> Bench:
     """A shelf with the starter alone."""
     return Bench(tmp_path)
+
+
+def test_a_model_that_the_chosen_context_makes_too_big(bench: Bench) -> None:
+    """It would load for a trial and be refused with the first question: it is not used."""
+    model = bench.put(DATA)
+    bench.is_roomy = False
+    assert "with the context that you chose" in bench.refusal(model.sha256, ModelRefused)
+    assert bench.tried == []
 
 
 def test_a_model_is_examined_tried_out_and_used(bench: Bench) -> None:
@@ -203,6 +218,18 @@ def test_a_real_model_writes_under_its_limit(tmp_path: Path) -> None:
     assert 2 << 30 < memory_limit(passed, model.size or 0) < 3 << 30
 
 
+def test_a_longer_context_needs_more_memory(tmp_path: Path) -> None:
+    """By its keys and values, 16 bits each; none of it beyond what it was trained for."""
+    model, passed = real(tmp_path)
+    size, (*_, keys, values, _, _) = model.size or 0, passed.shape
+    usual, longer, beyond = (
+        memory_needed(replace(passed, context=4096), size, EngineOptions(tokens))
+        for tokens in (512, 4096, 32_768)
+    )
+    assert longer - usual == (4096 - 512) * (keys + values) * 2
+    assert beyond == longer
+
+
 @pytest.mark.logs_problems
 def test_the_limit_of_memory_binds(tmp_path: Path) -> None:
     """A model that takes more than its header promised ends its own child alone."""
@@ -257,6 +284,54 @@ def test_a_model_that_writes_nothing() -> None:
 def test_the_trial_stays_off_the_gpu() -> None:
     """Its driver maps more than any limit allows."""
     assert EngineOptions(512, gpu_layers=0) == OPTIONS
+
+
+# In turn --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(bench: Bench) -> Iterator[Bench]:
+    """Something of an hour is being done with models, until the test is over."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(40)  # longer than anybody here waits for an outcome
+
+    bench.work.submit(work)
+    assert begun.wait(10)
+    yield bench
+    go_on.set()
+
+
+def test_going_back_waits_for_nothing(busy: Bench) -> None:
+    """Whoever goes back has a model that does not do."""
+    busy.library.activate(busy.put(DATA).sha256)
+    assert done(busy.room.roll_back()).sha256 == busy.starter
+    assert busy.switches == 1
+
+
+def test_what_is_called_off_before_its_turn_ends_at_once(busy: Bench) -> None:
+    """Nothing of it is done when its turn comes."""
+    model, cancel = busy.put(DATA), Cancel()
+    asked = busy.room.activate(model.sha256, cancel=cancel)
+    checked = Cancel()
+    read = busy.shelf.verify(model.sha256, cancel=checked)
+    assert not asked.done()
+    cancel.ask()
+    checked.ask()
+    for outcome in (asked, read):
+        with pytest.raises(InputRefused, match="Stopped"):
+            done(outcome)
+    assert busy.tried == []
+
+
+def test_what_was_called_off_is_not_done_in_its_turn(bench: Bench) -> None:
+    """Also where a stop was asked for before it was asked for itself."""
+    cancel = Cancel()
+    cancel.ask()
+    bench.refusal(bench.put(DATA).sha256, InputRefused, cancel)
+    assert done(bench.work.submit(lambda: len(bench.tried))) == 0
 
 
 # The choice -----------------------------------------------------------------------------------
@@ -369,6 +444,37 @@ def test_a_disk_that_takes_no_change_does_not_keep_a_crashing_model(choosing: Ch
     assert choosing.choice.wanted().name == "Starter"
 
 
+@pytest.mark.logs_problems
+def test_what_was_given_up_is_wanted_again_once_it_is_chosen_again(choosing: Choosing) -> None:
+    """It passed another trial, and a person wants it."""
+    file = choosing.choice.wanted()
+    active = choosing.folder / "active.json"
+    active.unlink()
+    active.mkdir()
+    (active / "in the way").touch()
+    choosing.choice.crashed(file)
+    assert choosing.choice.crashed(file)
+    assert choosing.choice.wanted().name == "Starter"
+    (active / "in the way").unlink()
+    active.rmdir()
+    choosing.library.activate(choosing.model.sha256)
+    assert choosing.choice.wanted() == file
+    assert not choosing.choice.crashed(file)  # and has two again
+
+
+def test_a_link_that_was_added_anew_is_given_up_like_any_other(choosing: Choosing) -> None:
+    """Under its old digest its crashes would count for nobody."""
+    path = choosing.write("linked.gguf", b"GGUF linked")
+    for data in (b"GGUF linked", b"GGUF linked anew"):
+        path.write_bytes(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        choosing.library.link(path, Origin(sha256, len(data), "Linked", "adopted"))
+    choosing.library.activate(sha256)
+    file = choosing.choice.wanted()
+    assert not choosing.choice.crashed(file)
+    assert choosing.choice.crashed(file)
+
+
 # All together ---------------------------------------------------------------------------------
 
 ABORTS_FOR_MINE = """
@@ -387,6 +493,8 @@ child.main()
 class Question:
     """A job that has the engine answer, as a reply does."""
 
+    proves_model = True
+
     def __init__(self) -> None:
         self.cancel = Cancel()
         self.ended: queue.SimpleQueue[HushError | str] = queue.SimpleQueue()
@@ -402,8 +510,22 @@ class Question:
         self.ended.put(error)
 
 
+class Counting(Question):
+    """A job that only counts tokens, as on battery at each pause in the typing."""
+
+    proves_model = False
+
+    def run(self, engine: Engine, info: ModelInfo) -> None:
+        """Count."""
+        engine.count(["Hello"], self.cancel)
+        self.ended.put(info.name)
+
+
 def test_a_model_that_aborts_at_its_first_token_is_given_up(tmp_path: Path) -> None:
-    """A real abort in a real child, twice: named, rolled back; the next question is answered."""
+    """A real abort in a real child, twice: named, rolled back; the next question is answered.
+
+    What only counts between the two goes well, and proves nothing.
+    """
     path = tmp_path / "starter.gguf"
     sha256 = write_model(path)
     starter = ModelFile(path, "Starter", path.stat().st_size, sha256)
@@ -423,9 +545,10 @@ def test_a_model_that_aborts_at_its_first_token_is_given_up(tmp_path: Path) -> N
     )
     ends = []
     for _ in range(3):
-        question = Question()
-        worker.submit(question)
-        ends.append(question.ended.get(timeout=20))
+        for job in (Counting(), Question()):
+            worker.submit(job)
+            end = job.ended.get(timeout=20)
+        ends.append(end)
     worker.close(5)
     assert [type(end) for end in ends] == [EngineDied, EngineDied, str]
     assert ends[2] == "Starter"

@@ -82,6 +82,9 @@ def test_the_chat_is_kept_and_the_next_question_is_answered(
             f"Question {number}" for number in range(3)
         ]
         models = {model.name: model for model in session.models.library.all().result(20)}
+        shelf = session.models.library
+    starters = {model.name: model for model in shelf.all().result(20)}["Starter"]
+    assert starters.used_at > 0  # its answer counted: the worker has ended, so it was told
     assert [(event.name, event.to) for event in rolled_back] == [("Mine", "Starter")]
     assert models["Starter"].active
     assert models["Mine"].state == "ready"

@@ -23,6 +23,7 @@ from assistant.errors import (
     StorageFull,
 )
 from assistant.events import Event, ModelTask
+from assistant.shelf.closing import Closing
 from assistant.shelf.forms import FORMS
 from assistant.shelf.quantise_child import (
     FILE_TYPES,
@@ -54,13 +55,17 @@ def write(data):
         file.write(data)
 """
 )
-MADE = f"""
-import shutil
+MADE = """
+import hashlib, shutil
 shutil.copy(asked["source"], asked["copy"])
 say(op="progress", share=0.5)
-say(op="quantised", size=os.path.getsize(asked["copy"]), sha256="{"ab" * 32}", agreement=0.5,
+with open(asked["copy"], "rb") as file:
+    digest = hashlib.sha256(file.read()).hexdigest()
+say(op="quantised", size=os.path.getsize(asked["copy"]), sha256=digest, agreement=0.5,
     prompts=len(asked["prompts"]) or 12)
 """
+OTHER_DIGEST = MADE.replace("sha256=digest", f'sha256="{"ab" * 32}"')
+LINKED = MADE.replace("shutil.copy(", "os.symlink(")
 JUNK = MADE.replace('shutil.copy(asked["source"], asked["copy"])', "write(b'GGUF junk')")
 FOUR = 'write(b"half"); say(op="quantised", size=4, '
 HANG = """
@@ -70,6 +75,7 @@ sys.stdin.buffer.read()
 import time
 time.sleep(60)
 """
+READ_AGAIN = 0.99  # of the work is done
 BAD_OUTCOMES = {
     "ended": 'write(b"half")',
     "nonsense": 'write(b"half"); sys.stdout.buffer.write(b"llama: ok!"); sys.stdout.flush()',
@@ -93,6 +99,7 @@ class Room:
     memory: int = PLENTY
     side: SideRoom | None = None
     worker: Worker = field(default_factory=Worker)
+    closing: Closing = field(default_factory=Closing)
     kept: list[Copy] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
@@ -137,6 +144,7 @@ class Room:
             self.events.append,
             self.command,
             lambda _: self.free,
+            self.closing,
         )
         begun = quantising.start(
             sha256, form, prompts, lambda _, share: self.told.append(share), cancel or Cancel()
@@ -260,12 +268,58 @@ def test_stopped_in_the_middle_leaves_nothing(room: Room) -> None:
     assert room.kept == []
 
 
+def test_closing_kills_the_child_and_leaves_nothing(room: Room) -> None:
+    """Hush ends: it does not wait for minutes, nor leave gigabytes behind."""
+    room.code(HANG)
+
+    class Telling(list[float]):
+        def append(self, share: float) -> None:
+            super().append(share)
+            if share > 0:
+                room.closing.close()
+
+    room.told = Telling()
+    with pytest.raises(InputRefused, match="Stopped"):
+        room.start()
+    assert room.left() == []
+    assert room.kept == []
+
+
 @pytest.mark.parametrize("name", sorted(BAD_OUTCOMES))
 def test_a_child_that_fails_or_lies_leaves_nothing(room: Room, name: str) -> None:
     """One sentence, and the model works as it is."""
     room.code(BAD_OUTCOMES[name])
     with pytest.raises(EngineError, match="stopped unexpectedly"):
         room.start()
+    assert room.left() == []
+    assert room.kept == []
+
+
+@pytest.mark.parametrize("code", [OTHER_DIGEST, LINKED], ids=["another digest", "a link"])
+def test_what_the_child_says_of_its_copy_is_not_believed(room: Room, code: str) -> None:
+    """The copy is read again: another digest is refused, and so is a link to another file."""
+    room.code(code)
+    with pytest.raises(EngineError, match="stopped unexpectedly"):
+        room.start()
+    assert room.left() == []
+    assert room.kept == []
+    assert digest(room.source.path) == room.source.sha256
+
+
+def test_a_stop_while_the_copy_is_read_once_more(room: Room) -> None:
+    """All was done but that: nothing is kept."""
+    room.code(MADE)
+    cancel = Cancel()
+
+    class Telling(list[float]):
+        def append(self, share: float) -> None:
+            super().append(share)
+            if share == READ_AGAIN:
+                cancel.ask()
+
+    room.told = Telling()
+    with pytest.raises(InputRefused, match="Stopped"):
+        room.start(cancel=cancel)
     assert room.left() == []
     assert room.kept == []
 

@@ -11,6 +11,7 @@ import pytest
 from assistant.cancel import Cancel
 from assistant.errors import FileRefused, HushError, InputRefused, ModelUnsafe, StorageFull
 from assistant.events import ModelsChanged, ModelTask
+from assistant.shelf.closing import Closing
 from assistant.shelf.preflight import preflight, refused
 from assistant.shelf.shelf import Shelf
 from assistant.shelf.space import Space
@@ -162,6 +163,25 @@ def test_a_cancel_leaves_nothing(bench: Bench) -> None:
 
         with pytest.raises(InputRefused):
             done(bench.room.take(path, stop, cancel))
+        assert not list(bench.parts.glob("*"))
+        assert len(bench.library.all()) == 1
+
+
+def test_closing_ends_it_and_leaves_nothing(bench: Bench) -> None:
+    """In the middle of a copy; and what had not begun does not begin."""
+    closing = Closing()
+    room = TakingIn(
+        bench.shelf,
+        bench.parts,
+        bench.events.append,
+        bench.work,
+        Space(free=lambda _: bench.free),
+        closing,
+    )
+    path = bench.write("one.gguf", DATA)
+    for _ in range(2):
+        with pytest.raises(InputRefused, match="Stopped"):
+            done(room.take(path, lambda _words, _share: closing.close()))
         assert not list(bench.parts.glob("*"))
         assert len(bench.library.all()) == 1
 

@@ -112,6 +112,25 @@ def test_a_connection_by_volume_is_told_and_yes_means_it(hush: Hush) -> None:
     assert hush.run("models", "download", BEST.id, *approve) == 0
 
 
+@pytest.mark.parametrize("metered", Metered)
+def test_a_fresh_process_waits_for_the_meter(hush: Hush, metered: Metered) -> None:
+    """A yes counts for what was said before it: a connection by volume is told, or not meant."""
+    hush.gate.metered_now = metered
+    hush.gate.was_read = False
+    hush.run("models", "download", BEST.id, person=typing("y"))
+    is_told = "paid for by volume" in hush.err
+    assert is_told is (metered is Metered.YES)
+    assert hush.downloads.started == [(BEST.sha256, is_told)]
+
+
+def test_a_dry_run_waits_for_the_meter(hush: Hush) -> None:
+    """What it prints is what is, in a fresh process too."""
+    hush.gate.metered_now = Metered.YES
+    hush.gate.was_read = False
+    hush.run("models", "download", BEST.id, "--dry-run", "--json")
+    assert hush.rows()[0]["metered"] == "yes"
+
+
 def test_what_does_not_fit_is_told_before_it_is_fetched(hush: Hush) -> None:
     """In the words of the verdict."""
     hush.run("models", "download", HUGE.id, person=typing("n"))

@@ -21,7 +21,7 @@ from tests.fakes.engine import FakeEngine
 
 
 class Recorded:
-    """A job that notes what happened to it."""
+    """A job that notes what happened to it. It only counts, and writes no answer."""
 
     def __init__(self, work: Exception | threading.Event | None = None) -> None:
         self.work = work
@@ -448,8 +448,20 @@ def test_a_refusal_that_cost_the_engine_its_life_is_told(bench: Bench) -> None:
     assert bench.do(Recorded()).error is None
 
 
-class Stopped(Recorded):
+class Answering(Recorded):
+    """A job that wrote an answer, or did not get that far."""
+
+    def __init__(self, *, to_its_end: bool = True) -> None:
+        super().__init__()
+        self.proves_model = to_its_end
+
+
+class Stopped(Answering):
     """A job that is stopped in its middle."""
+
+    def __init__(self, work: Exception | None = None) -> None:
+        super().__init__()
+        self.work = work
 
     def run(self, engine: Engine, info: ModelInfo) -> None:
         self.cancel.ask()
@@ -521,7 +533,9 @@ def test_each_answer_is_told_to_have_worked_and_loading_is_not() -> None:
     judged = Judged(FakeEngine())
     judged.worker.warm()
     judged.do(Recorded())
+    judged.do(Answering(to_its_end=False))
     judged.do(Stopped())
+    judged.do(Answering())
     judged.close()
     assert judged.worked == [starter_model().name]
 

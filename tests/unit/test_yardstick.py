@@ -14,6 +14,7 @@ from assistant.engine.protocol import (
     EngineOptions,
     Finished,
     GenerationRequest,
+    ModelInfo,
     Prefilled,
     Sampling,
     Turn,
@@ -21,6 +22,7 @@ from assistant.engine.protocol import (
 from assistant.errors import EngineError, InputRefused, StorageFull
 from assistant.shelf.synthetic import FORMS, Build, write_synthetic
 from assistant.shelf.yardstick import FORM_BUILDS, Measuring
+from models.file import ModelFile
 from models.gguf import read_shape, read_tensors
 from models.speed import Speed, Yardstick, predict
 from tests.fakes.clock import FakeClock
@@ -140,6 +142,41 @@ def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:
     kept.mkdir()
     measuring(tmp_path)[0].run(Cancel())
     assert list((tmp_path / "models").iterdir()) == [kept]
+
+
+def test_it_can_be_swept_without_a_run(tmp_path: Path) -> None:
+    """Which may be never; but not what a run writes just now."""
+    left = tmp_path / "models" / "yardstick-abc"
+    left.mkdir(parents=True)
+    measuring(tmp_path)[0].sweep()
+    assert not left.exists()
+    seen: list[int] = []
+
+    def look() -> None:
+        run.sweep()
+        seen.append(len(list((tmp_path / "models").iterdir())))
+
+    run, _ = measuring(tmp_path, look)
+    run.run(Cancel())
+    assert set(seen) == {1}
+
+
+def test_that_it_was_a_gpu_is_written_down(tmp_path: Path) -> None:
+    """Of all the small models: one may have had no room there."""
+
+    class OnGpu(SimulatedEngine):
+        def load(
+            self, model: ModelFile, options: EngineOptions, cancel: Cancel | None = None
+        ) -> ModelInfo:
+            info = super().load(model, options, cancel)
+            return replace(info, gpu_layers=0 if len(self.loaded) == 2 else 4)
+
+    engine = OnGpu(TRUTH)
+    run = Measuring(
+        tmp_path, lambda: "here", engine=lambda: engine, clock=FakeClock(), budget=60.0, forms=SMALL
+    )
+    assert run.run(Cancel()).gpu_layers == 4
+    assert measuring(tmp_path)[0].run(Cancel()).gpu_layers == 0
 
 
 def test_an_engine_that_fails_is_closed(tmp_path: Path) -> None:
