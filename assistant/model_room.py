@@ -16,7 +16,7 @@ from assistant.errors import HushError
 from assistant.log import log_event
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
-from assistant.net.metered import system_metered
+from assistant.net.metering import system_metered
 from assistant.net.records import By
 from assistant.net.starting import NetStarter
 from assistant.settings import Settings

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -37,17 +35,3 @@ class NobodyKnows:
 
     def close(self) -> None:
         """See ``MeteredProbe.close``."""
-
-
-def system_metered(environment: Mapping[str, str]) -> MeteredProbe:
-    """The probe for this system. Nothing is asked yet.
-
-    Args:
-        environment: Says where the system's bus is.
-    """
-    if sys.platform != "linux":
-        return NobodyKnows()
-    from assistant.machine.session_linux import system_bus
-    from assistant.net.metered_linux import NetworkManagerMetered
-
-    return NetworkManagerMetered(system_bus(environment), READ_SECONDS)
