@@ -707,6 +707,7 @@ def test_nothing_is_cut(bench: ModelsBench, scale: float, width: int) -> None:
 
 def test_tab_goes_as_the_eye_does(bench: ModelsBench) -> None:
     """From the card at the top down to the tools."""
+    bench.qtbot.waitUntil(lambda: bench.focus.accessibleName().startswith("Get Qwen3"))
     seen = []
     for _ in range(14):
         seen.append(bench.focus.accessibleName())

@@ -349,7 +349,7 @@ def test_the_reason_stays_up_to_date(bench: Bench) -> None:
     assert "SmolLM2 135M" in panel.text
     wanted: list[bool] = []
     status.model_wanted.connect(lambda: wanted.append(True))
-    assert bench.window.focusWidget().accessibleName() == "Model settings…"
+    assert bench.window.focusWidget().accessibleName() == "Models…"
     bench.press("Return")
     assert wanted == [True]
     assert not bench.shows(Explanation)

@@ -338,9 +338,8 @@ def test_look_alike(bench: PageBench) -> None:
     button = bench.page.alike.lines[0].stops[0]
     assert button.accessibleName() == "Merge #colours into #colour"
     bench.click(button)
-    bench.settle()
-    assert bench.tags_of(6) == {"colour"}
-    assert not bench.page.alike.lines
+    bench.qtbot.waitUntil(lambda: bench.tags_of(6) == {"colour"})
+    bench.qtbot.waitUntil(lambda: not bench.page.alike.lines)
     assert "No two of your tags look alike" in bench.page.alike.text
 
 
