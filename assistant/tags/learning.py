@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from assistant.courtesy import GiveWay
+from assistant.courtesy import GiveWay, nobody_draws
 from assistant.errors import HushError, NotFound, VaultLocked
 from assistant.power.plan import Mode, Plan
 from assistant.search.records import IndexState
@@ -80,7 +80,7 @@ class Learner:
         embed: Embed,
         index: Callable[[], IndexState],
         is_closing: Callable[[], bool],
-        give_way: GiveWay,
+        give_way: GiveWay = nobody_draws,
     ) -> None:
         self._vault = vault
         self._is_closing = is_closing
