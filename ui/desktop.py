@@ -27,12 +27,13 @@ from assistant.log import log_event
 from assistant.outside import Outside
 from assistant.paths import Profile
 from ui.bridge import Bridge
+from ui.collecting import Collector
 from ui.holding import hold_or_raise
 from ui.lock.cover import CoverPage, cover
 from ui.lock.locking import LockTriggers, WatchSession, watch_system
 from ui.lock.relaunch import Launch, Relaunch, replace_process
 from ui.lock.resumption import LockReason, News, Resumption
-from ui.process import be_let_first, keep_what_stands
+from ui.process import be_let_first
 from ui.shortcuts import KeysPanel, bind
 from ui.theme.style import system_theme
 from ui.window import Window
@@ -303,7 +304,7 @@ class Desktop:
         for event in self._early:
             self._workplace.handle(event)
         self._early.clear()
-        keep_what_stands()
+        Collector(lambda: triggers.untouched, self._window)
         log_event("window.furnished")
         if door.lock_wanted:
             self._start_anew(door.lock_wanted)

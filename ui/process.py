@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 import sys
@@ -63,15 +62,6 @@ def be_let_first(courtesy: Courtesy) -> Callable[[], None]:
     loop = QAbstractEventDispatcher.instance()
     loop.aboutToBlock.connect(courtesy.end)
     return courtesy.begin
-
-
-def keep_what_stands() -> None:
-    """Let the collector of cycles look no more at what there is now: it is here to the end.
-
-    It stops every thread while it looks. Once modules, places and their widgets were there that
-    took up to 70 ms (measured), at any time from then on.
-    """
-    gc.freeze()
 
 
 @contextmanager

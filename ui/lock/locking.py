@@ -114,9 +114,14 @@ class IdleWatch(QObject):
             application.removeEventFilter(self)
 
     @property
+    def untouched(self) -> float:
+        """Seconds since there was a sign of life."""
+        return self._clock() - self._touched
+
+    @property
     def _seconds_left(self) -> float:
         limit = self._minutes() * 60.0
-        return limit - (self._clock() - self._touched) if limit > 0 else _LONGEST_LOOK
+        return limit - self.untouched if limit > 0 else _LONGEST_LOOK
 
     def _look_again(self) -> None:
         left = self._seconds_left
@@ -204,6 +209,11 @@ class LockTriggers(QObject):
     def begin(self) -> None:
         """Count idle time from now."""
         self._idle.begin()
+
+    @property
+    def untouched(self) -> float:
+        """Seconds since somebody touched Hush's windows."""
+        return self._idle.untouched
 
     def let_sleep(self) -> None:
         """Nothing is open that could be locked: sleep need not wait for it."""
