@@ -90,16 +90,17 @@ def test_one_card_one_button_one_sheet(bench: ModelsBench) -> None:
 def test_the_same_with_the_keyboard_alone(bench: ModelsBench) -> None:
     """Enter on the card, Tab to the yes, Enter: the ring is where one goes on."""
     assert bench.page.first
-    assert bench.focus is bench.page.first.buttons["get"]
+    get = bench.page.first.buttons["get"]
+    bench.qtbot.waitUntil(lambda: bench.focus is get)
     bench.press("Return")
     sheet = bench.sheet
     assert sheet
-    assert bench.focus is sheet.no_button
+    bench.qtbot.waitUntil(lambda: bench.focus is sheet.no_button)
     bench.qtbot.waitUntil(sheet.yes_button.isEnabled)
     bench.press("Tab")
-    assert bench.focus is sheet.yes_button
+    bench.qtbot.waitUntil(lambda: bench.focus is sheet.yes_button)
     bench.press("Return")
-    assert bench.models.downloads.started == [(BEST.sha256, False)]
+    bench.qtbot.waitUntil(lambda: bench.models.downloads.started == [(BEST.sha256, False)])
 
 
 def test_from_the_notice_to_using_it(bench: ModelsBench) -> None:

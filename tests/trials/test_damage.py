@@ -209,9 +209,9 @@ def test_a_wal_without_its_file_is_kept(path: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A file system of 1 MiB that is the test's own."""
+    """A file system of 2 MiB that is the test's own."""
     try:
-        with small_disk(tmp_path / "disk", 1) as mounted:
+        with small_disk(tmp_path / "disk", 2) as mounted:
             yield mounted
     except Unable as reason:
         pytest.skip(str(reason))
@@ -220,7 +220,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def test_a_full_disk(disk: SmallDisk) -> None:
     """The write that does not fit is refused whole; reading goes on, and so does writing later."""
     path = disk.root / "vault.db"
-    disk.leave_free(192)
+    disk.leave_free(320)
     with Vault.open(path, KEY) as vault:
         written = write_until_refused(vault)
         assert titles(vault) == written

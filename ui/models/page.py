@@ -106,7 +106,10 @@ class ModelsPage(NoticedPage):
 
     def show_board(self, board: Board) -> None:
         """Show everything that is known."""
-        had_first = self.first is not None
+        waits = self.first is None and self.window().focusWidget() in {
+            self.area,
+            self.measure_button,
+        }
         self._show_first(board)
         self.here.show_models(board.here, [], board.face)
         self.offered.show_models(*board.offered, board.face)
@@ -114,8 +117,8 @@ class ModelsPage(NoticedPage):
             [(one.sha256, one.name) for one in board.installed.values() if one.state == "ready"]
         )
         self._order()
-        if self.first and not had_first and self.window().focusWidget() is self.area:
-            self.take_focus()  # it was not known yet when the person came
+        if waits:
+            self.take_focus()  # the first thing was not known yet when the person came
 
     def _order(self) -> None:
         """Let Tab go as the eye does: cards come and go, and Qt would put them last."""
