@@ -17,6 +17,11 @@ _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+def gigabytes(size: int) -> str:
+    """A size in bytes as people read it: "1.4 GB"."""
+    return f"{size / 1e9:.1f} GB"
+
+
 def clean(text: str) -> str:
     """Make ``text`` storable: line ends become LF, NULs and lone surrogates become U+FFFD.
 

@@ -126,12 +126,22 @@ class TunedShelf:
 
     def drop(self, source: ModelFile) -> None:
         """Forget what is known of the model, and remove its copy."""
-        # The record first: a copy without one is nothing, a record without a copy promises one.
-        for path in (self.record_path(source), self.copy_path(source)):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError:  # a disk that became read-only: what cannot be removed stays unused
-                return
+        self._drop(_key(source))
+
+    def drop_of(self, sha256: str) -> int:
+        """As ``drop``, of a model that is gone; bytes that its copy took."""
+        return self._drop(sha256[:_KEY_LETTERS])
+
+    def _drop(self, key: str) -> int:
+        copy = self._folder / f"{key}.gguf"
+        try:
+            # The record first: a copy without one is nothing, a record without a copy promises one.
+            (self._folder / f"{key}.json").unlink(missing_ok=True)
+            size = copy.stat().st_size
+            copy.unlink()
+        except OSError:  # there is none; or the disk became read-only, and it stays unused
+            return 0
+        return size
 
     def leftovers(self) -> Iterator[Path]:
         """Copies that were not finished, or whose record was never written."""

@@ -12,6 +12,7 @@ from assistant.errors import (
     EncoderRefused,
     TextUnreadable,
 )
+from assistant.text import gigabytes
 from models.encoders import EncoderFault, EncoderFilesFault
 
 _AGAIN: Final = "Run “make setup” again, or choose another model. Until then words are found."
@@ -93,7 +94,7 @@ def died() -> EncoderError:
 def no_room(of_what: str, needed: int, free: int) -> EncoderNoRoom:
     """The error for too little disk or memory; ``needed`` and ``free`` in bytes."""
     return EncoderNoRoom(
-        f"Preparing this embedding model needs about {needed / 1e9:.1f} GB of free {of_what}, "
-        f"and there are {free / 1e9:.1f} GB.",
+        f"Preparing this embedding model needs about {gigabytes(needed)} of free {of_what}, "
+        f"and there are {gigabytes(free)}.",
         "Hush tries again in some minutes. Until then words are found.",
     )

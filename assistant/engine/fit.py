@@ -12,6 +12,7 @@ from typing import Final
 
 from assistant.engine.protocol import AUTOMATIC_LAYERS, EngineOptions, KvType
 from assistant.errors import ModelRefused
+from assistant.text import gigabytes
 from models.gguf import ModelShape
 
 _FLOAT_BYTES: Final = 4
@@ -86,7 +87,7 @@ def check_fit(
     if needed <= available:
         return
     raise ModelRefused(
-        f"This model needs about {_gigabytes(needed)} of memory and {_gigabytes(available)} are "
+        f"This model needs about {gigabytes(needed)} of memory and {gigabytes(available)} are "
         "free.",
         _advice(context_that_fits(shape, options, batch_tokens, available, gpu_layers)),
     )
@@ -174,7 +175,3 @@ def _advice(context: int) -> str:
     if context:
         return f"Lower the context to {context:,} tokens in Settings, {others}."
     return f"{others[0].upper()}{others[1:]}."
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -17,9 +17,10 @@ from assistant.shelf.preflight import preflight
 from assistant.shelf.protocols import Progress, unheard
 from assistant.shelf.records import Passed, Refused, Speed
 from assistant.shelf.telling import Telling
-from assistant.shelf.trial import memory_needed, stopped, try_out
+from assistant.shelf.trial import memory_needed, try_out
 from assistant.shelf.turns import in_turn
-from assistant.shelf.words import file_problem, in_words
+from assistant.shelf.words import file_problem, in_words, stopped
+from assistant.text import gigabytes
 from models.file import Fault, ModelFile
 from models.library import Installed, ModelLibrary, ShelfRefusal, Why
 
@@ -64,7 +65,7 @@ class Activation:
         work: Background,
         *,
         switched: Callable[[], object] = lambda: None,
-        make_room: Callable[[int, Cancel], object] = lambda _bytes, _cancel: None,
+        make_room: Callable[[int, Cancel], bool] = lambda _bytes, _cancel: True,
         note_truth: Callable[[str, Speed], object] = lambda _sha256, _speed: None,
         options: Callable[[], EngineOptions] = EngineOptions,
         examine: Examine = preflight,
@@ -160,9 +161,9 @@ class Activation:
             )
         told(_TRYING, 0.0)
         needed = memory_needed(verdict, model.size, self._options())
-        if self._make_room(needed, cancel) is False:
+        if not self._make_room(needed, cancel):
             raise ModelRefused(
-                f"“{model.name}” needs {needed / 1e9:.1f} GB of memory with the context that you "
+                f"“{model.name}” needs {gigabytes(needed)} of memory with the context that you "
                 "chose, and so much is not free.",
                 "Close other programs, choose a shorter context, or a smaller model.",
             )

@@ -28,7 +28,8 @@ from assistant.errors import HushError, InputRefused, NotFound, PromptTooLong
 from assistant.events import EventSink, ModelTask
 from assistant.shelf.bench import Models, Work
 from assistant.shelf.records import Pair, Tally, Winner
-from assistant.shelf.side import SideRoom, side_engine, stopped
+from assistant.shelf.side import SideRoom, side_engine
+from assistant.shelf.words import stopped
 from assistant.store import comparison_rows
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault

@@ -12,6 +12,7 @@ from assistant.shelf.measures import Truth
 from assistant.shelf.records import Fit, MachineProfile, Verdict
 from assistant.shelf.side import BATCH_TOKENS
 from assistant.shelf.space import Space
+from assistant.text import gigabytes
 from models.catalogue import USUAL_CONTEXT, Entry
 from models.speed import Speed
 
@@ -96,25 +97,24 @@ def _needs(entry: Entry, fit: Fit, options: EngineOptions) -> str:
     """What it takes of memory; with the context, where that is what the person chose."""
     context = min(options.context_tokens, entry.context or options.context_tokens)
     if fit.memory == entry.memory:
-        return f"it takes {_gb(fit.memory)}"
-    return f"with a context of {context:,} tokens it takes {_gb(fit.memory)}"
+        return f"it takes {gigabytes(fit.memory)}"
+    return f"with a context of {context:,} tokens it takes {gigabytes(fit.memory)}"
 
 
 def _verdict(entry: Entry, fit: Fit, machine: MachineProfile, needs: str) -> tuple[Verdict, str]:
-    there_is = _gb(machine.memory)
+    there_is = gigabytes(machine.memory)
     if fit.memory + _SYSTEM_BYTES > machine.memory:
         return Verdict.TOO_BIG, f"Too big: {needs} of memory, and this computer has {there_is}."
     if fit.disk > machine.free_disk:
-        return (
-            Verdict.NO_DISK,
-            f"No room: it takes {_gb(fit.disk)} of disk, and {_gb(machine.free_disk)} are free.",
-        )
+        free = gigabytes(machine.free_disk)
+        words = f"No room: it takes {gigabytes(fit.disk)} of disk, and {free} are free."
+        return Verdict.NO_DISK, words
     if not entry.usable:
         return Verdict.WORKS, _unusable(entry)
     if fit.memory > machine.memory * GOOD_SHARE:
         return Verdict.TIGHT, f"Tight: {needs} of this computer's {there_is} of memory."
     if fit.memory > machine.available:
-        free = f"{_gb(machine.available)} are free. Close other programs first."
+        free = f"{gigabytes(machine.available)} are free. Close other programs first."
         return Verdict.TIGHT, f"Tight now: {needs} of memory, and {free}"
     return Verdict.WORKS, _works(fit.expected)
 
@@ -152,7 +152,3 @@ def _speed(speed: Speed | None) -> str:
 
 def _rounded(speed: float) -> str:
     return f"{speed:.0f}" if speed >= 2 else f"{speed:.1f}"
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -23,7 +23,7 @@ from assistant.engine.protocol import (
     Turn,
 )
 from assistant.errors import EngineError
-from assistant.shelf.side import stopped
+from assistant.shelf.words import stopped
 
 PROMPT_TOKENS: Final = 512
 """As llama-bench's own ``pp512``."""

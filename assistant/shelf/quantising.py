@@ -33,9 +33,10 @@ from assistant.shelf.leftovers import sweep
 from assistant.shelf.measuring import measure
 from assistant.shelf.protocols import Progress
 from assistant.shelf.records import Measured, Quantised
-from assistant.shelf.side import SPARE_BYTES, SideRoom, memory_of, side_engine, stopped
+from assistant.shelf.side import SPARE_BYTES, SideRoom, memory_of, side_engine
 from assistant.shelf.telling import Telling
-from assistant.text import storable
+from assistant.shelf.words import stopped
+from assistant.text import gigabytes, storable
 from models.file import ModelFile, ModelFileFault, digest_of, open_regular
 from models.library_records import SHA256
 
@@ -188,14 +189,14 @@ class Quantising:
         free = self._free_disk(self._folder)
         if needed > free:
             raise StorageFull(
-                f"This copy needs about {_gigabytes(needed)} of free disk space, and there are "
-                f"{_gigabytes(free)}.",
+                f"This copy needs about {gigabytes(needed)} of free disk space, and there are "
+                f"{gigabytes(free)}.",
                 "Nothing was written. Make room, then try again.",
             )
         needed = memory_of(source.path, EngineOptions(_TRIAL_CONTEXT)) + SPARE_BYTES
         if not self._room.make_room(needed, cancel):
             raise EngineError(
-                f"Making a smaller copy needs about {_gigabytes(needed)} of free memory.",
+                f"Making a smaller copy needs about {gigabytes(needed)} of free memory.",
                 "Nothing was written. Close other programs, then try again.",
             )
 
@@ -329,7 +330,3 @@ def _died() -> EngineError:
     return EngineError(
         "Making a smaller copy stopped unexpectedly.", "The model itself works as it is."
     )
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

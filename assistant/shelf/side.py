@@ -19,8 +19,9 @@ from assistant.cancel import Cancel
 from assistant.engine.fit import need
 from assistant.engine.process import ChildEngine
 from assistant.engine.protocol import Engine, EngineOptions, ModelInfo
-from assistant.errors import EngineDied, EngineError, InputRefused, ModelRefused
+from assistant.errors import EngineDied, EngineError, ModelRefused
 from assistant.power.plan import Mode, Plan
+from assistant.shelf.words import stopped
 from models.file import ModelFile
 from models.gguf import GgufFault, read_shape
 
@@ -163,8 +164,3 @@ def memory_of(path: Path, options: EngineOptions) -> int:
         raise ModelRefused(
             "This model file's header cannot be read.", "It may be damaged. Choose another model."
         ) from error
-
-
-def stopped() -> InputRefused:
-    """What work ends with that was called off."""
-    return InputRefused("Stopped.", "Nothing was changed.")

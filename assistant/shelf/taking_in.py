@@ -28,7 +28,7 @@ from assistant.shelf.records import Passed
 from assistant.shelf.shelf import Shelf
 from assistant.shelf.space import Space
 from assistant.shelf.telling import Telling
-from assistant.shelf.trial import stopped
+from assistant.shelf.words import stopped
 from models.file import GGUF_MAGIC, digest_of, open_regular
 from models.library import Installed, Origin
 from models.library_records import Source, Stamp

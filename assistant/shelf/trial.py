@@ -24,8 +24,9 @@ from assistant.engine.protocol import (
     Sampling,
     Turn,
 )
-from assistant.errors import EngineDied, EngineError, InputRefused, ModelRefused
+from assistant.errors import EngineDied, EngineError, ModelRefused
 from assistant.shelf.records import Passed, Speed
+from assistant.shelf.words import stopped
 from models.file import ModelFile
 from models.gguf import ModelShape
 
@@ -123,11 +124,6 @@ def memory_needed(passed: Passed, size: int, options: EngineOptions = OPTIONS) -
         size,
     )
     return need(shape, options, _BATCH_TOKENS).total
-
-
-def stopped() -> InputRefused:
-    """What work ends with that was called off."""
-    return InputRefused("Stopped.", "Nothing was changed.")
 
 
 def _write(engine: Engine, cancel: Cancel) -> Speed | None:

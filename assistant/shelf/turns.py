@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from assistant.background import Background
 from assistant.cancel import Cancel
-from assistant.shelf.trial import stopped
+from assistant.shelf.words import stopped
 
 T = TypeVar("T")
 

@@ -80,3 +80,8 @@ _REFUSALS: Final[dict[Why, tuple[type[HushError], str, str]]] = {
         "Choose one from the list.",
     ),
 }
+
+
+def stopped() -> InputRefused:
+    """What work ends with that was called off."""
+    return InputRefused("Stopped.", "Nothing was changed.")

@@ -34,9 +34,9 @@ from assistant.engine.protocol import (
 from assistant.errors import EngineError, StorageFull
 from assistant.log import log_event
 from assistant.shelf.leftovers import sweep
-from assistant.shelf.side import stopped
 from assistant.shelf.synthetic import Build, write_synthetic
 from assistant.shelf.waiting import Waits, waited, waits
+from assistant.shelf.words import stopped
 from models.speed import Timing, Yardstick, calibrate
 
 BUDGET_SECONDS: Final = 9.5

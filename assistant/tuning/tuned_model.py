@@ -93,6 +93,10 @@ class TunedModel:
             self._unusable.add(model.path)
         return is_copy
 
+    def forget(self, sha256: str) -> int:
+        """A model was removed: remove its copy, too. Bytes that were freed. On any thread."""
+        return self._shelf.drop_of(sha256)
+
     @property
     def sentence(self) -> str:
         """What tuning this model came to, for the person; empty where it was not tuned."""

@@ -23,6 +23,7 @@ from assistant.engine.llama import silence
 from assistant.engine.protocol import KvType
 from assistant.engine.wire import refusal_frame
 from assistant.errors import EngineError, ModelRefused
+from assistant.text import gigabytes
 from assistant.tuning.quantise import Recipe, largest_copy, quantise, recipes_for
 from assistant.tuning.trials import (
     LONG_PROMPT,
@@ -230,8 +231,8 @@ def _check_room(request: TuneRequest) -> None:
 def _check(of_what: str, needed: int, free: int) -> None:
     if needed > free:
         raise EngineError(
-            f"Tuning this model needs about {needed / 1e9:.1f} GB of free {of_what}, and there "
-            f"are {free / 1e9:.1f} GB.",
+            f"Tuning this model needs about {gigabytes(needed)} of free {of_what}, and there "
+            f"are {gigabytes(free)}.",
             "The model works as it is.",
         )
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.background import Background
 from assistant.cancel import Cancel
 from assistant.errors import HushError, InputRefused, NotFound, StorageFull
 from assistant.events import ModelsChanged, ModelTask
+from assistant.shelf.shelf import Shelf
 from models.file import ModelFileFault
 from models.library import Origin
 from tests.fakes.shelf import FakeShelf, done
@@ -76,6 +78,24 @@ def test_removing_tells_the_bytes(bench: FakeShelf) -> None:
     assert done(bench.shelf.remove(bench.put(DATA).sha256)) == len(DATA)
     assert bench.heard(ModelsChanged)
     assert len(done(bench.shelf.all())) == 1
+
+
+def test_what_was_made_of_it_goes_too(bench: FakeShelf) -> None:
+    """Its copy for this machine is removed by its digest, and counted; not before it is gone."""
+    asked: list[str] = []
+
+    def removed(sha256: str) -> int:
+        assert bench.library.get(sha256) is None
+        asked.append(sha256)
+        return 7
+
+    shelf = Shelf(bench.library, bench.events.append, Background("work"), removed=removed)
+    sha256 = bench.put(DATA).sha256
+    assert done(shelf.remove(sha256)) == len(DATA) + 7
+    assert asked == [sha256]
+    with pytest.raises(NotFound):
+        done(shelf.remove(sha256))
+    assert asked == [sha256]
 
 
 def test_what_is_not_removed_is_said(bench: FakeShelf) -> None:

@@ -95,6 +95,18 @@ def test_a_damaged_copy_is_dropped(
     assert source.path.read_bytes() == b"GGUF original"
 
 
+def test_a_copy_goes_with_its_model(shelf: TunedShelf, source: ModelFile) -> None:
+    """By its digest, for its file is gone; a second time, and of another model, frees nothing."""
+    digest = hashlib.sha256(source.path.read_bytes()).hexdigest()
+    known = replace(source, sha256=digest)
+    keep(shelf, known)
+    assert shelf.drop_of("0" * 64) == 0
+    assert shelf.find(known)
+    assert shelf.drop_of(digest) == len(COPY)
+    assert list(shelf.folder.iterdir()) == []
+    assert shelf.drop_of(digest) == 0
+
+
 def test_damage_after_the_first_look_is_found(shelf: TunedShelf, source: ModelFile) -> None:
     """The copy is read whole again once its time has changed."""
     keep(shelf, source)
