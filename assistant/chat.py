@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from assistant.events import Event, EventSink, ReplyEnded
 from assistant.power.plan import Plan
 from assistant.records import Conversation, Exchange, Message, Role
 from assistant.reply import ReplyJob, ReplyPlan
+from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.store import conversation_rows, message_rows, source_rows
 from assistant.store.sqlcipher import Connection
@@ -38,12 +37,6 @@ class Run:
     saved: Future[Exchange]
 
 
-@dataclass(frozen=True, slots=True)
-class _Active:
-    conversation_id: int | None  # None until the conversation was made
-    cancel: Cancel
-
-
 class ChatService:
     """Writes the question, queues the answer, and reports in events.
 
@@ -58,6 +51,7 @@ class ChatService:
         clock: Times to write down and to measure with.
         plan: What the governor allows at the moment.
         retriever: Finds what answers a question over notes; None where there are none to ask.
+        runs: The replies under way, others' included; None: there are no others.
     """
 
     def __init__(
@@ -69,6 +63,7 @@ class ChatService:
         clock: Clock,
         plan: Callable[[], Plan] = Plan,
         retriever: Retriever | None = None,
+        runs: Runs | None = None,
     ) -> None:
         self._vaults = vaults
         self._worker = worker
@@ -79,9 +74,7 @@ class ChatService:
         self._retriever = retriever
         self._contexts = Contexts()
         self._ahead = Ahead(vaults, worker, self._contexts, self._frame, publish, plan)
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._active: dict[int, _Active] = {}
+        self._runs = runs or Runs()
 
     @property
     def can_ask_notes(self) -> bool:
@@ -204,24 +197,15 @@ class ChatService:
 
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
-        with self._lock:
-            active = self._active.get(run_id)
-        if active:
-            active.cancel.ask()
+        self._runs.stop(run_id)
 
     def stop_in(self, conversation_id: int) -> None:
         """Stop whatever is being written in a conversation."""
-        with self._lock:
-            found = [a for a in self._active.values() if a.conversation_id == conversation_id]
-        for active in found:
-            active.cancel.ask()
+        self._runs.stop_in(conversation_id)
 
     def stop_all(self) -> None:
         """Stop every reply: Hush is closing."""
-        with self._lock:
-            found = list(self._active.values())
-        for active in found:
-            active.cancel.ask()
+        self._runs.stop_all()
 
     def _ask(
         self, connection: Connection, conversation: Conversation, parent: int | None, asked: Asked
@@ -273,18 +257,18 @@ class ChatService:
             Sampling(settings.temperature, settings.top_p, settings.min_p, settings.seed),
             allowed=lambda: self._limits().max_reply_tokens,
         )
-        run_id, cancel = next(self._numbers), Cancel()
-        self._claim(run_id, cancel, conversation_id)
+        cancel = Cancel()
+        run_id = self._runs.begin(conversation_id, cancel)
         self._ahead.asked(conversation_id)
 
         def work(connection: Connection) -> Exchange:
             exchange = begin(connection)
-            self._claim(run_id, cancel, exchange.conversation.id)
+            self._runs.bind(run_id, exchange.conversation.id)
             return exchange
 
         def queue(saved: Future[Exchange]) -> None:
             if saved.exception():
-                self._forget(run_id)
+                self._runs.end(run_id)
                 return
             self._worker.submit(
                 ReplyJob(
@@ -303,28 +287,14 @@ class ChatService:
         try:
             saved = vault.write(work)
         except HushError:
-            self._forget(run_id)
+            self._runs.end(run_id)
             raise
         saved.add_done_callback(queue)
         return Run(run_id, saved)
 
-    def _claim(self, run_id: int, cancel: Cancel, conversation_id: int | None) -> None:
-        """Note the run; one at a time in each conversation.
-
-        Raises:
-            InputRefused: another run is at it.
-        """
-        with self._lock:
-            others = (active for number, active in self._active.items() if number != run_id)
-            if conversation_id in {active.conversation_id for active in others} - {None}:
-                raise InputRefused(
-                    "An answer is still being written here.", "Wait for it, or stop it first."
-                )
-            self._active[run_id] = _Active(conversation_id, cancel)
-
     def _report(self, event: Event) -> None:
         if isinstance(event, ReplyEnded):
-            self._forget(event.run_id)
+            self._runs.end(event.run_id)
         self._publish(event)
         if isinstance(event, ReplyEnded) and not event.error:  # a model that fails is left alone
             self._ahead.answered(event.conversation.id)
@@ -332,10 +302,6 @@ class ChatService:
     def _frame(self) -> Frame:
         settings = self._settings()
         return Frame(settings.system_prompt, settings.reply_tokens)
-
-    def _forget(self, run_id: int) -> None:
-        with self._lock:
-            self._active.pop(run_id, None)
 
 
 def _draft(text: str) -> str:

@@ -106,7 +106,7 @@ class EngineRoom:
                 was, self._indexes = self._indexes, event.status.state is IndexState.WORKING
                 if self._indexes and not was:
                     self.governor.refresh()
-            case ReplyEnded():
+            case ReplyEnded() if not event.message.cloud:  # that was not this machine's work
                 if event.message.figures and not event.conversation.private:
                     self._measure(event.message.figures)
                 self.governor.reply_ended()

@@ -297,6 +297,18 @@ class NetworkRefused(NetworkError):
     code = "network-refused"
 
 
+class CloudRefused(NetworkRefused):
+    """Nothing may be asked elsewhere: it is off, or nobody is there to approve it."""
+
+    code = "cloud-refused"
+
+
+class KeyNotKept(EnvironmentProblem):
+    """A provider's key could not be read from the system's keyring."""
+
+    code = "key-not-kept"
+
+
 class CatalogueRefused(NetworkError):
     """A catalogue of models is not to be trusted: the one before it stays."""
 

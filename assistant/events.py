@@ -286,6 +286,19 @@ class NetworkChanged:
     """A transfer began or ended, or the switch that keeps everything here was moved."""
 
 
+@dataclass(frozen=True, slots=True)
+class CloudChanged:
+    """Providers, what waits, or what is known of the network changed: ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """A cloud's answer says something else than the local one; both stand."""
+
+    question_id: int
+    cloud_id: int
+
+
 Event = (
     EngineChanged
     | BackgroundChanged
@@ -314,5 +327,7 @@ Event = (
     | ModelTask
     | ModelRolledBack
     | NetworkChanged
+    | CloudChanged
+    | Diverged
 )
 EventSink = Callable[[Event], None]

@@ -32,7 +32,7 @@ def to_markdown(thread: Thread) -> str:
     lines = [f"# {thread.conversation.title}", ""]
     for message in thread.messages:
         remark = _remark(message)
-        heading = f"## {_NAMES[message.role]} · {_time(message.created_at)}"
+        heading = f"## {_name(message)} · {_time(message.created_at)}"
         lines += [heading, "", answer_text(message), ""]
         lines += [f"[{one.number}] {source_name(one)}  " for one in listed_sources(message)]
         lines += [""] if listed_sources(message) else []
@@ -72,6 +72,13 @@ def write_export(path: Path, text: str) -> None:
             f"The file {path.name} could not be written there.",
             "Nothing was changed. Choose another folder, or make room.",
         ) from error
+
+
+def _name(message: Message) -> str:
+    """Who wrote it: a reader elsewhere must see what did not come from this computer."""
+    if message.cloud:
+        return f"{message.cloud.provider} ({message.cloud.host}, {message.cloud.model})"
+    return _NAMES[message.role]
 
 
 def _remark(message: Message) -> str:

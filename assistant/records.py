@@ -81,6 +81,20 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudMark:
+    """Who gave an answer that did not come from this laptop.
+
+    ``at`` is in milliseconds since 1970; ``is_kept``: what was sent can still be looked at.
+    """
+
+    provider: str
+    host: str
+    model: str
+    at: int
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message.
 
@@ -92,6 +106,8 @@ class Message:
 
     ``confidence`` is how probably an answer is right, or from the right passages; None where
     nothing can be said of that. ``doubt`` is the reason's code (``assistant.confidence.records``).
+
+    ``cloud`` says who wrote an answer that came from elsewhere.
     """
 
     id: int
@@ -112,6 +128,7 @@ class Message:
     attached: tuple[Attached, ...] = ()
     confidence: float | None = None
     doubt: str = ""
+    cloud: CloudMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,12 @@ class Settings:
     else is allowed; ``check_catalogue`` lets Hush ask ``catalogue_address`` for newer models,
     once a day at most.
 
+    ``cloud`` lets Hush offer to ask elsewhere, of which each request is approved; ``cloud_redact``
+    swaps personal data in it. The ``offer_…`` are for what an offer is made: the machine rests,
+    the model is less sure than ``offer_below``, not all fitted into the context, and one of
+    ``cloud_only_tasks``. ``compare_answers`` tells where a cloud's answer is further than
+    ``divergence_from`` from the local one.
+
     Raises:
         SettingRefused: a value of the wrong kind or outside its range.
     """
@@ -76,6 +82,17 @@ class Settings:
     local_only: bool = False
     check_catalogue: bool = False
     catalogue_address: str = ""  # empty: the catalogue that comes with Hush
+    cloud: bool = False
+    cloud_redact: bool = True
+    cloud_reply_tokens: int = _number(1024, "Longest cloud answer", 16, 32_768)
+    cloud_only_tasks: str = "translate"  # values of ``actions.records.Action``, by commas
+    offer_paused: bool = True
+    offer_unsure: bool = True
+    offer_long: bool = True
+    offer_beyond: bool = True
+    offer_below: float = _number(0.7, "Offer below", 0.0, 1.0)  # as confidence.records.DOUBTFUL
+    compare_answers: bool = True
+    divergence_from: float = _number(0.4, "Divergence", 0.0, 2.0)  # cosine distance
 
     def __post_init__(self) -> None:
         for entry in fields(self):

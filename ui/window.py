@@ -27,6 +27,7 @@ SETTINGS: Final = 6
 TAGS: Final = 7  # reached from the notes, and no part of the rail
 REVIEW: Final = 8
 NETWORK: Final = 9  # reached from the status line and the settings
+CLOUD: Final = 10  # reached from the settings
 
 _PLACES: Final = (
     Place("Chats", Icon.CHATS),
@@ -37,7 +38,7 @@ _PLACES: Final = (
     Place("Vault", Icon.KEY, at_end=True),
     Place("Settings", Icon.SETTINGS, at_end=True),
 )
-_BELONGS_TO: Final = {TAGS: NOTES, REVIEW: NOTES, NETWORK: SETTINGS}
+_BELONGS_TO: Final = {TAGS: NOTES, REVIEW: NOTES, NETWORK: SETTINGS, CLOUD: SETTINGS}
 _OPENED: Final = (1180, 760)  # pixels; a comfortable part of the common 1280 x 800
 _SMALLEST: Final = (640, 420)
 

@@ -1,0 +1,1 @@
+"""The cloud in the window: what would be sent, providers, what waits."""
