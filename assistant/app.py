@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from typing import Final, Self
 
-from assistant.access.entrance import Entrance, FirstKeys, OpenVault, VaultStatus
+from assistant.access.entrance import FirstKeys, OpenVault, VaultStatus
 from assistant.access.keys import KeyService
-from assistant.access.proving import ChildProver, Prover
 from assistant.background import Background
 from assistant.backup.service import BackupService
-from assistant.clock import Clock, SystemClock
 from assistant.courtesy import Courtesy
-from assistant.engine.process import ChildEngine
-from assistant.engine.protocol import Engine
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import Event, EventSink, Notice, PowerChanged
-from assistant.library import Library, encoder_files
 from assistant.log import log_event
-from assistant.model_room import ModelRoom
-from assistant.outside import Outside, as_it_is
+from assistant.parts import Parts
 from assistant.paths import Profile
 from assistant.power.governor import Governor
-from assistant.power.probe import PowerProbe, system_probe
 from assistant.session import Session, session_over
 from assistant.settings import Settings, SettingsFile
-from assistant.shelf.catalogue import Bundle, bundled
 from assistant.store import message_rows
 from assistant.store.vault import Vault
 from assistant.tuning.job import machine_key
+from assistant.vault_rooms import House, VaultRooms
 from assistant.vaults import Vaults
 from assistant.wanted_model import WantedModel
-from models.encoders import EncoderFiles
-from models.file import ModelFile
-from models.starter import starter_model
 from models.tuned import TunedShelf
 
 __all__ = ["App", "FirstKeys", "Parts", "Session", "VaultStatus"]
@@ -46,25 +35,6 @@ __all__ = ["App", "FirstKeys", "Parts", "Session", "VaultStatus"]
 _CLOSE_SECONDS: Final = 1.5
 _PURGE_SECONDS: Final = 0.5  # at the end; what is left then goes at the next start
 _KEYRING_AGAIN: Final = "This machine's keyring holds a key of your vault again."
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the app is built from; the tests and the benchmarks bring their own.
-
-    ``tunes`` allows minutes of work on a copy of the model while nobody asks: not over a fake.
-    """
-
-    engine: Callable[[], Engine] = ChildEngine
-    clock: Clock = field(default_factory=SystemClock)
-    entrance: Callable[[Profile, Clock], Entrance] = Entrance
-    prover: Prover = field(default_factory=ChildProver)
-    starter: Callable[[], ModelFile] = starter_model
-    probe: Callable[[Clock], PowerProbe] = system_probe
-    encoder: Callable[[Settings], EncoderFiles] = encoder_files
-    outside: Outside = field(default_factory=as_it_is)
-    bundle: Callable[[], Bundle] = bundled
-    tunes: bool = False
 
 
 class App:
@@ -103,8 +73,7 @@ class App:
         self._locked = False
         self._keyring_changed = False  # it was asked, and does not hold the vault's key
         # Before there is anybody who tells of anything.
-        self._library: Library | None = None
-        self._models: ModelRoom | None = None
+        self._rooms: VaultRooms | None = None
         self._session: Session | None = None
         self._wanted = WantedModel(
             profile.models,
@@ -121,6 +90,15 @@ class App:
             lambda: TunedShelf(profile.tuned_models, machine_key()),
             lambda: self._settings,
             self._pass,
+        )
+        self._house = House(
+            profile,
+            self._parts,
+            self._room,
+            self._wanted,
+            lambda: self._settings,
+            lambda: self.save_settings(replace(self._settings, model_path="")),
+            self.courtesy.give_way,
         )
         self._vaults: Vaults | None = None
         self._keeps: Callable[[], bool] = lambda: False  # until the vault is really closed
@@ -156,10 +134,8 @@ class App:
             StorageFull: in the future; they hold until Hush is closed.
         """
         before, self._settings = self._settings, settings
-        if self._library and before.encoder_path != settings.encoder_path:
-            self._library.choose_encoder()
-        if self._models and settings.local_only and not before.local_only:
-            self._models.gate.stop_all()
+        if self._rooms:
+            self._rooms.obey(before, settings)
 
         def work() -> Settings:
             self._file.save(settings)
@@ -228,8 +204,8 @@ class App:
 
     def keep_index(self) -> None:
         """Keep the index up to date in the background; ``IndexChanged`` events follow."""
-        if self._library:
-            self._library.start()
+        if self._rooms:
+            self._rooms.start()
 
     def close(self, *, locked: bool = False) -> None:
         """Stop what is being written, end the engine, close the vault.
@@ -252,13 +228,11 @@ class App:
 
         Nothing can be opened by this process after it.
         """
-        if models := self._models:  # first: what was let out must not outlast what follows
-            models.gate.stop_all()
+        if self._rooms:
+            self._rooms.stop()
         self.backups.cancel()
         if self._session:
             self._session.chat.stop_all()
-        if self._library:
-            self._library.stop()
         self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 
@@ -290,51 +264,23 @@ class App:
                 self._entrance.lock()  # again: opening took it away
             raise VaultLocked("Hush is closing.")
         room, self._dek = self._room, dek
-        library = self._library = self._library_over(vaults, keys) if dek else None
-        models = self._models = self._models_over(vaults, dek) if dek and keys else None
-        self._keeps = lambda: vaults.is_keeping or bool(library and library.notes.is_keeping)
+        writes = keys is not None
+        rooms = self._rooms = VaultRooms(vaults, dek, self._house, writes=writes) if dek else None
+        self._keeps = lambda: rooms.is_keeping if rooms else vaults.is_keeping
         session = self._session = session_over(
-            vaults, room, lambda: self._settings, self._parts.clock, keys, library, models
+            vaults, room, lambda: self._settings, self._parts.clock, keys, rooms
         )
         room.attend(
             session.metrics,
-            may_tune=self._parts.tunes and keys is not None,
-            idle=partial(_look, [room for room in (library, models) if room]),
+            may_tune=self._parts.tunes and writes,
+            idle=rooms.look if rooms else lambda: None,
         )
         return session
 
-    def _library_over(self, vaults: Vaults, keys: KeyService | None) -> Library:
-        return Library(
-            vaults,
-            self._parts.clock,
-            self.profile.encoders,
-            lambda: self._parts.encoder(self._settings),
-            lambda: self._room.governor.plan,
-            self._room.worker,
-            lambda: self._settings,
-            self._room.sink,
-            writes=keys is not None,
-            give_way=self.courtesy.give_way,
-        )
-
-    def _models_over(self, vaults: Vaults, dek: bytes) -> ModelRoom:
-        return ModelRoom(
-            vaults.kept,
-            dek,
-            self.outside.net,
-            self._wanted,
-            self._room,
-            self._parts.engine,
-            lambda: self._settings,
-            lambda: self.save_settings(replace(self._settings, model_path="")),
-            self._parts.clock,
-            self._parts.bundle,
-        )
-
     def _pass(self, event: Event) -> None:
-        library, session = self._library, self._session  # once: another thread may end them
-        if library:
-            library.take(event)
+        rooms, session = self._rooms, self._session  # once: another thread may end them
+        if rooms:
+            rooms.take(event)
         if session and isinstance(event, PowerChanged):
             session.chat.obey(event.plan)
         self._sink(event)
@@ -354,10 +300,9 @@ class App:
 
     def _close_vault(self) -> None:
         self._dek = None
-        rooms = [room for room in (self._models, self._library) if room]
-        self._models = self._library = None
-        for room in rooms:
-            room.close()
+        rooms, self._rooms = self._rooms, None
+        if rooms:
+            rooms.close()
         vaults, self._vaults = self._vaults, None
         session, self._session = self._session, None
         if vaults and session and session.keys:
@@ -366,12 +311,6 @@ class App:
         if vaults:
             vaults.close()
             self._keeps = lambda: False
-
-
-def _look(rooms: Sequence[Library | ModelRoom]) -> None:
-    """Nobody needs the machine: do what waited for that."""
-    for room in rooms:
-        room.look()
 
 
 def _enrol_keyring(keys: KeyService, sink: EventSink) -> None:

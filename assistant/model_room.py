@@ -39,7 +39,6 @@ from assistant.shelf.side import SideRoom
 from assistant.shelf.side_files import files_of, kept_on
 from assistant.shelf.taking_in import TakingIn
 from assistant.shelf.yardstick import Measuring
-from assistant.store.keyslots import KeyLabel, derive_key
 from assistant.store.vault import Vault
 from assistant.tuning.job import machine_key
 from assistant.wanted_model import WantedModel
@@ -53,11 +52,12 @@ DOWNLOADS: Final = "downloads"
 class ModelRoom:
     """Everything that is done with models, and the one way out, over a vault that is written to.
 
-    Nothing begins by itself but what ``look`` is called for.
+    What a killed Hush left is swept away at once; else nothing begins by itself but what ``look``
+    is called for.
 
     Args:
         vault: Open for writing.
-        key: The vault's; what signs the ledger is derived from it.
+        ledger: What leaves is written into it.
         net: Starts the net child.
         wanted: Which model answers.
         room: What works for answers.
@@ -71,7 +71,7 @@ class ModelRoom:
     def __init__(
         self,
         vault: Vault,
-        key: bytes,
+        ledger: NetworkLedger,
         net: NetStarter,
         wanted: WantedModel,
         room: EngineRoom,
@@ -89,10 +89,7 @@ class ModelRoom:
         self._checks = Background("catalogue")
         self._check_from = 0.0  # seconds of the clock
         publish, library = room.sink, wanted.library
-        self.ledger = NetworkLedger(vault, derive_key(key, KeyLabel.AUDIT), clock)
-        self.gate = GateKeeper(
-            net, self.ledger, system_metered(os.environ), settings, clock, publish
-        )
+        self.gate = GateKeeper(net, ledger, system_metered(os.environ), settings, clock, publish)
         self._catalogue = CatalogueKeeper(
             library.folder / "catalogue",
             settings,
@@ -101,14 +98,15 @@ class ModelRoom:
             metered=lambda: self.gate.metered,
         )
         work = Background("models")
-        shelf = Shelf(library, publish, work)
+        shelf = Shelf(library, publish, work, removed=room.tuned.forget)
         side = SideRoom(self._worker, lambda: room.governor.plan, engine)
         unfinished = library.folder / DOWNLOADS
         downloads = DownloadService(
             unfinished, self.gate, FetchedModels(library, shelf.examine, publish), clock, publish
         )
         self._downloads = downloads
-        measuring = Measuring(unfinished, machine_key, lambda: wanted.options, engine, clock)
+        files, options = files_of(shelf), lambda: wanted.options
+        measuring = Measuring(unfinished, machine_key, options, engine, clock)
         self._fitting = fitting = Fitting(
             self._catalogue.current,
             Machine(library.folder).read,
@@ -117,10 +115,9 @@ class ModelRoom:
             machine_key,
             side.check_quiet,
             lambda: downloads.last_speed,
-            lambda: wanted.options,
+            options,
         )
         taking_in = TakingIn(shelf, unfinished, publish, work, closing=self._closing)
-        files, options = files_of(shelf), lambda: wanted.options
         quantising = Quantising(
             files,
             kept_on(shelf),

@@ -14,9 +14,7 @@ from assistant.conversations import ConversationService
 from assistant.drafts import DraftService
 from assistant.engine_room import EngineRoom
 from assistant.importing.service import ImportService
-from assistant.library import Library
 from assistant.metrics import MetricsService
-from assistant.model_room import ModelRoom
 from assistant.notes.service import NoteService
 from assistant.search.service import SearchService
 from assistant.settings import Settings
@@ -24,6 +22,7 @@ from assistant.shelf.protocols import GateRoom, LedgerRoom
 from assistant.shelf.service import ModelService
 from assistant.tags.session import Tags
 from assistant.titles.service import TitleService
+from assistant.vault_rooms import VaultRooms
 from assistant.vaults import Vaults
 
 
@@ -31,8 +30,8 @@ from assistant.vaults import Vaults
 class Session:
     """The services over an open vault.
 
-    ``keys`` is None where nothing may be written; from ``notes`` on all are where there is no vault
-    on the disk.
+    ``keys`` is None where nothing may be written, and so are ``models`` and ``network``; from
+    ``notes`` on all are where there is no vault on the disk.
     """
 
     conversations: ConversationService
@@ -57,10 +56,9 @@ def session_over(
     settings: Callable[[], Settings],
     clock: Clock,
     keys: KeyService | None,
-    library: Library | None,
-    models: ModelRoom | None = None,
+    rooms: VaultRooms | None,
 ) -> Session:
-    """Build the services, and those of a library where there is one. Nothing is read.
+    """Build the services, and hand on those of the rooms where there are some. Nothing is read.
 
     Args:
         vaults: Open.
@@ -68,9 +66,9 @@ def session_over(
         settings: The settings of the moment.
         clock: Times to write down and to measure with.
         keys: Changes the ways in; None where nothing may be written.
-        library: Over the same vault; None where there is none on the disk.
-        models: The same; None also where nothing may be written.
+        rooms: Over the same vault; None where there is none on the disk.
     """
+    library = rooms.library if rooms else None
     chat = ChatService(
         vaults,
         room.worker,
@@ -88,8 +86,9 @@ def session_over(
         MetricsService(vaults.kept, clock, is_kept=keys is not None),
         keys,
     )
-    if library is None:
+    if rooms is None:
         return session
+    library, models = rooms.library, rooms.models
     return replace(
         session,
         notes=library.notes,
@@ -100,5 +99,5 @@ def session_over(
         titles=library.titles,
         models=models.service if models else None,
         network=models.gate if models else None,
-        ledger=models.ledger if models else None,
+        ledger=rooms.ledger,
     )

@@ -65,6 +65,7 @@ _READING: Final = {
     "export": export,
     "metrics": metrics,
     "search": searching.search,
+    "network": network.network,
 }
 _WORKING: Final = {"tag": tagging.tag, "title": titling.title, "act": acting.act}
 """Actions on notes that take a while."""
@@ -180,8 +181,6 @@ def _run(
         if arguments.command == "models":
             session = open_to_write(app, passphrase, console)
             return modelling.models(arguments, app, session, events, console)
-        if arguments.command == "network":
-            return network.network(arguments, open_to_write(app, passphrase, console), console)
         session = _session(app, arguments, passphrase, console)
         app.settled().result()
         _tell_early(events, console, as_json=arguments.json)

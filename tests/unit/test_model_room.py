@@ -55,6 +55,19 @@ def test_what_a_killed_hush_left_goes_when_the_next_one_opens(profile: Profile) 
         assert [path.name for path in parts.iterdir()] == ["other"]
 
 
+def test_the_ledger_is_read_beside_a_window(profile: Profile) -> None:
+    """A second Hush that only reads shows what was sent; it can send nothing itself."""
+    with start(profile) as app:
+        assert open_vault(app).network
+        with start(profile) as beside:
+            session = beside.open_vault(secret=PASSPHRASE, read_only=True).result(20)
+            assert session.network is None
+            assert session.models is None
+            assert session.ledger
+            assert session.ledger.rows().result(20) == []
+            assert session.ledger.check().result(20).intact
+
+
 def test_closing_calls_off_what_is_imported(profile: Profile, tmp_path: Path) -> None:
     """Nobody waits for gigabytes, and nothing is left of them."""
     app = start(profile)

@@ -67,7 +67,10 @@ def test_from_a_file_to_a_better_one(terminal: Real, tmp_path: Path) -> None:
 
 
 def test_nothing_was_ever_sent(terminal: Real) -> None:
-    """The ledger of a new profile says so, and is whole."""
+    """The ledger of a new profile says so, and is whole; before there is one, so is that said."""
+    assert terminal.run("network") == 4
+    assert "nothing in this profile" in terminal.err
+    assert terminal.rows("list")
     assert terminal.run("network", "--json") == 0
     found = json.loads(terminal.out)
     assert (found["bytes_out"], found["bytes_in"], found["intact"]) == (0, 0, True)
