@@ -1,5 +1,8 @@
 """The net child: the only process of Hush with sockets to the internet. It lives for one request.
 
+Before that it may be told of which kind the request will be: it then reads what that kind needs,
+says so and waits. It connects to nobody meanwhile, for it does not know to whom.
+
 It gets exactly that request on stdin, tells on stdout what came of it, and ends; also when its
 parent goes away, or says so. It is given no vault, no key, no setting and no file of the person's.
 It writes to none: the system lets it write no byte to a file. Where there is Landlock it can open,
@@ -22,14 +25,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import BinaryIO, Final
 
-from assistant.children.frames import BrokenFrame
+from assistant.children.frames import BrokenFrame, Frame
 from assistant.children.pipes import seize_stdio
 from assistant.machine.trace import trace_of
 from assistant.net.confined import read_only_system
-from assistant.net.fetching import fetch
 from assistant.net.framing import read_frame
 from assistant.net.records import Failure
-from assistant.net.request import MAX_BODY, NetRequest
+from assistant.net.request import CLOUD, MAX_BODY, NetRequest
 from assistant.net.telling import Broken, Telling
 
 _EXIT_BUG: Final = 1
@@ -37,7 +39,21 @@ _EXIT_BUG: Final = 1
 Handler = Callable[[NetRequest, Telling], None]
 """Does one kind of request."""
 
-HANDLERS: Final[Mapping[str, Handler]] = {"fetch": fetch}
+
+def _fetching() -> Handler:
+    from assistant.net.fetching import fetch
+
+    return fetch
+
+
+def _exchanging() -> Handler:
+    from assistant.net.exchange import Exchange
+
+    return Exchange().ask
+
+
+HANDLERS: Final[Mapping[str, Callable[[], Handler]]] = {"fetch": _fetching, CLOUD: _exchanging}
+"""Reads what a kind of request needs, and that kind only: it takes a while."""
 
 
 def main() -> None:
@@ -56,13 +72,17 @@ def serve(requests: BinaryIO, telling: Telling) -> int:
         telling: To the parent.
     """
     try:
-        request = _request(requests)
+        frame = read_frame(requests)
+        kind, handler = _prepared(frame)
+        if handler:
+            telling.ready()
+            frame = read_frame(requests)
+        request = _request(frame, requests)
         if request is None:
             return 0
         threading.Thread(target=_listen, args=(requests, telling), daemon=True).start()
-        handler = HANDLERS.get(request.kind)
-        if not handler:
-            raise ValueError("no such kind of request")
+        if not handler or request.kind != kind:
+            handler = _handler(request.kind)
         handler(request, telling)
     except Broken as broken:
         with suppress(OSError):
@@ -76,13 +96,36 @@ def serve(requests: BinaryIO, telling: Telling) -> int:
     return 0
 
 
-def _request(stream: BinaryIO) -> NetRequest | None:
-    """Read it, and its body; None where the parent changed its mind.
+def _handler(kind: str) -> Handler:
+    """What does this kind of request, with all that it needs.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    load = HANDLERS.get(kind)
+    if not load:
+        raise ValueError("no such kind of request")
+    return load()
+
+
+def _prepared(frame: Frame | bytes | None) -> tuple[str, Handler | None]:
+    """The kind that a first frame says will be asked, and what does it; None: it is no such frame.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    if not isinstance(frame, dict) or frame["op"] != "ready":
+        return "", None
+    kind = str(frame.get("kind"))
+    return kind, _handler(kind)
+
+
+def _request(frame: Frame | bytes | None, stream: BinaryIO) -> NetRequest | None:
+    """The request that a frame begins, and its body; None where the parent changed its mind.
 
     Raises:
         BrokenFrame, ValueError, KeyError, TypeError: it is none.
     """
-    frame = read_frame(stream)
     if frame is None:
         return None
     if isinstance(frame, bytes) or frame["op"] != "request":

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from typing import Final
 
+from assistant.net.patience import at_pace, ended_after, retry_after
 from assistant.net.policy import (
     MAX_REDIRECTS,
     Address,
@@ -30,7 +27,6 @@ _HANDED_ON: Final = (
     *("etag", "last-modified", "retry-after"),
 )
 _MAX_HEADER: Final = 1024
-_MAX_RETRY_SECONDS: Final = 86_400.0
 
 
 def fetch(request: NetRequest, telling: Telling) -> None:
@@ -44,9 +40,9 @@ def fetch(request: NetRequest, telling: Telling) -> None:
         first = read_address(request.url)
     except BadAddress:
         raise Broken(Failure.NOT_HTTP) from None
-    if not may_ask(first, plain_allowed=request.plain_allowed):
+    if not may_ask(first, plain_allowed=request.plain_allowed, own_network=request.own_network):
         raise Broken(Failure.NOT_HTTP)
-    with _ended_after(request.total_seconds, telling):
+    with ended_after(request.total_seconds, telling):
         here: Address | None = first
         for _ in range(MAX_REDIRECTS + 1):
             if here is None:
@@ -62,7 +58,7 @@ def _ask(request: NetRequest, first: Address, here: Address, telling: Telling) -
     # A name that is looked up, or headers that trickle, know no time-out of their own.
     patience = 2 * request.connect_seconds + request.read_seconds
     with (
-        _ended_after(patience, telling) as answered_in_time,
+        ended_after(patience, telling) as answered_in_time,
         opened(request, here, telling.count) as answer,
     ):
         answered_in_time()
@@ -78,7 +74,13 @@ def _allowed(request: NetRequest, first: Address, answer: Answer) -> Address:
         to = answer.next_address()
     except BadAddress:
         raise Broken(Failure.REDIRECT) from None
-    allowed = may_follow(first, to, request.hosts, plain_allowed=request.plain_allowed)
+    allowed = may_follow(
+        first,
+        to,
+        request.hosts,
+        plain_allowed=request.plain_allowed,
+        own_network=request.own_network,
+    )
     if not allowed or request.method != "GET":
         raise Broken(Failure.REDIRECT)
     return to
@@ -90,7 +92,7 @@ def _hand_on(request: NetRequest, here: Address, answer: Answer, telling: Tellin
         telling.ended()
         return
     if answer.status not in _WITH_BODY:
-        raise Broken(Failure.STATUS, "", answer.status, _retry_after(answer.headers))
+        raise Broken(Failure.STATUS, "", answer.status, retry_after(answer.headers))
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
         raise Broken(Failure.NOT_HTTP, "packed")
     length = answer.headers.get("content-length", "")
@@ -98,7 +100,7 @@ def _hand_on(request: NetRequest, here: Address, answer: Answer, telling: Tellin
         raise Broken(Failure.TOO_LARGE)
     telling.answered(answer.status, here.text, _known(answer.headers))
     left = request.max_bytes
-    for piece in _at_pace(answer.pieces(), request.stall):
+    for piece in at_pace(answer.pieces(), request.stall):
         if len(piece) > left:
             telling.data(piece[:left])
             raise Broken(Failure.TOO_LARGE)
@@ -107,60 +109,7 @@ def _hand_on(request: NetRequest, here: Address, answer: Answer, telling: Tellin
     telling.ended()
 
 
-def _at_pace(
-    pieces: Iterator[bytes],
-    stall: tuple[int, float],
-    clock: Callable[[], float] = time.monotonic,
-) -> Iterator[bytes]:
-    """The pieces, as long as enough of them come.
-
-    Only the time is counted in which the server is waited for: a parent that writes to a slow disk
-    is no reason to give a server up.
-    """
-    least, seconds = stall
-    waited, came = 0.0, 0
-    while True:
-        before = clock()
-        piece = next(pieces, None)
-        waited += clock() - before
-        if piece is None:
-            return
-        came += len(piece)
-        if waited >= seconds:
-            if came < least:
-                raise Broken(Failure.STALLED)
-            waited, came = 0.0, 0
-        yield piece
-
-
 def _known(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that a parent has a use for, none of them long."""
     found = {name: headers[name] for name in _HANDED_ON if name in headers}
     return {name: value for name, value in found.items() if len(value) <= _MAX_HEADER}
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds to wait, of a number of them or a date; 0 where nothing sensible is said."""
-    said = headers.get("retry-after", "")[:_MAX_HEADER].strip()
-    if said.isascii() and said.isdecimal():
-        return min(float(said), _MAX_RETRY_SECONDS)
-    try:
-        seconds = parsedate_to_datetime(said).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-    return min(max(0.0, seconds), _MAX_RETRY_SECONDS)
-
-
-@contextmanager
-def _ended_after(seconds: float, telling: Telling) -> Iterator[Callable[[], None]]:
-    """Stop the transfer, and this process, after so long; 0: never. Gives what calls that off."""
-    if not seconds:
-        yield lambda: None
-        return
-    timer = threading.Timer(seconds, telling.stop, (Failure.TIMEOUT,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield timer.cancel
-    finally:
-        timer.cancel()

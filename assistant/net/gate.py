@@ -60,8 +60,13 @@ class NetworkGate(Protocol):
     def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
         """Write down a yes. To be called from a button or a typed yes, and from nowhere else.
 
+        Args:
+            request: What is to be asked.
+            by: Who said it. ``TRUST``: a press, at a box of the person's own that they trust.
+
         Raises:
             NetworkRefused: this may not be asked at all; or a setting says yes to what it must not.
+            CloudRefused: the cloud is off, or this address is not one that is trusted.
         """
 
     def open(
@@ -73,10 +78,12 @@ class NetworkGate(Protocol):
             approval: From ``approve``.
             request: What was approved.
             what: For the ledger, like the name of a catalogue's entry; never content.
-            metered_ok: The person said yes to a connection that is paid for by volume.
+            metered_ok: The person said yes to a connection that is paid for by volume; the meter
+                is not read then.
 
         Raises:
             NetworkRefused: local-only, metered, no way to start the net child, or no ledger.
+            CloudRefused: the cloud is off, or the address is not trusted any more.
             ApprovalRefused: the approval is used, too old, or for something else.
         """
 
@@ -93,5 +100,15 @@ class NetworkGate(Protocol):
         For who says it to a person and takes a yes to that.
         """
 
+    def prepare(self, kind: str) -> None:
+        """Have a child wait that has read what this kind of request needs; it connects to nobody.
+
+        At once, from any thread; nothing where nothing may leave. At most one waits: another kind
+        takes its place, and the first request of its kind takes it.
+        """
+
+    def discard(self) -> None:
+        """Nobody will ask soon: end the one that waits."""
+
     def stop_all(self) -> None:
-        """End what runs, at once, and let nothing be begun that was approved before."""
+        """End what runs and what waits, at once; nothing begins that was approved before."""

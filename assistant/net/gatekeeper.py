@@ -6,21 +6,21 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self
 
-from assistant.background import Background
 from assistant.cancel import Cancel
 from assistant.clock import Clock
-from assistant.errors import ApprovalRefused, HushError, NetworkRefused
+from assistant.errors import ApprovalRefused, CloudRefused, HushError, NetworkRefused
 from assistant.events import EventSink, NetworkChanged
 from assistant.log import log_error, log_event
 from assistant.net.approvals import Approval, Approvals
 from assistant.net.gate import MAX_RUNS, PERMIT_SECONDS
 from assistant.net.ledger import NetworkLedger
-from assistant.net.metered import READ_SECONDS, Metered, MeteredProbe
+from assistant.net.meter import Meter
+from assistant.net.metered import Metered, MeteredProbe
+from assistant.net.ready import ReadyChildren
 from assistant.net.records import (
     By,
     Done,
@@ -30,7 +30,7 @@ from assistant.net.records import (
     TransferEvent,
     TransferFailed,
 )
-from assistant.net.request import NetRequest
+from assistant.net.request import CLOUD, NetRequest
 from assistant.net.starting import NetStarter
 from assistant.net.transfer import Transfer
 from assistant.settings import Settings
@@ -39,10 +39,11 @@ from assistant.store.transfer_rows import INTERRUPTED, Phase
 OK: Final = "ok"
 REFUSED: Final = "refused"
 
-_KEPT_SECONDS: Final = 60.0
 _CLOSE_SECONDS: Final = 2.0
 _LOCAL_ONLY: Final = "Hush is set to stay on this computer, so nothing is sent or fetched."
 _NOT_BY_ITSELF: Final = "Only you can approve this. Nothing was sent."
+_NO_CLOUD: Final = "Asking elsewhere is switched off, so nothing is sent."
+_NOT_TRUSTED: Final = "You do not trust this address. Nothing was sent."
 _SWITCH: Final = "You can change that in the settings."
 _NO_LEDGER: Final = (
     "Nothing is sent or fetched in this session: there is no vault to write it down in."
@@ -60,6 +61,7 @@ class GateKeeper:
         clock: For approvals and permits.
         publish: Told when a transfer begins or ends. Called on any thread.
         random: Returns this many random bytes.
+        trusted: Whether a request goes to a box of the person's own that they trust.
     """
 
     def __init__(
@@ -71,13 +73,16 @@ class GateKeeper:
         clock: Clock,
         publish: EventSink = lambda _: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        trusted: Callable[[NetRequest], bool] = lambda _: False,
     ) -> None:
         self._starter = starter
+        self._ready = ReadyChildren(starter)
+        self._trusted = trusted
         self._ledger = ledger
         self._settings = settings
         self._publish = publish
         self._approvals = Approvals(clock, random)
-        self._meter = _Meter(probe, clock)
+        self._meter = Meter(probe, clock)
         self._clock = clock
         self._lock = threading.Condition()
         self._running: set[Transfer] = set()
@@ -89,9 +94,24 @@ class GateKeeper:
             raise NetworkRefused(
                 "This address is not one that Hush asks: it has to begin with https.",
             )
-        if by is By.SETTING and not _is_allowed_look(request, self._settings()):
-            raise NetworkRefused(_NOT_BY_ITSELF)
+        self._require_by(by, request)
         return self._approvals.grant(request, by)
+
+    def prepare(self, kind: str) -> None:
+        """See ``NetworkGate.prepare``."""
+        if self._why_not() or (kind == CLOUD and not self._settings().cloud):
+            return
+        with self._lock:
+            stops = self._stops
+        self._ready.prepare(kind)
+        with self._lock:
+            is_late = self._stops != stops
+        if is_late:
+            self._ready.discard()
+
+    def discard(self) -> None:
+        """See ``NetworkGate.discard``."""
+        self._ready.discard()
 
     def open(
         self, approval: Approval, request: NetRequest, what: str, *, metered_ok: bool = False
@@ -130,6 +150,7 @@ class GateKeeper:
         with self._lock:
             self._stops += 1
             running = list(self._running)
+        self._ready.discard()
         for transfer in running:
             transfer.stop(why)
         self._publish(NetworkChanged())
@@ -140,6 +161,7 @@ class GateKeeper:
         Waits a moment for the last rows of the ledger: the vault is closed next.
         """
         self.stop_all()
+        self._ready.close()
         self._meter.close()
         with self._lock:
             self._lock.wait_for(lambda: not self._running, _CLOSE_SECONDS)
@@ -151,7 +173,7 @@ class GateKeeper:
         ledger = self._require_open(approval.by, request, metered_ok=permit.metered_ok)
         began = ledger.begin(approval, permit.what)
         try:
-            transfer = Transfer(self._starter.start(), request)
+            transfer = Transfer(self._ready.take(request.kind), request)
         except BaseException:
             self._end(ledger, began, REFUSED, 0, 0, "")
             raise
@@ -251,20 +273,44 @@ class GateKeeper:
         why_not = self._why_not()
         if why_not or not self._ledger:
             raise NetworkRefused(why_not, _SWITCH if why_not == _LOCAL_ONLY else "")
-        if by is By.SETTING and not _is_allowed_look(request, self._settings()):
+        self._require_by(by, request)
+        self._require_unmetered(by, request, metered_ok=metered_ok)
+        return self._ledger
+
+    def _require_by(self, by: By, request: NetRequest) -> None:
+        """Refuse what this kind of yes may not allow as the settings are now."""
+        settings = self._settings()
+        if by is By.SETTING and not _is_allowed_look(request, settings):
             raise NetworkRefused(_NOT_BY_ITSELF)
+        if request.purpose is Purpose.CLOUD:
+            if settings.local_only:
+                raise CloudRefused(_LOCAL_ONLY, _SWITCH)
+            if not settings.cloud:
+                raise CloudRefused(_NO_CLOUD, _SWITCH)
+        is_own = request.purpose is Purpose.CLOUD and request.own_network
+        if by is By.TRUST and not (is_own and self._trusted(request)):
+            raise CloudRefused(_NOT_TRUSTED, "Look at what would be sent, and approve it.")
+
+    def _require_unmetered(self, by: By, request: NetRequest, *, metered_ok: bool) -> None:
+        """Refuse where it is paid for by volume, and nobody said yes to that.
+
+        The meter may take seconds: it is not read where it would change nothing.
+        """
+        if by is not By.SETTING and metered_ok:
+            return
         metered = self._meter.now()
         if by is By.SETTING and metered is not Metered.NO:
             raise NetworkRefused(
                 "Hush does not look for models by itself on a connection that may be paid for "
                 "by volume."
             )
-        if metered is Metered.YES and not metered_ok:
+        if metered is Metered.YES:
+            is_cloud = request.purpose is Purpose.CLOUD
+            verb, what = ("sent", "request") if is_cloud else ("fetched", "download")
             raise NetworkRefused(
-                "This connection is paid for by volume, so nothing was fetched.",
-                "Allow it for this download, or connect to another network.",
+                f"This connection is paid for by volume, so nothing was {verb}.",
+                f"Allow it for this {what}, or connect to another network.",
             )
-        return self._ledger
 
 
 def _is_allowed_look(request: NetRequest, settings: Settings) -> bool:
@@ -352,67 +398,3 @@ class _OpenPermit:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class _Meter:
-    """Asks a probe on a thread of its own, so that one that hangs holds nobody up.
-
-    Args:
-        probe: May take as long as it likes.
-        clock: For when it was asked.
-        seconds: How long a reading may take.
-    """
-
-    def __init__(self, probe: MeteredProbe, clock: Clock, seconds: float = READ_SECONDS) -> None:
-        self._probe = probe
-        self._clock = clock
-        self._seconds = seconds
-        self._thread = Background("net-gate")
-        self._lock = threading.Lock()
-        self._known = Metered.UNKNOWN
-        self._read_at: float | None = None
-        self._next: Future[Metered] | None = None  # a reading that has not begun
-        self._reads = False
-
-    def known(self) -> Metered:
-        """What was last read; reads again in the background where that is long ago."""
-        with self._lock:
-            is_old = self._read_at is None or self._clock.elapsed() - self._read_at >= _KEPT_SECONDS
-            if is_old and not self._reads:
-                self._ask()
-            return self._known
-
-    def now(self) -> Metered:
-        """What it is now, read anew; nothing is known where that takes too long."""
-        with self._lock:
-            asking = self._ask()
-        try:
-            return asking.result(2 * self._seconds)  # one reading may be under way before it
-        except FutureTimeout:
-            return Metered.UNKNOWN
-
-    def close(self) -> None:
-        """Let go of the bus."""
-        self._probe.close()
-
-    def _ask(self) -> Future[Metered]:
-        """The next reading: one that has begun may have been answered before now. Locked."""
-        if self._next is None:
-            self._next = self._thread.submit(self._read)
-        return self._next
-
-    def _read(self) -> Metered:
-        with self._lock:
-            self._next = None
-            self._reads = True
-        found = Metered.UNKNOWN
-        try:
-            found = self._probe.read()
-        except Exception as error:  # noqa: BLE001 - whatever the bus says, a yes is not made of it
-            log_error("net.meter", error)
-        finally:
-            with self._lock:
-                self._known = found
-                self._read_at = self._clock.elapsed()
-                self._reads = False
-        return found

@@ -31,6 +31,18 @@ _PATTERN: Final = re.compile(
     r"(?P<any>\*\.)?(?P<name>[^:*]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
 )
 _PORTS: Final = {"https": 443, "http": 80}
+_OWN_NAMES: Final = ("local", "lan", "home.arpa", "internal")
+"""Endings that nobody can register: RFC 6762, RFC 8375, and what home routers and ICANN's
+resolution of 29 July 2024 keep for networks of one's own."""
+
+_OWN_NETWORKS: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        *("127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10"),  # RFC 6598: VPNs between one's own
+        *("::1/128", "fc00::/7", "fe80::/10"),  # RFC 4193, RFC 4291
+    )
+)
 _LARGEST_PORT: Final = 65_535
 
 
@@ -68,6 +80,18 @@ class Address:
         except ValueError:
             return self.host == "localhost"
 
+    @property
+    def is_own_network(self) -> bool:
+        """Whether its name says that it is this computer or on one's own network.
+
+        What such a name leads to only the connection tells; see ``may_join``.
+        """
+        try:
+            return _is_own(ipaddress.ip_address(self.host))
+        except ValueError:
+            own = any(self.host.endswith(f".{name}") for name in _OWN_NAMES)
+            return own or "." not in self.host
+
 
 def read_address(text: str) -> Address:
     """Take an address apart.
@@ -88,13 +112,39 @@ def read_address(text: str) -> Address:
     )
 
 
-def may_ask(address: Address, *, plain_allowed: bool = False) -> bool:
-    """Whether an address may be asked at all: over TLS; without it only on this computer."""
+def may_ask(address: Address, *, plain_allowed: bool = False, own_network: bool = False) -> bool:
+    """Whether an address may be asked at all: over TLS; without it only near by.
+
+    Args:
+        address: Whom to ask.
+        plain_allowed: This computer may be asked without TLS.
+        own_network: One's own network is what is meant: without TLS, too, but nobody else.
+    """
+    if own_network:
+        return address.is_own_network
     return address.scheme == "https" or (plain_allowed and address.is_loopback)
 
 
+def may_join(peer: str) -> bool:
+    """Whether a connection's other end is this computer or on one's own network.
+
+    Args:
+        peer: Its IP address, as the system tells it.
+    """
+    try:
+        address = ipaddress.ip_address(peer.partition("%")[0])  # without an interface's name
+    except ValueError:
+        return False
+    return _is_own(address)
+
+
 def may_follow(
-    first: Address, to: Address, hosts: Iterable[str], *, plain_allowed: bool = False
+    first: Address,
+    to: Address,
+    hosts: Iterable[str],
+    *,
+    plain_allowed: bool = False,
+    own_network: bool = False,
 ) -> bool:
     """Whether a redirect may lead to an address.
 
@@ -104,8 +154,9 @@ def may_follow(
         hosts: Names, and ``*.name`` for what has one or more labels before it. With ``:port`` that
             port only, else TLS's own or the first address's.
         plain_allowed: As for ``may_ask``.
+        own_network: As for ``may_ask``.
     """
-    if not may_ask(to, plain_allowed=plain_allowed):
+    if not may_ask(to, plain_allowed=plain_allowed, own_network=own_network):
         return False
     if first.scheme == "https" and to.scheme != "https":
         return False
@@ -128,6 +179,11 @@ def may_reach(first: Address, host: str, hosts: Iterable[str]) -> bool:
     except BadAddress:
         return False
     return is_host and (host == first.host or any(_is_named(one, host) for one in hosts))
+
+
+def _is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    real = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((real or address) in network for network in _OWN_NETWORKS)
 
 
 def is_pattern(text: str) -> bool:

@@ -17,14 +17,18 @@ class NoSuchProxy(Exception):
     """What is set as a proxy is none that Hush can use."""
 
 
-def proxy_for(address: Address) -> str:
+def proxy_for(address: Address, *, own_network: bool = False) -> str:
     """The proxy's address, with a name and password perhaps; empty: none.
+
+    Args:
+        address: Whom to ask.
+        own_network: It is near by, so nobody further away is to be told.
 
     Raises:
         NoSuchProxy: it is of a kind that is not known, like SOCKS.
     """
-    if address.scheme == "http":
-        return ""  # it is this computer: a proxy would be told what was not to leave it
+    if own_network or address.scheme == "http":
+        return ""  # a proxy would be told what was not to leave this computer, or this network
     known = getproxies()
     proxy = known.get(address.scheme) or known.get("all") or ""
     if not proxy or proxy_bypass(f"{_written(address.host)}:{address.port}"):

@@ -19,10 +19,14 @@ class Purpose(StrEnum):
 
 
 class By(StrEnum):
-    """Who approved. A setting only ever approves a look at the catalogue."""
+    """Who approved. A setting only ever approves a look at the catalogue.
+
+    ``TRUST``: a person's press, at a box of their own that they trust, with nothing shown before.
+    """
 
     PERSON = "person"
     SETTING = "setting"
+    TRUST = "trust"
 
 
 class Failure(StrEnum):

@@ -12,6 +12,9 @@ from typing import Any, Final, Self
 from assistant.net.policy import BadAddress, is_pattern, may_ask, read_address
 from assistant.net.records import Purpose
 
+CLOUD: Final = "cloud"
+"""The kind that asks a provider; the other one is "fetch"."""
+
 MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_HEADERS: Final = 32
 _MAX_HOSTS: Final = 16
@@ -48,12 +51,12 @@ class NetRequest:
 
     Attributes:
         purpose: What for.
-        url: https; http only where ``plain_allowed`` and it is this computer.
+        url: https; http only where ``plain_allowed`` and it is this computer, or ``own_network``.
         kind: Which handler of the child does it.
         method: GET or POST.
         headers: May hold a key: they go into no log and no ledger.
         body: To be sent.
-        options: JSON for another kind; empty for "fetch".
+        options: JSON for another kind; empty for "fetch" and "cloud".
         hosts: Where a redirect may lead: names, or ``*.name``; the url's own host always.
         max_bytes: Of the answer's body; past it the transfer ends. 0: no body is taken.
         connect_seconds: For the name, the connection and TLS.
@@ -61,6 +64,8 @@ class NetRequest:
         total_seconds: For all of it; 0: no limit.
         stall: Fewer bytes than this in so many seconds: it is given up.
         plain_allowed: For tests, and for servers on this computer.
+        own_network: It is for this computer or one's own network, and for nobody else: the child
+            looks whom it is connected to before it sends a byte, and asks no proxy.
     """
 
     purpose: Purpose
@@ -77,6 +82,7 @@ class NetRequest:
     total_seconds: float = 0.0
     stall: tuple[int, float] = (1024, 60.0)
     plain_allowed: bool = False
+    own_network: bool = False
 
     def payload(self) -> bytes:
         """The bytes that are approved: all that leaves, and where it may go.
@@ -89,7 +95,7 @@ class NetRequest:
         )
         if any(name.lower() == _KEY for name, _ in self.headers):
             bound = sorted([*bound, [_KEY, ""]])
-        head = {
+        head: dict[str, object] = {
             "body_bytes": len(self.body),
             "headers": bound,
             "hosts": list(self.hosts),
@@ -99,6 +105,8 @@ class NetRequest:
             "purpose": self.purpose.value,
             "url": self.url,
         }
+        if self.own_network:  # only then: what was approved and written down before it stands
+            head["own_network"] = True
         text = json.dumps(head, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
         return b"hush request 1\n" + text.encode("ascii") + b"\n" + self.body
 
@@ -123,7 +131,8 @@ class NetRequest:
         except BadAddress:
             return False
         return (
-            may_ask(address, plain_allowed=self.plain_allowed)
+            may_ask(address, plain_allowed=self.plain_allowed, own_network=self.own_network)
+            and self._is_of_its_kind
             and self.method in _METHODS
             and len(self.body) <= MAX_BODY
             and len(self.hosts) <= _MAX_HOSTS
@@ -140,6 +149,14 @@ class NetRequest:
             and self.read_seconds > 0
             and math.isfinite(self.stall[1])
             and self.stall[1] > 0
+        )
+
+    @property
+    def _is_of_its_kind(self) -> bool:
+        """Whether a question to a cloud says that it is one, and leads to one host only."""
+        return self.kind != CLOUD or (
+            (self.purpose, self.method) == (Purpose.CLOUD, "POST")
+            and not (self.hosts or self.options)
         )
 
     def to_frame(self) -> dict[str, Any]:

@@ -53,6 +53,10 @@ class Telling:
         self._stopped: Failure | None = None
         self._over = False
 
+    def ready(self) -> None:
+        """All is read that the request will need; it may come."""
+        self._say({"op": "ready"})
+
     def connecting(self, host: str) -> None:
         """A host is asked next."""
         self._host = host

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import ssl
+from typing import TypeAlias
 
 import truststore
+
+Trust: TypeAlias = ssl.SSLContext
+"""Whom a connection trusts."""
 
 _EXPIRED = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 _ISSUER = frozenset({2, 18, 19, 20, 21})  # of OpenSSL's x509_vfy.h: nobody known signed it
 _NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
-def trusted_context() -> ssl.SSLContext:
+def trusted_context() -> Trust:
     """A context that checks certificate and host by the system's store; TLS 1.2 at least."""
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def read_ahead(trust: Trust) -> None:
+    """Read the system's certificates now: else they are read when the first connection is made."""
+    trust.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
 
 
 def tls_fault(error: BaseException) -> str | None:

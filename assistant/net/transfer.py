@@ -40,6 +40,7 @@ _MAX_HOSTS: Final = 32
 _MAX_BYTES: Final = 1 << 48
 """256 TiB: nobody sent that, and the ledger can add up thirty thousand such lies."""
 
+_MAX_STATUS: Final = 999
 _MAX_RETRY_SECONDS: Final = 86_400.0
 _CRASH_ROWS: Final = 20
 _CRASH_ROW: Final = 200
@@ -176,28 +177,33 @@ class Transfer:
         if failure in _OURS and not self._stopped:
             raise BrokenFrame("nobody stopped it")
         out, received = self._counts(frame)
-        status = frame.get("status")
-        seconds = frame.get("retry_after")
         return transfer_failed(
             self._stopped or failure,
             self.reached,
             _text(frame, "detail", 40),
-            status=status if isinstance(status, int) and 0 <= status <= 999 else 0,
-            retry_after=min(float(seconds), _MAX_RETRY_SECONDS)
-            if isinstance(seconds, int | float) and math.isfinite(seconds) and seconds > 0
-            else 0.0,
+            status=_status(frame.get("status")),
+            retry_after=_wait(frame.get("retry_after")),
             bytes_out=out,
             bytes_in=received,
+            purpose=self._request.purpose,
         )
 
     def _done(self, frame: Frame) -> Done:
         out, received = self._counts(frame)
         if self._stopped:  # the word crossed with its end: who stopped it need not wonder
-            raise transfer_failed(self._stopped, self.reached, bytes_out=out, bytes_in=received)
+            raise transfer_failed(
+                self._stopped,
+                self.reached,
+                bytes_out=out,
+                bytes_in=received,
+                purpose=self._request.purpose,
+            )
         return Done(out, received, frame.get("exact") is True)
 
     def _broken(self) -> TransferFailed:
-        return transfer_failed(self._stopped or Failure.CHILD, self.reached)
+        return transfer_failed(
+            self._stopped or Failure.CHILD, self.reached, purpose=self._request.purpose
+        )
 
     def _stop(self) -> None:
         """Say so; after a while, whatever the child does, close the line."""
@@ -232,6 +238,20 @@ def _answered(frame: Frame) -> Answered:
     if not all(isinstance(value, str) and len(value) <= _MAX_HEADER for value in known.values()):
         raise BrokenFrame("no headers")
     return Answered(status, known, _text(frame, "url", MAX_ADDRESS))
+
+
+def _status(value: object) -> int:
+    """A status of HTTP; 0 for what is none. Python takes ``true`` for a number, too."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 <= value <= _MAX_STATUS else 0
+
+
+def _wait(value: object) -> float:
+    """Seconds to wait; 0 for what are none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    return min(float(value), _MAX_RETRY_SECONDS) if 0 < value < math.inf else 0.0
 
 
 def _text(frame: Frame, name: str, longest: int) -> str:

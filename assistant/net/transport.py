@@ -1,33 +1,21 @@
-"""One connection over HTTP: the only place where Hush has a client for it (decision 0015)."""
+"""One connection over HTTP, for a file (decision 0015); ``wire`` has the one to a cloud."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
 
 import httpx2
 
-from assistant import __version__
+from assistant.net.connection import ALONE, patience_of, told_apart, url_of, watching
 from assistant.net.counting import ByteCount
-from assistant.net.policy import Address, BadAddress, read_address
+from assistant.net.own_headers import OURS
+from assistant.net.policy import Address, BadAddress, may_join, read_address
 from assistant.net.proxies import NoSuchProxy, proxy_for
 from assistant.net.records import Failure
 from assistant.net.request import NetRequest
 from assistant.net.telling import Broken
-from assistant.net.tls import tls_fault, trusted_context
-
-_ALONE: Final = httpx2.Limits(max_connections=1, max_keepalive_connections=0)
-_CLOSED: Final = ("disconnected", "closed connection")
-"""In httpx2's words for a server that hung up; it has no error of its own for that."""
-
-_OURS: Final = {
-    "accept": "*/*",
-    "accept-encoding": "identity",  # a digest is of the bytes as they are stored
-    "connection": "close",
-    "user-agent": f"Hush/{__version__}",
-}
+from assistant.net.tls import trusted_context
 
 
 class Answer:
@@ -84,22 +72,18 @@ def opened(request: NetRequest, address: Address, count: ByteCount) -> Iterator[
         Broken: also for what fails inside the context, while the body is read.
     """
     try:
-        proxy = proxy_for(address)
+        proxy = proxy_for(address, own_network=request.own_network)
         through = httpx2.Proxy(proxy) if proxy else None
     except (NoSuchProxy, httpx2.InvalidURL, ValueError):
         raise Broken(Failure.PROXY, "kind") from None
-    read = min(request.read_seconds, request.stall[1])
-    timeout = httpx2.Timeout(
-        connect=request.connect_seconds, read=read, write=read, pool=request.connect_seconds
-    )
     with (
-        _told_apart(is_proxied=bool(proxy)),
+        told_apart(is_proxied=bool(proxy)),
         httpx2.Client(
             verify=trusted_context(),
             trust_env=False,
             proxy=through,
-            timeout=timeout,
-            limits=_ALONE,
+            timeout=patience_of(request),
+            limits=ALONE,
             follow_redirects=False,
         ) as client,
     ):
@@ -121,59 +105,12 @@ def _message(
         for name, value in request.headers
         if is_own or name.lower() != "authorization"
     ]
-    url = httpx2.URL(address.text)
-    if url.host != address.host or url.userinfo:
-        raise Broken(Failure.REDIRECT)  # two readers of one address must not differ
-    count.note(out=len(address.text) + len(request.body) + sum(map(len, (*_OURS, *_OURS.values()))))
+    url = url_of(address)
+    count.note(out=len(address.text) + len(request.body) + sum(map(len, (*OURS, *OURS.values()))))
     return client.build_request(
         request.method,
         url,
-        headers=[*_OURS.items(), *headers],
+        headers=[*OURS.items(), *headers],
         content=request.body or None,
-        extensions={"trace": _watching(count)},
+        extensions={"trace": watching(count, may_join if request.own_network else None)},
     )
-
-
-def _watching(count: ByteCount) -> Any:
-    """What httpx2 calls at each step of a connection; see its documentation, "trace"."""
-
-    def step(name: str, info: Mapping[str, Any]) -> None:
-        if name.endswith("connect_tcp.complete"):
-            connection = info["return_value"].get_extra_info("socket")
-            if isinstance(connection, socket.socket):
-                count.watch(connection)
-
-    return step
-
-
-@contextmanager
-def _told_apart(*, is_proxied: bool) -> Iterator[None]:
-    try:
-        yield
-    except httpx2.TimeoutException:
-        raise Broken(Failure.TIMEOUT) from None
-    except httpx2.ProxyError:
-        raise Broken(Failure.PROXY) from None
-    except httpx2.ConnectError as error:
-        raise _unreached(error, is_proxied=is_proxied) from None
-    except httpx2.NetworkError as error:
-        fault = tls_fault(error)
-        raise (Broken(Failure.TLS, fault) if fault else Broken(Failure.CUT)) from None
-    except httpx2.RemoteProtocolError as error:
-        hung_up = any(words in str(error) for words in _CLOSED)
-        raise Broken(Failure.CUT if hung_up else Failure.NOT_HTTP) from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError):
-        raise Broken(Failure.NOT_HTTP) from None
-
-
-def _unreached(error: httpx2.ConnectError, *, is_proxied: bool) -> Broken:
-    if fault := tls_fault(error):
-        return Broken(Failure.TLS, fault)
-    if is_proxied:
-        return Broken(Failure.PROXY)
-    behind: BaseException | None = error
-    while behind is not None:
-        if isinstance(behind, socket.gaierror):
-            return Broken(Failure.NO_NAME)
-        behind = behind.__cause__ or behind.__context__
-    return Broken(Failure.REFUSED)

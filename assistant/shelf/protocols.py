@@ -239,6 +239,12 @@ class GateRoom(Protocol):
     def summary(self) -> Future[NetworkSummary]:
         """What has been sent, and whether anything can be."""
 
+    def prepare(self, kind: str) -> None:
+        """Have a child wait for a request of this kind; see ``NetworkGate.prepare``."""
+
+    def discard(self) -> None:
+        """Have none wait."""
+
     def stop_all(self) -> None:
         """End what is under way at once."""
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from assistant.cancel import Cancel
-from assistant.errors import ApprovalRefused, NetworkRefused
+from assistant.errors import ApprovalRefused, CloudRefused, NetworkRefused
 from assistant.net.gate import NetworkGate, Permit
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
 from assistant.net.metered import Metered
-from assistant.net.records import Answered, Data, Done, Failure, Purpose, TransferFailed
+from assistant.net.records import Answered, By, Data, Done, Failure, Purpose, TransferFailed
 from assistant.net.request import NetRequest
 from assistant.net.starting import Line
 from assistant.settings import Settings
@@ -39,6 +39,24 @@ class GateContract:
     def be(self, metered: Metered) -> None:
         """Have the connection be so."""
         raise NotImplementedError
+
+    def switch(self, *, cloud: bool) -> None:
+        """Turn the cloud on or off."""
+        raise NotImplementedError
+
+    def trust(self) -> None:
+        """Trust every box on one's own network."""
+        raise NotImplementedError
+
+    def waiting(self) -> str:
+        """Of which kind a child waits; empty: none does."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def question(self, request_: NetRequest) -> NetRequest:
+        """For the same, in the cloud's name, at a box on one's own network."""
+        own = replace(request_, purpose=Purpose.CLOUD, plain_allowed=False, own_network=True)
+        return own if own.is_sound else replace(own, url="http://box.local/v1/models")
 
     @pytest.fixture
     def permit(self, gate: NetworkGate, request_: NetRequest) -> Permit:
@@ -122,6 +140,47 @@ class GateContract:
         again = gate.open(gate.approve(request_), request_, "one")
         assert isinstance(next(again.run(request_, Cancel())), Answered)
 
+    def test_the_cloud_is_off_until_it_is_on(self, gate: NetworkGate, question: NetRequest) -> None:
+        with pytest.raises(CloudRefused):
+            gate.approve(question)
+        self.switch(cloud=True)
+        approval = gate.approve(question)
+        self.switch(cloud=False)
+        with pytest.raises(CloudRefused):
+            gate.open(approval, question, "one")
+
+    def test_what_is_for_the_cloud_runs_once(self, gate: NetworkGate, question: NetRequest) -> None:
+        self.switch(cloud=True)
+        permit = gate.open(gate.approve(question), question, "one")
+        assert isinstance(next(permit.run(question, Cancel())), Answered)
+        with pytest.raises(ApprovalRefused):
+            next(permit.run(question, Cancel()))
+
+    def test_a_press_is_enough_where_one_trusts(
+        self, gate: NetworkGate, question: NetRequest, request_: NetRequest
+    ) -> None:
+        self.switch(cloud=True)
+        with pytest.raises(CloudRefused):
+            gate.approve(question, By.TRUST)
+        self.trust()
+        gate.open(gate.approve(question, By.TRUST), question, "one")
+        with pytest.raises(CloudRefused):
+            gate.approve(request_, By.TRUST)
+
+    def test_at_most_one_child_waits(self, gate: NetworkGate) -> None:
+        gate.prepare("cloud")
+        assert self.waiting() == "", "the cloud is off"
+        self.switch(cloud=True)
+        gate.prepare("cloud")
+        assert self.waiting() == "cloud"
+        gate.prepare("fetch")
+        assert self.waiting() == "fetch"
+        gate.discard()
+        assert self.waiting() == ""
+        gate.prepare("cloud")
+        gate.stop_all()
+        assert self.waiting() == ""
+
     def test_it_tells_what_was_sent(self, gate: NetworkGate) -> None:
         summary = gate.summary().result()
         assert (summary.transfers, summary.bytes_out, summary.intact) == (0, 0, True)
@@ -133,8 +192,19 @@ class TestFakeGate(GateContract):
 
     @pytest.fixture
     def gate(self) -> NetworkGate:
-        self._gate = FakeGate([whole(BODY)])
+        self._trusts = False
+        self._gate = FakeGate([whole(BODY)], trusted=lambda _: self._trusts)
+        self._gate.cloud = False
         return self._gate
+
+    def switch(self, *, cloud: bool) -> None:
+        self._gate.cloud = cloud
+
+    def trust(self) -> None:
+        self._trusts = True
+
+    def waiting(self) -> str:
+        return self._gate.prepared
 
     @pytest.fixture
     def request_(self) -> NetRequest:
@@ -177,9 +247,27 @@ class TestGateKeeper(GateContract):
         with Vault.open(tmp_path / "vault.db", bytes(32)) as vault:
             ledger = NetworkLedger(vault, bytes(32), clock)
             starter = NearStarter(Near(tmp_path / "nobody"))
-            gate = GateKeeper(starter, ledger, self._metered, Settings, clock)
-            yield gate
-            gate.close()
+            self._settings, self._trusts = Settings(), False
+            self._gate = GateKeeper(
+                starter,
+                ledger,
+                self._metered,
+                lambda: self._settings,
+                clock,
+                trusted=lambda _: self._trusts,
+            )
+            yield self._gate
+            self._gate.close()
+
+    def switch(self, *, cloud: bool) -> None:
+        self._settings = replace(self._settings, cloud=cloud)
+
+    def trust(self) -> None:
+        self._trusts = True
+
+    def waiting(self) -> str:
+        waiting = self._gate._ready._waiting
+        return waiting.kind if waiting else ""
 
     @pytest.fixture
     def request_(self, server: LyingServer) -> NetRequest:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Final, Self
 
 from assistant.cancel import Cancel
 from assistant.clock import Clock
-from assistant.errors import ApprovalRefused, NetworkRefused
+from assistant.errors import ApprovalRefused, CloudRefused, NetworkRefused
 from assistant.net.approvals import Approval, Approvals
+from assistant.net.deltas import Delta, pack
+from assistant.net.gate import MAX_RUNS
 from assistant.net.metered import Metered
 from assistant.net.records import (
     Answered,
@@ -19,10 +21,11 @@ from assistant.net.records import (
     Done,
     Failure,
     NetworkSummary,
+    Purpose,
     TransferEvent,
     TransferFailed,
 )
-from assistant.net.request import NetRequest
+from assistant.net.request import CLOUD, NetRequest
 from tests.fakes.clock import FakeClock
 
 Course = Sequence[TransferEvent | Exception]
@@ -36,6 +39,13 @@ def whole(body: bytes, piece: int = 64 * 1024) -> Course:
     pieces = [Data(body[at : at + piece]) for at in range(0, len(body), piece)]
     answered = Answered(200, {"content-length": str(len(body))}, "https://files.test/whole")
     return [answered, *pieces, Done(512, len(body) + 4096)]
+
+
+def said(*deltas: Delta) -> Course:
+    """A connection over which a cloud says this."""
+    frames = [Data(frame) for delta in deltas for frame in pack(delta)]
+    answered = Answered(200, {}, "https://cloud.test/v1/chat/completions")
+    return [answered, *frames, Done(512, 4096)]
 
 
 def failed(failure: Failure, status: int = 0, retry_after: float = 0.0) -> TransferFailed:
@@ -109,8 +119,11 @@ class FakeGate:
         summary: What it tells.
         metered: What it tells.
         refusal: Why nothing may leave, as a sentence; empty: all may.
+        trusted: Whether a box of the person's own is trusted.
 
     Attributes:
+        cloud: Whether the cloud is switched on.
+        prepared: Of which kind a child waits; empty: none does.
         was_read: False: like a fresh process it knows nothing of the meter when first asked.
     """
 
@@ -122,7 +135,11 @@ class FakeGate:
         metered: Metered = Metered.NO,
         refusal: str = "",
         clock: Clock | None = None,
+        trusted: Callable[[NetRequest], bool] = lambda _: False,
     ) -> None:
+        self.cloud = True
+        self.trusted = trusted
+        self.prepared = ""
         self.courses: list[Course] = list(courses)
         self.told = summary
         self.metered_now = metered
@@ -137,6 +154,7 @@ class FakeGate:
     def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
         if not request.is_sound:
             raise NetworkRefused("This address is not one that Hush asks.")
+        self._require(request, by)
         self.approved.append((request, by))
         return self._approvals.grant(request, by)
 
@@ -145,11 +163,13 @@ class FakeGate:
     ) -> FakePermit:
         if self.refusal:
             raise NetworkRefused(self.refusal)
+        self._require(request, approval.by)
         if self.metered_now is Metered.YES and not metered_ok:
             raise NetworkRefused("This connection is paid for by volume.")
         self._approvals.take(approval, request)
         self.opened.append((request, what))
-        permit = FakePermit(self.courses, request)
+        runs = 1 if request.purpose is Purpose.CLOUD else MAX_RUNS
+        permit = FakePermit(self.courses, request, runs)
         self.permits.append(permit)
         return permit
 
@@ -168,7 +188,22 @@ class FakeGate:
         self.was_read = True
         return self.metered_now
 
+    def prepare(self, kind: str) -> None:
+        if not self.refusal and (kind != CLOUD or self.cloud):
+            self.prepared = kind
+
+    def discard(self) -> None:
+        self.prepared = ""
+
+    def _require(self, request: NetRequest, by: By) -> None:
+        if request.purpose is Purpose.CLOUD and not self.cloud:
+            raise CloudRefused("The cloud is off.")
+        is_own = request.purpose is Purpose.CLOUD and request.own_network
+        if by is By.TRUST and not (is_own and self.trusted(request)):
+            raise CloudRefused("This address is not trusted.")
+
     def stop_all(self) -> None:
+        self.discard()
         self.stopped += 1
         self._approvals.clear()
         for permit in self.permits:

@@ -59,6 +59,37 @@ def test_five_minutes(approvals: Approvals, clock: FakeClock) -> None:
         approvals.take(late, REQUEST)
 
 
+class Sleeping(FakeClock):
+    """A laptop's clocks: the one that measures stands still while it sleeps."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass that nobody measures."""
+        self._now += round(seconds * 1000)
+
+
+def test_five_minutes_are_over_for_a_laptop_that_slept() -> None:
+    """What was approved in the evening is not good the next morning, on another network."""
+    clock = Sleeping()
+    approvals = Approvals(clock)
+    early, late = approvals.grant(REQUEST, By.PERSON), approvals.grant(REQUEST, By.PERSON)
+    clock.sleep(VALID_SECONDS - 1)
+    approvals.take(early, REQUEST)
+    clock.sleep(1)
+    with pytest.raises(ApprovalRefused, match="five minutes"):
+        approvals.take(late, REQUEST)
+
+
+def test_five_minutes_are_over_though_somebody_set_the_clock_back() -> None:
+    """The one that measures goes on."""
+    clock = Sleeping()
+    approvals = Approvals(clock)
+    approval = approvals.grant(REQUEST, By.PERSON)
+    clock.sleep(-86_400)
+    clock.advance(VALID_SECONDS)
+    with pytest.raises(ApprovalRefused, match="five minutes"):
+        approvals.take(approval, REQUEST)
+
+
 @pytest.mark.parametrize(
     "other",
     [

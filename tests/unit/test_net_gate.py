@@ -17,8 +17,9 @@ from assistant.errors import ApprovalRefused, HushError, NetworkRefused, VaultEr
 from assistant.events import Event, NetworkChanged
 from assistant.net.approvals import VALID_SECONDS
 from assistant.net.gate import MAX_RUNS, PERMIT_SECONDS, NetworkGate, Permit
-from assistant.net.gatekeeper import GateKeeper, _Meter
+from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
+from assistant.net.meter import Meter
 from assistant.net.metered import Metered
 from assistant.net.records import (
     Answered,
@@ -243,6 +244,7 @@ def test_a_permit_is_used_up(house: House) -> None:
     house.clock.advance(PERMIT_SECONDS)
     with pytest.raises(ApprovalRefused):
         late.run(house.request, Cancel())
+    house.settings = Settings(cloud=True)
     cloud = replace(house.request, purpose=Purpose.CLOUD, method="POST", body=b"hello")
     once = house.permit(cloud)
     house.fetch(once, cloud)
@@ -641,11 +643,11 @@ class BrokenProbe(FakeMetered):
 def test_a_bus_that_hangs_holds_nobody_up() -> None:
     """Nothing is known until it answers; then it is."""
     probe = HeldProbe()
-    meter = _Meter(probe, FakeClock(), seconds=0.01)
+    meter = Meter(probe, FakeClock(), seconds=0.01)
     assert meter.known() is Metered.UNKNOWN
     assert meter.now() is Metered.UNKNOWN
     probe.let.set()
-    patient = _Meter(probe, FakeClock(), seconds=DEADLINE)
+    patient = Meter(probe, FakeClock(), seconds=DEADLINE)
     assert patient.now() is Metered.YES
     assert patient.known() is Metered.YES
 
@@ -653,7 +655,7 @@ def test_a_bus_that_hangs_holds_nobody_up() -> None:
 def test_for_showing_the_meter_is_read_once_in_a_minute() -> None:
     """However often it is asked for."""
     probe, clock = FakeMetered(Metered.NO), FakeClock()
-    meter = _Meter(probe, clock)
+    meter = Meter(probe, clock)
     assert meter.now() is Metered.NO
     for _ in range(5):
         assert meter.known() is Metered.NO
@@ -668,7 +670,7 @@ def test_for_showing_the_meter_is_read_once_in_a_minute() -> None:
 def test_before_a_transfer_the_meter_is_read_anew() -> None:
     """What was so a moment ago may be so no longer."""
     probe = FakeMetered(Metered.NO)
-    meter = _Meter(probe, FakeClock())
+    meter = Meter(probe, FakeClock())
     for metered in (Metered.NO, Metered.YES, Metered.NO):
         probe.metered = metered
         assert meter.now() is metered
@@ -679,7 +681,7 @@ def test_before_a_transfer_the_meter_is_read_anew() -> None:
 def test_a_meter_that_breaks_is_asked_again() -> None:
     """Nothing is known then; and the next reading is one."""
     probe = BrokenProbe()
-    meter = _Meter(probe, FakeClock())
+    meter = Meter(probe, FakeClock())
     assert meter.now() is Metered.UNKNOWN
     assert meter.known() is Metered.UNKNOWN
     probe.is_broken = False

@@ -10,6 +10,7 @@ from assistant.net.policy import (
     is_pattern,
     may_ask,
     may_follow,
+    may_join,
     may_reach,
     read_address,
 )
@@ -204,3 +205,85 @@ def test_whom_a_child_may_say_that_it_asks(host: str, may: bool) -> None:
     """The host that was approved, or one that a redirect may lead to, whatever the port."""
     first = read_address("https://models.test/a")
     assert may_reach(first, host, ("*.files.test", "[::1]:8443")) is may
+
+
+# --- One's own network ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.9.9.9", "[::1]", "localhost", "10.0.0.1", "10.255.255.255"),
+        *("172.16.0.1", "172.31.255.255", "192.168.1.20", "169.254.1.1", "100.64.0.1"),
+        *("100.127.255.255", "[fd00::1]", "[fe80::1]", "[::ffff:192.168.1.1]"),
+        *(
+            "nas",
+            "box.local",
+            "box.lan",
+            "printer.home.arpa",
+            "a.b.internal",
+            "BOX.LOCAL",
+            "mylocal",
+        ),
+    ],
+)
+def test_names_of_ones_own_network(host: str) -> None:
+    """May be asked without TLS where that is what is meant."""
+    plain = read_address(f"http://{host}:8080/v1")
+    assert plain.is_own_network
+    assert may_ask(plain, own_network=True)
+    assert may_ask(read_address(f"https://{host}/v1"), own_network=True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("11.0.0.1", "172.32.0.1", "172.15.255.255", "192.169.0.1", "100.128.0.1", "100.63.0.1"),
+        *("8.8.8.8", "0.0.0.1", "255.255.255.255", "224.0.0.1", "169.253.1.1", "198.18.0.1"),
+        *("[2001:4860:4860::8888]", "[::ffff:8.8.8.8]", "[64:ff9b::a00:1]", "[ff02::1]"),
+        *("api.example.com", "local.example.com", "box.local.example.com"),
+        *("notlocal.notlan", "home.arpa.example.com", "box.localx", "internal.example.com"),
+    ],
+)
+def test_names_that_are_not(host: str) -> None:
+    """Are not asked in its name, with TLS or without."""
+    for scheme in ("http", "https"):
+        address = read_address(f"{scheme}://{host}/v1")
+        assert not address.is_own_network
+        assert not may_ask(address, own_network=True)
+    assert not may_ask(read_address(f"http://{host}/v1"), plain_allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("peer", "may"),
+    [
+        ("127.0.0.1", True),
+        ("192.168.1.20", True),
+        ("100.100.1.1", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:10.0.0.1", True),
+        ("fd12:3456::1", True),
+        ("93.184.216.34", False),
+        ("::ffff:93.184.216.34", False),
+        ("2606:2800:220:1::1", False),
+        ("172.32.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - nobody listens there
+        ("", False),
+        ("localhost", False),
+        ("/run/socket", False),
+    ],
+)
+def test_who_may_be_joined(peer: str, may: bool) -> None:
+    """By the address that a connection has in the end, whatever its name promised."""
+    assert may_join(peer) is may
+
+
+def test_a_redirect_stays_on_ones_own_network() -> None:
+    """And is followed there, with TLS or without, to the same host alone."""
+    first = read_address("http://nas.local:8080/v1/models")
+    same = read_address("http://nas.local:8080/other")
+    assert may_follow(first, same, (), own_network=True)
+    assert not may_follow(first, same, ())
+    elsewhere = read_address("http://api.example.com/v1/models")
+    assert not may_follow(first, elsewhere, ("api.example.com",), own_network=True)

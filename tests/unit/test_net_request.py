@@ -191,3 +191,62 @@ def test_what_may_not_be_asked(change: dict[str, Any]) -> None:
     """Another scheme, headers that are not ours to set, odd characters, no sensible limit."""
     assert REQUEST.is_sound
     assert not replace(REQUEST, **change).is_sound
+
+
+# --- A question to a cloud ------------------------------------------------------------------------
+
+QUESTION = replace(
+    REQUEST,
+    kind="cloud",
+    url="https://models.test/v1/chat/completions",
+    options="",
+    hosts=(),
+)
+
+
+def test_what_was_approved_before_stands() -> None:
+    """Requests have a hash in ledgers that are there: one's own network changes none of them."""
+    head = b'{"body_bytes":0,"headers":[],"hosts":[],"kind":"fetch","method":"GET","options":"",'
+    rest = b'"purpose":"model","url":"https://models.test/a"}\n'
+    known = NetRequest(Purpose.MODEL, "https://models.test/a")
+    assert known.payload() == b"hush request 1\n" + head + rest
+    own = replace(known, url="https://nas.local/a", own_network=True)
+    assert b'"own_network":true' in own.payload()
+    assert replace(own, own_network=False).payload_sha256 != own.payload_sha256
+
+
+def test_ones_own_network_gets_to_the_child() -> None:
+    """As it was approved."""
+    own = replace(QUESTION, url="http://nas.local:8080/v1/chat/completions", own_network=True)
+    frame = json.loads(json.dumps(own.to_frame()))
+    assert NetRequest.from_frame(frame, own.body) == own
+
+
+def test_a_question_that_may_be_asked() -> None:
+    """Over TLS, or on one's own network."""
+    assert QUESTION.is_sound
+    own = replace(QUESTION, url="http://192.168.1.20:8080/v1/chat/completions")
+    assert not own.is_sound
+    assert replace(own, own_network=True).is_sound
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"purpose": Purpose.MODEL},
+        {"purpose": Purpose.CATALOGUE},
+        {"method": "GET"},
+        {"hosts": ("models.test",)},
+        {"options": "{}"},
+        {"own_network": True},
+        {"url": "http://models.test/v1", "own_network": True},
+        {"url": "http://models.test/v1", "plain_allowed": True},
+        {"headers": (*QUESTION.headers, ("User-Agent", "canary"))},
+        {"headers": (*QUESTION.headers, ("Authorization", "two"))},
+        {"total_seconds": float("inf")},
+    ],
+    ids=str,
+)
+def test_a_question_that_may_not(change: dict[str, Any]) -> None:
+    """It says that it is for a cloud, leads to one host, and to nobody else's in one's own name."""
+    assert not replace(QUESTION, **change).is_sound
