@@ -228,6 +228,7 @@ class KeyService:
                 derive_key(dek, KeyLabel.DB),
                 amend=lambda copy: sign_anew(copy, *audit_keys),
             )
+            self._ways_in.carry(old, slots)
             succession.commit(kept=f"{erasing.ROTATED}{self._clock.now()}")
         except BaseException:
             if not succession.is_decided:
@@ -237,7 +238,9 @@ class KeyService:
             raise
         with suppress(StorageFull):  # the next start goes on with it
             erasing.forget_rotated(self._profile)
-        if not _in_backups(self._profile, old.vault_id):
+        if _in_backups(self._profile, old.vault_id):
+            self._ways_in.forget_cloud(old)  # of that nothing is in a backup
+        else:
             self._ways_in.forget(old)
         log_event("key.rotated", ways=len(slots.header.slots))
 

@@ -16,6 +16,7 @@ from assistant.errors import (
     VaultLocked,
     WrongPassphrase,
 )
+from assistant.store.cloud_accounts import CloudAccounts
 from assistant.store.keyring_guard import SecretStore, open_keyring
 from assistant.store.keyslot_format import Slot, SlotType
 from assistant.store.keyslots import (
@@ -142,16 +143,33 @@ class WaysIn:
         raise refusal or VaultLocked("Nothing typed can open this vault.")
 
     def forget(self, *all_slots: KeySlots) -> None:
-        """Take the keyring's part of these slots away, as far as it answers.
+        """Take the keyring's part of these slots away, and the keys of providers beside them.
 
-        A keyring that does not answer once is not asked again: what it holds opens nothing.
+        A keyring that does not answer once is not asked again: what it holds opens nothing here.
         """
+        if not all_slots:
+            return
         accounts = {account for slots in all_slots for account in self._accounts(slots)}
         with suppress(KeyringUnavailable):
-            keyring = self.keyring() if accounts else None
+            # Also where no slot needs it: a vault that a passphrase opens may have such keys.
+            keyring = self.keyring()
             for account in sorted(accounts):
-                if keyring:
-                    keyring.delete(account)
+                keyring.delete(account)
+            _forget_cloud(keyring, *all_slots)
+
+    def forget_cloud(self, slots: KeySlots) -> None:
+        """Take the keys of providers away, as far as the keyring answers."""
+        with suppress(KeyringUnavailable):
+            _forget_cloud(self.keyring(), slots)
+
+    def carry(self, before: KeySlots, after: KeySlots) -> None:
+        """Have the keys of providers go along to a vault's new key, as far as the keyring answers.
+
+        They stay under the old one's name, too, until that is forgotten. What does not go along
+        has to be entered again.
+        """
+        with suppress(KeyringUnavailable):
+            CloudAccounts(self.keyring().texts, before.vault_id).copy_to(after.vault_id)
 
     def _through_keyring(self, slots: KeySlots) -> Unlocked:
         if not slots.of_type(SlotType.KEYRING):
@@ -192,6 +210,11 @@ class WaysIn:
     def _accounts(slots: KeySlots) -> list[str]:
         ids = [slot.id for slot in slots.of_type(SlotType.KEYRING)]
         return [keyring_account(slots.vault_id, slot_id) for slot_id in ids]
+
+
+def _forget_cloud(keyring: SecretStore, *all_slots: KeySlots) -> None:
+    for vault_id in sorted({slots.vault_id for slots in all_slots}):
+        CloudAccounts(keyring.texts, vault_id).forget_all()
 
 
 def _looks_like_code(secret: str) -> bool:

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 SERVICE: Final = "Hush"
 SECRET_BYTES: Final = 32
+TEXT_CHARACTERS: Final = 1200
+"""Longest text: Windows keeps 2,560 bytes, and writes two for each character."""
+
 DEADLINE_SECONDS: Final = 20.0  # long enough to type a keyring's password into its prompt
 
 ALLOWED_MODULES: Final = (
@@ -44,6 +47,7 @@ _FOR_PEOPLE: Final = {
 }
 _CHAINER = "keyring.backends.chainer"
 _NO_KEYRING = "No safe keyring is running here."
+_NOT_KEPT = "Your keyring did not keep the key it was given."
 _ADVICE = "Unlock your keyring and try again, or use another way in: your passphrase, for one."
 
 
@@ -72,6 +76,36 @@ class SecretStore(Protocol):
 
     def delete(self, account: str) -> None:
         """Forget the account's secret. Nothing happens where it has none."""
+
+    @property
+    def texts(self) -> TextStore:
+        """The same keyring, for texts. Their accounts stand beside the secrets'."""
+
+
+class TextStore(Protocol):
+    """A place outside the vault that keeps one short text per account: another's key, for one.
+
+    Blocks and raises as ``SecretStore`` does. ``tests/contract/test_key_safe_contract.py`` is the
+    contract in code.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which keyring this is, for people."""
+
+    def get(self, account: str) -> str | None:
+        """The account's text, or None where it has none.
+
+        Raises:
+            KeyringUnavailable: no answer.
+            KeyringChanged: what is there is longer than any text that was put there.
+        """
+
+    def put(self, account: str, text: str) -> None:
+        """Keep up to ``TEXT_CHARACTERS``; return once they can be read back."""
+
+    def delete(self, account: str) -> None:
+        """Forget the account's text. Nothing happens where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +138,12 @@ class KeyringStore:
     @property
     def name(self) -> str:
         """As the system calls it, in a sentence."""
-        return _FOR_PEOPLE.get(type(self._backend).__module__, "your keyring")
+        return _name_for_people(self._backend)
+
+    @property
+    def texts(self) -> KeyringTexts:
+        """See ``SecretStore.texts``: their calls do not overlap with these either."""
+        return KeyringTexts(self._backend, self._deadline)
 
     def get(self, account: str) -> bytes | None:
         """See ``SecretStore.get``."""
@@ -118,16 +157,48 @@ class KeyringStore:
         text = base64.b64encode(secret).decode("ascii")
         self._deadline.run(lambda: self._backend.set_password(SERVICE, account, text))
         if self.get(account) != secret:
-            raise KeyringUnavailable("Your keyring did not keep the key it was given.", _ADVICE)
+            raise KeyringUnavailable(_NOT_KEPT, _ADVICE)
 
     def delete(self, account: str) -> None:
         """See ``SecretStore.delete``."""
-        self._deadline.run(lambda: self._forget(account))
+        self._deadline.run(lambda: _forget(self._backend, account))
 
-    def _forget(self, account: str) -> None:
-        # delete_password raises the same error for "no such secret" and "not allowed".
-        if self._backend.get_password(SERVICE, account) is not None:
-            self._backend.delete_password(SERVICE, account)
+
+class KeyringTexts:
+    """A ``TextStore`` over one back end of the ``keyring`` package.
+
+    Args:
+        backend: A back end that ``open_keyring`` would choose.
+        deadline: Of all that is asked of it.
+    """
+
+    def __init__(self, backend: KeyringBackend, deadline: _Deadline) -> None:
+        self._backend = backend
+        self._deadline = deadline
+
+    @property
+    def name(self) -> str:
+        """As the system calls it, in a sentence."""
+        return _name_for_people(self._backend)
+
+    def get(self, account: str) -> str | None:
+        """See ``TextStore.get``."""
+        text = self._deadline.run(lambda: self._backend.get_password(SERVICE, account))
+        if text is not None and len(text) > TEXT_CHARACTERS:
+            raise _no_key_of_ours()
+        return text
+
+    def put(self, account: str, text: str) -> None:
+        """See ``TextStore.put``."""
+        if len(text) > TEXT_CHARACTERS:
+            raise Bug(f"A keyring's text has up to {TEXT_CHARACTERS} characters.")
+        self._deadline.run(lambda: self._backend.set_password(SERVICE, account, text))
+        if self.get(account) != text:
+            raise KeyringUnavailable(_NOT_KEPT, _ADVICE)
+
+    def delete(self, account: str) -> None:
+        """See ``TextStore.delete``."""
+        self._deadline.run(lambda: _forget(self._backend, account))
 
 
 def open_keyring(deadline_seconds: float = DEADLINE_SECONDS) -> KeyringStore:
@@ -140,6 +211,11 @@ def open_keyring(deadline_seconds: float = DEADLINE_SECONDS) -> KeyringStore:
     if backend is None:
         raise KeyringUnavailable(_NO_KEYRING, "Use a passphrase instead.")
     return KeyringStore(backend, deadline_seconds)
+
+
+def open_texts(deadline_seconds: float = DEADLINE_SECONDS) -> KeyringTexts:
+    """As ``open_keyring``, for texts. Raises likewise."""
+    return open_keyring(deadline_seconds).texts
 
 
 def survey(
@@ -220,11 +296,25 @@ def _decoded(text: str) -> bytes:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise KeyringChanged(
-            "Your keyring holds something under Hush's name that is not a key.",
-            "Put back the keyring that belongs to this profile, or use another way in.",
-        )
+        raise _no_key_of_ours()
     return secret
+
+
+def _no_key_of_ours() -> KeyringChanged:
+    return KeyringChanged(
+        "Your keyring holds something under Hush's name that is not a key.",
+        "Put back the keyring that belongs to this profile, or use another way in.",
+    )
+
+
+def _forget(backend: KeyringBackend, account: str) -> None:
+    # delete_password raises the same error for "no such secret" and "not allowed".
+    if backend.get_password(SERVICE, account) is not None:
+        backend.delete_password(SERVICE, account)
+
+
+def _name_for_people(backend: KeyringBackend) -> str:
+    return _FOR_PEOPLE.get(type(backend).__module__, "your keyring")
 
 
 class _Deadline:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from assistant.asking.records import Scope
 from assistant.confidence.records import Confidence
 from assistant.errors import Bug, NotFound
-from assistant.records import Message, MessageState, ReplyFigures, Role
+from assistant.records import CloudMark, Message, MessageState, ReplyFigures, Role
 from assistant.store import source_rows
 from assistant.store.figures import decode_figures, encode_figures
 from assistant.store.sqlcipher import Connection, Row
@@ -34,8 +34,10 @@ _SELECT = """
             AND s.conversation_id = m.conversation_id),
         m.pinned, m.scope,
         EXISTS (SELECT 1 FROM message_attachment a WHERE a.message_id = m.id),
-        m.confidence, m.doubt
+        m.confidence, m.doubt,
+        s.provider, s.host, s.model, s.at, s.body IS NOT NULL
     FROM json_each(?) AS wanted JOIN message m ON m.id = wanted.value
+        LEFT JOIN cloud_sent s ON s.message_id = m.id
     ORDER BY wanted.key
 """
 
@@ -383,7 +385,14 @@ def _message(row: Row) -> Message:
         scope=Scope.parse(row[12]),
         confidence=row[14],
         doubt=row[15],
+        cloud=_mark(row[16:]),
     )
+
+
+def _mark(row: Row) -> CloudMark | None:
+    """Who wrote it, where it came from elsewhere."""
+    provider, host, model, at, is_kept = row
+    return None if provider is None else CloudMark(provider, host, model, at, bool(is_kept))
 
 
 def _not_found() -> NotFound:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from assistant.store.schema_cloud import CLOUD
 from assistant.store.schema_network import NETWORK
 from assistant.store.schema_passages import PASSAGES
 from assistant.store.schema_tags import TAGS
@@ -392,4 +393,5 @@ STEPS: Final[Sequence[Sequence[str]]] = (
     (*_NOTES, *PASSAGES, *_ANSWERS_FROM_NOTES),
     TAGS,
     (*NETWORK, _NOTE_HEADS),
+    CLOUD,
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from assistant.asking.records import Attachment, Citation, Scope, ScopeKind, Source
+from assistant.cloud.records import Divergence, Provider, Sent, Topic
 from assistant.notes.records import TitleBy
 from assistant.records import FinishReason, MessageState, ReplyFigures
+from assistant.redaction.records import Sort, Swap, Table
+from assistant.store import cloud_rows as cloud
 from assistant.store import conversation_rows as conversations
 from assistant.store import draft_rows as drafts
 from assistant.store import message_rows as messages
@@ -49,6 +52,7 @@ def write(connection: Connection) -> None:
     _asked_of_notes(connection, asked_of)
     _tags(connection, asked_of)
     _network(connection)
+    _cloud(connection)
 
 
 def read(connection: Connection) -> dict[str, Any]:
@@ -63,6 +67,7 @@ def read(connection: Connection) -> dict[str, Any]:
         **_notes_held(connection),
         **_tags_held(connection),
         **_network_held(connection),
+        **_cloud_held(connection),
     }
 
 
@@ -157,6 +162,25 @@ def _network_held(connection: Connection) -> dict[str, Any]:
     if held.get("transfers"):
         held["ledger_intact"] = transfers.check(connection, LEDGER_KEY).first_bad is None
     return held
+
+
+def _cloud_held(connection: Connection) -> dict[str, Any]:
+    """Who can be asked, what was sent and what waits; what there is of it."""
+    if not _is_there(connection, "cloud_provider"):
+        return {}
+    queries = {
+        "cloud_providers": "SELECT * FROM cloud_provider ORDER BY id",
+        "cloud_sent": "SELECT message_id, at, approval_id, payload_sha256, provider_id, provider,"
+        " host, model, size, hex(body), swapped FROM cloud_sent ORDER BY message_id",
+        "cloud_waiting": "SELECT * FROM cloud_waiting ORDER BY id",
+        "cloud_divergences": "SELECT * FROM cloud_divergence ORDER BY cloud_id",
+        "cloud_hidden_words": "SELECT * FROM cloud_hidden_word ORDER BY folded",
+    }
+    found = {
+        name: [list(row) for row in connection.execute(query).fetchall()]
+        for name, query in queries.items()
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _conversations(connection: Connection) -> dict[str, Any]:
@@ -413,3 +437,51 @@ def _network(connection: Connection) -> None:
         " VALUES (?, ?, 'a machine', 342.5, 21.25, 180.5, 4096, 20.5)",
         (at, "a" * 64),
     )
+
+
+def _cloud(connection: Connection) -> None:
+    """A hosted provider and a trusted box, two answers, a question that waits, a word to hide."""
+    at = MADE + 8_700  # before the chat that other tests look for as the newest
+    hosted = Provider(
+        *("0" * 15 + "1", "A service", "https://api.cloud.test/v1", "large-latest"),
+        own_network=False,
+        has_key=True,
+        price_in=0.5,
+        price_out=1.5,
+        currency="EUR",
+    )
+    box = Provider(
+        *("0" * 15 + "2", "The box", "http://192.168.1.20:8080/v1", "qwen"),
+        own_network=True,
+        trusted=True,
+        limit_field="",
+    )
+    for provider in (hosted, box):
+        cloud.put_provider(connection, provider, at)
+    made = conversations.create(connection, "Asked elsewhere", at).id
+    asked = messages.add_question(connection, made, None, "Is Otto\u2019s lettuce safe?", at).id
+    local = _answer(connection, made, asked, "Yes.", at + 1_000)
+    told = _answer(connection, made, asked, f"No, says Otto {_EMOJI}.", at + 2_000)
+    table = Table((Swap("[HIDDEN_1]", Sort.HIDDEN, "Otto", 2), Swap("[KEY_1]", Sort.KEY, "sk-7")))
+    body = '{"messages":[{"content":"Is [HIDDEN_1]\u2019s lettuce safe?","role":"user"}]}'.encode()
+    for answer, digest, text in ((told, "6" * 64, body), (None, "7" * 64, b"forgotten")):
+        answer_id = answer or _answer(connection, made, asked, "Perhaps.", at + 3_000)
+        sent = Sent(
+            *(answer_id, hosted.name, "api.cloud.test", "large-latest", at, "5" * 32, digest),
+            *(len(text), text, table),
+        )
+        cloud.put_sent(connection, sent, hosted.id)
+        if answer is None:
+            cloud.forget_sent(connection, answer_id)
+    found = Divergence(asked, local, told, 0.625, Topic.FACTUAL, told=True)
+    cloud.put_divergence(connection, found)
+    follow = messages.add_question(connection, made, told, f"Later. {_RIGHT_TO_LEFT}", at + 4_000)
+    cloud.wait_for(connection, follow.id, box.id, at + 5_000)
+    conversations.set_head(connection, made, follow.id)
+    cloud.put_hidden_words(connection, ["Otto", "Stra\u00dfe 7"])
+
+
+def _answer(connection: Connection, conversation_id: int, asked: int, text: str, at: int) -> int:
+    made = messages.add_answer(connection, conversation_id, asked, at).id
+    messages.append_chunk(connection, made, 0, text)
+    return messages.finish(connection, made, MessageState.COMPLETE, _FIGURES).id
