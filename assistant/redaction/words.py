@@ -1,0 +1,68 @@
+"""Words, and rules that begin at one. Pure.
+
+A text is cut into words once, and a rule is tried only where one of its first words stands: in
+the time of a look into a dictionary. What a rule then reads is bounded, so all of it is linear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from assistant.redaction.records import Found, Sort
+
+WORD: Final = re.compile(r"[^\W_]+")
+"""A word: letters and digits of any script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What stands behind certain words.
+
+    Attributes:
+        sort: What it is.
+        words: Its first words, in small letters.
+        pattern: Matched from the first letter of such a word; its group ``it`` is what is found.
+            It must read a bounded number of characters.
+    """
+
+    sort: Sort
+    words: frozenset[str]
+    pattern: re.Pattern[str] = field(repr=False)
+
+
+class Rules:
+    """Several rules, tried together.
+
+    Args:
+        rules: In any order.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_word: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for word in rule.words:
+                self._by_word.setdefault(word, []).append(rule)
+
+    def find(self, text: str, words: Sequence[re.Match[str]]) -> Iterator[Found]:
+        """What stands behind their words in a text that was cut into these."""
+        for word in words:
+            for rule in self._by_word.get(word[0].lower(), ()):
+                match = rule.pattern.match(text, word.start())
+                if match is not None and match["it"]:
+                    yield Found(*match.span("it"), rule.sort)
+
+
+def rule(sort: Sort, words: str, pattern: str, flags: int = 0) -> Rule:
+    """A rule in short: its first words with blanks between them."""
+    return Rule(sort, frozenset(words.split()), re.compile(pattern, flags))
+
+
+def is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a place does not begin or end within a word."""
+    if end > len(text):
+        return False
+    begins = start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+    return begins and (end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()))
