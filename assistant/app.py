@@ -16,6 +16,7 @@ from assistant.courtesy import Courtesy
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError, KeyringChanged, VaultLocked
 from assistant.events import Event, EventSink, Notice, PowerChanged
+from assistant.house import House
 from assistant.log import log_event
 from assistant.parts import Parts
 from assistant.paths import Profile
@@ -25,7 +26,7 @@ from assistant.settings import Settings, SettingsFile
 from assistant.store import message_rows
 from assistant.store.vault import Vault
 from assistant.tuning.job import machine_key
-from assistant.vault_rooms import House, VaultRooms
+from assistant.vault_rooms import VaultRooms
 from assistant.vaults import Vaults
 from assistant.wanted_model import WantedModel
 from models.tuned import TunedShelf
@@ -228,11 +229,11 @@ class App:
 
         Nothing can be opened by this process after it.
         """
+        if self._session:
+            self._session.chat.stop_all()
         if self._rooms:
             self._rooms.stop()
         self.backups.cancel()
-        if self._session:
-            self._session.chat.stop_all()
         self._room.close(_CLOSE_SECONDS)
         self._close_vault()
 

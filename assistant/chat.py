@@ -161,10 +161,13 @@ class ChatService:
 
         Raises:
             NotFound: in ``Run.saved``, where there is no finished answer.
+            InputRefused: in ``Run.saved``: somebody else began it.
         """
 
         def begin(connection: Connection) -> Exchange:
             message = _message(connection, message_id, Role.ASSISTANT)
+            if message.cloud:
+                raise InputRefused("This answer was begun elsewhere.", "Ask again, here or there.")
             conversation = conversation_rows.get(connection, message.conversation_id)
             message_rows.reopen(connection, message_id)
             conversation_rows.touch(connection, conversation.id, self._clock.now())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -15,10 +14,7 @@ from assistant.engine_room import EngineRoom
 from assistant.errors import HushError
 from assistant.log import log_event
 from assistant.net.gatekeeper import GateKeeper
-from assistant.net.ledger import NetworkLedger
-from assistant.net.metering import system_metered
 from assistant.net.records import By
-from assistant.net.starting import NetStarter
 from assistant.settings import Settings
 from assistant.shelf.activation import Activation
 from assistant.shelf.adopting import Adopting
@@ -50,15 +46,14 @@ DOWNLOADS: Final = "downloads"
 
 
 class ModelRoom:
-    """Everything that is done with models, and the one way out, over a vault that is written to.
+    """Everything that is done with models, over a vault that is written to.
 
     What a killed Hush left is swept away at once; else nothing begins by itself but what ``look``
     is called for.
 
     Args:
         vault: Open for writing.
-        ledger: What leaves is written into it.
-        net: Starts the net child.
+        gate: Lets out what was approved.
         wanted: Which model answers.
         room: What works for answers.
         engine: Makes an engine that is not loaded.
@@ -71,8 +66,7 @@ class ModelRoom:
     def __init__(
         self,
         vault: Vault,
-        ledger: NetworkLedger,
-        net: NetStarter,
+        gate: GateKeeper,
         wanted: WantedModel,
         room: EngineRoom,
         engine: Callable[[], Engine],
@@ -89,20 +83,16 @@ class ModelRoom:
         self._checks = Background("catalogue")
         self._check_from = 0.0  # seconds of the clock
         publish, library = room.sink, wanted.library
-        self.gate = GateKeeper(net, ledger, system_metered(os.environ), settings, clock, publish)
+        self._gate = gate
         self._catalogue = CatalogueKeeper(
-            library.folder / "catalogue",
-            settings,
-            bundle,
-            clock,
-            metered=lambda: self.gate.metered,
+            library.folder / "catalogue", settings, bundle, clock, metered=lambda: gate.metered
         )
         work = Background("models")
         shelf = Shelf(library, publish, work, removed=room.tuned.forget)
         side = SideRoom(self._worker, lambda: room.governor.plan, engine)
         unfinished = library.folder / DOWNLOADS
         downloads = DownloadService(
-            unfinished, self.gate, FetchedModels(library, shelf.examine, publish), clock, publish
+            unfinished, gate, FetchedModels(library, shelf.examine, publish), clock, publish
         )
         self._downloads = downloads
         files, options = files_of(shelf), lambda: wanted.options
@@ -151,7 +141,7 @@ class ModelRoom:
             quantising=quantising,
             comparing=Comparing(files, options, side, work, vault, clock, publish),
             bench=Bench(files, options, side, work, vault, machine_key, clock, publish, fitting),
-            gate=self.gate,
+            gate=gate,
         )
 
     def look(self) -> None:
@@ -168,7 +158,6 @@ class ModelRoom:
         self._closing.close()
         self._fitting.close()
         self._downloads.close()
-        self.gate.close()
 
     def _switched(self) -> None:
         self._use_shelf()
@@ -183,7 +172,7 @@ class ModelRoom:
         if request is None or self._cancel.asked:
             return
         with suppress(HushError):
-            approval = self.gate.approve(request, By.SETTING)
-            with self.gate.open(approval, request, "catalogue") as permit:
+            approval = self._gate.approve(request, By.SETTING)
+            with self._gate.open(approval, request, "catalogue") as permit:
                 self._catalogue.update(permit, request, self._cancel)
             log_event("catalogue.updated")

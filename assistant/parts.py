@@ -16,6 +16,7 @@ from assistant.paths import Profile
 from assistant.power.probe import PowerProbe, system_probe
 from assistant.settings import Settings
 from assistant.shelf.catalogue import Bundle, bundled
+from assistant.store.keyring_guard import TextStore, open_texts
 from models.encoders import EncoderFiles
 from models.file import ModelFile
 from models.starter import starter_model
@@ -37,4 +38,5 @@ class Parts:
     encoder: Callable[[Settings], EncoderFiles] = encoder_files
     outside: Outside = field(default_factory=as_it_is)
     bundle: Callable[[], Bundle] = bundled
+    key_texts: Callable[[], TextStore] = open_texts
     tunes: bool = False

@@ -22,7 +22,7 @@ class Runs:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._active: dict[int, _Active] = {}
 
     def begin(self, conversation_id: int | None, cancel: Cancel) -> int:
@@ -54,6 +54,7 @@ class Runs:
         """Forget a run."""
         with self._lock:
             self._active.pop(run_id, None)
+            self._lock.notify_all()
 
     def stop(self, run_id: int) -> None:
         """Stop a reply, queued or running; what was written stays. Others are ignored."""
@@ -69,6 +70,11 @@ class Runs:
     def stop_all(self) -> None:
         """Stop every reply."""
         self._stop(lambda _: True)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is under way, at most so long; whether that is so."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._active, seconds)
 
     def _stop(self, which: Callable[[_Active], bool]) -> None:
         with self._lock:

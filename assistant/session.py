@@ -10,6 +10,7 @@ from assistant.actions.service import ActionService
 from assistant.asking.protocol import SearchRetriever
 from assistant.chat import ChatService
 from assistant.clock import Clock
+from assistant.cloud.protocols import CloudRoom
 from assistant.conversations import ConversationService
 from assistant.drafts import DraftService
 from assistant.engine_room import EngineRoom
@@ -30,8 +31,8 @@ from assistant.vaults import Vaults
 class Session:
     """The services over an open vault.
 
-    ``keys`` is None where nothing may be written, and so are ``models`` and ``network``; from
-    ``notes`` on all are where there is no vault on the disk.
+    ``keys`` is None where nothing may be written, and so are ``models``, ``network`` and
+    ``cloud``; from ``notes`` on all are where there is no vault on the disk.
     """
 
     conversations: ConversationService
@@ -48,6 +49,7 @@ class Session:
     models: ModelService | None = None
     network: GateRoom | None = None
     ledger: LedgerRoom | None = None
+    cloud: CloudRoom | None = None
 
 
 def session_over(
@@ -77,6 +79,7 @@ def session_over(
         clock,
         plan=lambda: room.governor.plan,
         retriever=SearchRetriever(library.search) if library else None,
+        runs=rooms.runs if rooms else None,
     )
     scrubber = library.scrubber if library else None
     session = Session(
@@ -98,6 +101,7 @@ def session_over(
         actions=library.actions,
         titles=library.titles,
         models=models.service if models else None,
-        network=models.gate if models else None,
+        network=rooms.gate,
         ledger=rooms.ledger,
+        cloud=rooms.elsewhere.service if rooms.elsewhere else None,
     )

@@ -92,7 +92,7 @@ class Settings:
     offer_beyond: bool = True
     offer_below: float = _number(0.7, "Offer below", 0.0, 1.0)  # as confidence.records.DOUBTFUL
     compare_answers: bool = True
-    divergence_from: float = _number(0.4, "Divergence", 0.0, 2.0)  # cosine distance
+    divergence_from: float = _number(0.15, "Divergence", 0.0, 2.0)  # cloud.divergence.distance
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from typing import Final
 
-from assistant.courtesy import GiveWay
-from assistant.engine_room import EngineRoom
+from assistant.cloud_room import Elsewhere
 from assistant.events import Event
+from assistant.house import House
 from assistant.library import Library
 from assistant.model_room import ModelRoom
+from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
-from assistant.parts import Parts
-from assistant.paths import Profile
+from assistant.net.metering import system_metered
+from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.store.keyslots import KeyLabel, derive_key
 from assistant.vaults import Vaults
-from assistant.wanted_model import WantedModel
 
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What stands before a vault is open, and after it is closed.
-
-    Attributes:
-        profile: Where everything is kept.
-        parts: What to build from.
-        room: What works for an answer.
-        wanted: Which model answers.
-        settings: The settings of the moment.
-        use_shelf: Lets the shelf decide which model answers, where the settings named a file.
-        give_way: Called between pieces of what takes long and nobody waits for.
-    """
-
-    profile: Profile
-    parts: Parts
-    room: EngineRoom
-    wanted: WantedModel
-    settings: Callable[[], Settings]
-    use_shelf: Callable[[], object]
-    give_way: GiveWay
+_LAST_SECONDS: Final = 1.0
 
 
 class VaultRooms:
-    """Notes and their index, the ledger, and, where the vault may be written to, models.
+    """Notes and their index, the ledger; where the vault may be written to, models and the cloud.
 
     Args:
         vaults: Open.
@@ -68,13 +47,30 @@ class VaultRooms:
             give_way=house.give_way,
         )
         self.ledger = NetworkLedger(vaults.kept, derive_key(key, KeyLabel.AUDIT), parts.clock)
-        self.models = self._models(house) if writes else None
+        self.runs = Runs()
+        self.gate: GateKeeper | None = None
+        self.models: ModelRoom | None = None
+        self.elsewhere: Elsewhere | None = None
+        if writes:
+            gate = self.gate = self._gate(house)
+            self.models = self._models(house, gate)
+            self.elsewhere = Elsewhere(vaults, house, self.library, gate, self.runs)
 
-    def _models(self, house: House) -> ModelRoom:
+    def _gate(self, house: House) -> GateKeeper:
+        return GateKeeper(
+            house.parts.outside.net,
+            self.ledger,
+            system_metered(os.environ),
+            house.settings,
+            house.parts.clock,
+            house.room.sink,
+            trusted=lambda request: bool(self.elsewhere and self.elsewhere.trusts(request)),
+        )
+
+    def _models(self, house: House, gate: GateKeeper) -> ModelRoom:
         return ModelRoom(
             self._vaults.kept,
-            self.ledger,
-            house.parts.outside.net,
+            gate,
             house.wanted,
             house.room,
             house.parts.engine,
@@ -102,8 +98,11 @@ class VaultRooms:
         if before.encoder_path != after.encoder_path:
             self.library.choose_encoder()
         closes = after.local_only and not before.local_only
-        if self.models and closes:
-            self.models.gate.stop_all()
+        closes = closes or (before.cloud and not after.cloud)
+        if self.gate and closes:
+            self.gate.stop_all()
+        if self.elsewhere:
+            self.elsewhere.obey(before, after)
 
     def look(self) -> None:
         """Nobody needs the machine: do what waited for that. At once."""
@@ -113,12 +112,13 @@ class VaultRooms:
 
     def stop(self) -> None:
         """Stop what must not outlast the engine, what was let out first."""
-        if self.models:
-            self.models.gate.stop_all()
+        if self.gate:
+            self.gate.stop_all()
         self.library.stop()
 
     def close(self) -> None:
-        """End what is under way."""
-        if self.models:
-            self.models.close()
-        self.library.close()
+        """End what is under way. What was stopped has a moment to write down how it ended."""
+        self.runs.wait(_LAST_SECONDS)
+        for room in (self.elsewhere, self.models, self.gate, self.library):
+            if room:
+                room.close()

@@ -27,7 +27,8 @@ class Provider:
         address: The base, as ``https://api.example.com/v1``: no query, no user, no last slash.
         model: Sent as it is; up to 200 printable ASCII characters.
         own_network: The address is on this computer or on one's own network.
-        trusted: A press is enough to ask it, with nothing shown; only where ``own_network``.
+        trusted: A press is enough to ask it, with nothing shown; only where
+            ``can_be_trusted``.
         has_key: A key goes with each request; it lies in the system's keyring.
         price_in: For a million tokens that are sent, in ``currency``; None: not known.
         price_out: For a million tokens that come.
@@ -53,6 +54,16 @@ class Provider:
         """Where it is, with the port where that is not the scheme's own."""
         address = read_address(self.address)
         return address.text.removesuffix(address.target).partition("://")[2]
+
+    @property
+    def can_be_trusted(self) -> bool:
+        """Whether its address names one machine only, wherever this laptop is.
+
+        A private address is somebody else's machine on the next network. One that has to show its
+        certificate, and this computer itself, are not.
+        """
+        is_loopback = read_address(self.address).is_loopback
+        return self.own_network and (not self.is_plain or is_loopback)
 
     @property
     def is_plain(self) -> bool:
