@@ -30,13 +30,22 @@ __all__ = ["Arguments", "main", "parse", "run"]
 _MAY_FETCH: Final = frozenset({"models", "doctor"})  # the latter says whether the others could
 
 
+def may_fetch(arguments: Arguments) -> bool:
+    """Whether a command may want something of the internet: only then there is a way out at all."""
+    if arguments.command == "ask":
+        return arguments.cloud
+    if arguments.command == "cloud":
+        return arguments.action == "test"
+    return arguments.command in _MAY_FETCH
+
+
 def run(arguments: Arguments) -> int:
     """Seal this process, then run the chosen command; returns the exit code.
 
     Not for tests, which share a process: it never gets a socket to the internet again.
     """
     harden_process()
-    outside = part_from_internet(arguments.broker_fd, fetches=arguments.command in _MAY_FETCH)
+    outside = part_from_internet(arguments.broker_fd, fetches=may_fetch(arguments))
     # Imported here: the window parses arguments too, and should not wait for what it won't use.
     from assistant.app import Parts
     from assistant.terminal.command import run_command

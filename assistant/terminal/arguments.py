@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant import __version__
 from assistant.terminal import values
+from assistant.terminal.cloud_arguments import add_asking_elsewhere, add_cloud, alone
 from assistant.terminal.model_arguments import add_models, add_network
 from assistant.terminal.note_arguments import add_json, add_notes, add_slowly
 
@@ -106,6 +107,13 @@ class Arguments:
     form: str = ""
     tally: bool = False
     check: bool = False
+    cloud: bool = False
+    as_it_is: bool = False
+    leave_out: tuple[str, ...] = ()
+    address: str = ""
+    model: str = ""
+    key_fd: int | None = None
+    limit_field: str = ""
 
 
 def parse(argv: Sequence[str] | None = None) -> Arguments:
@@ -114,7 +122,10 @@ def parse(argv: Sequence[str] | None = None) -> Arguments:
     Raises:
         SystemExit: 2 where it is not understood, 0 for ``--help`` and ``--version``.
     """
-    found = vars(_parser().parse_args(sys.argv[1:] if argv is None else list(argv)))
+    parser = _parser()
+    found = vars(parser.parse_args(sys.argv[1:] if argv is None else list(argv)))
+    if problem := alone(found):
+        parser.error(problem)
     return Arguments(**{name: _frozen(value) for name, value in found.items()})
 
 
@@ -146,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     _attach(ask)
     add_slowly(ask)
     _keyring_only(ask)
+    add_asking_elsewhere(ask)
     add_json(ask, "one event a line")
 
     chat = command("chat", "Chat in the terminal.")
@@ -204,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_models(command("models", "See, get, try, change and remove models."), shared)
     add_network(command("network", "What was ever sent, to whom and why."))
+    add_cloud(command("cloud", "Who can be asked elsewhere, and what waits for it."), shared)
 
     erase = command("erase", "Erase everything in this profile, its keys first.")
     erase.add_argument("--yes", action="store_true", help="do not ask")

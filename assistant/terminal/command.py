@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
 from assistant.access import erasing
@@ -29,6 +30,8 @@ from assistant.paths import Profile
 from assistant.terminal import (
     acting,
     backing_up,
+    cloud,
+    cloud_asking,
     importing,
     modelling,
     network,
@@ -181,9 +184,14 @@ def _run(
         if arguments.command == "models":
             session = open_to_write(app, passphrase, console)
             return modelling.models(arguments, app, session, events, console)
+        if arguments.command == "cloud":
+            opened = partial(open_to_write, app, passphrase, console)
+            return cloud.cloud(arguments, app, opened, console)
         session = _session(app, arguments, passphrase, console)
         app.settled().result()
         _tell_early(events, console, as_json=arguments.json)
+        if arguments.cloud:
+            return cloud_asking.ask(text, arguments, app, session, events, console)
         if arguments.command == "ask":
             return ask(text, arguments, app, session, events, console)
         return chat(arguments, app, session, events, console)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from assistant.app import App, Session
 from assistant.asking.attaching import attach_file
-from assistant.asking.records import Scope
+from assistant.asking.records import Attachment, Scope
 from assistant.asking.shown import answer_text, listed_sources, source_name, sources_heading
 from assistant.chat import Run
 from assistant.errors import EmptyMessage, HushError, InputRefused
@@ -48,6 +48,8 @@ _HELP: Final = (
 _INDEX_SECONDS: Final = 5.0
 """How long a question waits for notes that are not indexed yet. The rest is not found this time."""
 
+_STAYS: Final = "Your words stay on this machine."
+_MAY_GO: Final = "Your words stay on this machine unless you send them yourself."
 _BACK: Final = "Each says which passages it rests on. /notes off ends that."
 _PRIVATE: Final = "A private chat. Hush writes it nowhere, and it is gone when you leave."
 
@@ -74,13 +76,7 @@ def ask(
     Raises:
         HushError: where the answer failed; what came before it was printed.
     """
-    scope = scope_given(arguments)
-    if scope:
-        scope = named(scope, session)
-        _bring_up_to_date(app, session, console)
-    attachments = [attach_file(Path(name)) for name in arguments.attach]
-    for remark in filter(None, (one.remark for one in attachments)):
-        console.remark(remark)
+    scope, attachments = given(arguments, app, session, console)
     app.warm_engine()
     run = session.chat.send(arguments.conversation, text, scope=scope, attachments=attachments)
     printer = Printer(
@@ -91,6 +87,24 @@ def ask(
         cites=scope is not None,
     )
     return follow(run, session, events, printer)
+
+
+def given(
+    arguments: Arguments, app: App, session: Session, console: Console
+) -> tuple[Scope | None, list[Attachment]]:
+    """What a question is asked of, and what goes with it.
+
+    Raises:
+        NotFound, InputRefused: something of it is not there, or cannot be read.
+    """
+    scope = scope_given(arguments)
+    if scope:
+        scope = named(scope, session)
+        _bring_up_to_date(app, session, console)
+    attachments = [attach_file(Path(name)) for name in arguments.attach]
+    for remark in filter(None, (one.remark for one in attachments)):
+        console.remark(remark)
+    return scope, attachments
 
 
 def _bring_up_to_date(app: App, session: Session, console: Console) -> None:
@@ -105,7 +119,7 @@ def _bring_up_to_date(app: App, session: Session, console: Console) -> None:
 def chat(arguments: Arguments, app: App, session: Session, events: Events, console: Console) -> int:
     """``hush chat``: until Ctrl+D or /quit."""
     app.warm_engine()
-    console.remark(f"Your words stay on this machine. {_HELP}")
+    console.remark(f"{_MAY_GO if app.settings.cloud else _STAYS} {_HELP}")
     talk = _Talk(app, session, console)
     if arguments.conversation is not None:
         talk.open(arguments.conversation)

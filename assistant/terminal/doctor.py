@@ -25,7 +25,10 @@ from assistant.terminal.console import Console
 from models.file import ModelFile, ModelFileFault
 from models.starter import starter_model
 
-_PACKAGES: Final = ("PySide6-Essentials", "llama-cpp-python", "sqlcipher3", "keyring")
+_PACKAGES: Final = (
+    *("PySide6-Essentials", "llama-cpp-python", "sqlcipher3", "keyring"),
+    *("openai", "phonenumbers"),
+)
 _GIB: Final = 1 << 30
 
 
@@ -67,6 +70,7 @@ def examine(profile: Profile, app: App, environment: Mapping[str, str]) -> dict[
         "network": {
             "local_only": app.settings.local_only,
             "transfers": _transfers(app),
+            "cloud": _cloud(app),
         },
     }
 
@@ -75,6 +79,14 @@ def _transfers(app: App) -> str:
     if app.settings.local_only:
         return "none: Hush is set to stay on this computer"
     return app.outside.net.reason or "each one only after you approved it"
+
+
+def _cloud(app: App) -> str:
+    if not app.settings.cloud:
+        return "off"
+    if app.settings.local_only:
+        return "on, but Hush is set to stay on this computer"
+    return "on: it may be offered; each request is shown and approved"
 
 
 def _seal(report: SealReport | None) -> dict[str, Any]:

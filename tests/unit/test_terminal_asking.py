@@ -15,6 +15,7 @@ from assistant.errors import InputRefused, NotFound
 from assistant.notes.service import NoteService
 from assistant.power.plan import Plan
 from assistant.records import FIRST_PRIVATE_ID
+from assistant.settings import Settings
 from assistant.terminal import parse
 from assistant.terminal.console import Console
 from assistant.terminal.conversing import ask, chat
@@ -63,7 +64,10 @@ def run(
     governor = SimpleNamespace(plan=Plan())
     kept: list[bool] = []  # whether the index was brought up to date
     app: Any = SimpleNamespace(
-        warm_engine=lambda: None, governor=governor, keep_index=lambda: kept.append(True)
+        settings=Settings(),
+        warm_engine=lambda: None,
+        governor=governor,
+        keep_index=lambda: kept.append(True),
     )
     status = SimpleNamespace(reason="Only words are searched." if services.retriever else "")
     search = SimpleNamespace(settled=lambda _seconds: kept == [True], status=lambda: status)
