@@ -30,7 +30,7 @@ class Overlay(QWidget):
     belongs to a part of the window.
 
     A child of the window and no window of its own, so it stands where it should on every system.
-    What is too high for the window scrolls.
+    What is too high for the window scrolls; ``foot`` stands below it, and is visited first.
 
     Args:
         window: What it covers.
@@ -60,6 +60,9 @@ class Overlay(QWidget):
         self.column.setContentsMargins(Space.GROUP, Space.GROUP, Space.GROUP, Space.GROUP)
         self.column.setSpacing(Space.RELATED)
         self._scroll = QScrollArea()
+        self._foot = QWidget()
+        self.foot = QVBoxLayout(self._foot)  # without margins: it begins at the panel's edge
+        self.foot.setContentsMargins(0, 0, 0, 0)
         self._lay_out()
         self.hide()
         window.installEventFilter(self)
@@ -73,7 +76,9 @@ class Overlay(QWidget):
             part.setAutoFillBackground(False)
         whole = QVBoxLayout(self.panel)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._scroll)
+        whole.setSpacing(0)
+        whole.addWidget(self._scroll, 1)
+        whole.addWidget(self._foot)
 
     def describe(self, text: str) -> None:
         """Let screen readers read all of it when it opens."""
@@ -132,18 +137,27 @@ class Overlay(QWidget):
         self.column.invalidate()
         height = self._content.heightForWidth(width)
         height = height if height > 0 else self._content.sizeHint().height()
+        height += self._foot_height(width)
         if height + 2 * _EDGE > room.height():
             width = min(width + self._scroll.verticalScrollBar().sizeHint().width(), room.width())
         return QSize(width + 2 * _EDGE, min(height + 2 * _EDGE, room.height()))
 
+    def _foot_height(self, width: int) -> int:
+        if not self.foot.count():
+            return 0
+        self.foot.invalidate()
+        height = self._foot.heightForWidth(width)
+        return height if height > 0 else self._foot.sizeHint().height()
+
     def _stops(self) -> list[QWidget]:
-        """What can have the keyboard, as the eye goes."""
+        """What can have the keyboard, as the eye goes; first what stands below."""
         return [
             part
-            for part in self._content.findChildren(QWidget)
+            for area in (self._foot, self._content)
+            for part in area.findChildren(QWidget)
             if part.focusPolicy() & Qt.FocusPolicy.TabFocus
             and part.isEnabled()
-            and not part.isHidden()
+            and part.isVisibleTo(area)
         ]
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -13,6 +13,7 @@ from ui.places import Places
 from ui.preferences import Preferences
 from ui.window import (
     CHATS,
+    CLOUD,
     METRICS,
     MODELS,
     NOTES,
@@ -106,6 +107,8 @@ class PlaceKeys:
                 self._window.go_to(NOTES)
         elif here == MODELS and places.models.page.escape():
             pass  # the nearest thing was left
+        elif here == CLOUD and places.cloud.page.escape():
+            pass
         elif here != CHATS:
             self._window.go_to(CHATS)
         elif not (places.list.search.hasFocus() and places.list.leave_search()):

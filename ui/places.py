@@ -22,9 +22,10 @@ from ui.search.place import SearchPlace
 from ui.settings.page import SettingsPage
 from ui.theme.style import Theme
 from ui.vault.page import VaultPage
-from ui.window import CHATS, MODELS, NETWORK, NOTES, REVIEW, SEARCH, TAGS, Window
+from ui.window import CHATS, CLOUD, MODELS, NETWORK, NOTES, REVIEW, SEARCH, TAGS, Window
 
 if TYPE_CHECKING:  # they are made when somebody goes there
+    from ui.cloud.page import CloudPage
     from ui.models.page import ModelsPage
     from ui.network.page import NetworkPage
     from ui.tags.manager import TagsPage
@@ -64,6 +65,7 @@ class Places:
         self.review = Late(_review_page, theme, window.end_with_status)
         self.models = Late(_models_page, theme, window.end_with_status)
         self.network = Late(_network_page, theme, window.end_with_status)
+        self.cloud = Late(_cloud_page, theme, window.end_with_status)
         self.search = SearchPlace(theme, now)
         self.metrics = MetricsPage(theme)
         is_kept = session.keys is not None
@@ -75,10 +77,10 @@ class Places:
     @property
     def all(self) -> Sequence[QWidget]:
         """As the rail has them, then those that are reached from one of them."""
-        models, network = self.models.holder, self.network.holder
-        first = (self.chats, self.notes, self.search, models)
+        first = (self.chats, self.notes, self.search, self.models.holder)
         at_foot = (self.metrics, self.vault, self.settings)
-        return (*first, *at_foot, self.tags.holder, self.review.holder, network)
+        beside = (self.tags, self.review, self.network, self.cloud)
+        return (*first, *at_foot, *(late.holder for late in beside))
 
     @property
     def notice(self) -> Notice:
@@ -92,6 +94,8 @@ class Places:
             return self.models.page.notice
         if place == NETWORK:
             return self.network.page.notice
+        if place == CLOUD:
+            return self.cloud.page.notice
         there = {NOTES: self.notes.page.notice, SEARCH: self.search.notice}
         return there.get(place, self.page.notice)
 
@@ -109,6 +113,8 @@ class Places:
             self.models.page.take_focus()
         elif position == NETWORK:
             self.network.page.take_focus()
+        elif position == CLOUD:
+            self.cloud.page.take_focus()
         else:
             self.all[position].setFocus()
 
@@ -120,6 +126,7 @@ class Places:
         self.review.apply(theme)
         self.models.apply(theme)
         self.network.apply(theme)
+        self.cloud.apply(theme)
         self.search.apply(theme)
         self.metrics.apply(theme)
         self.vault.apply(theme)
@@ -142,6 +149,12 @@ def _network_page(theme: Theme) -> NetworkPage:
     from ui.network.page import NetworkPage
 
     return NetworkPage(theme)
+
+
+def _cloud_page(theme: Theme) -> CloudPage:
+    from ui.cloud.page import CloudPage
+
+    return CloudPage(theme)
 
 
 def _review_page(theme: Theme) -> ReviewPage:

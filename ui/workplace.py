@@ -25,6 +25,7 @@ from ui.actions.rooms import action_rooms
 from ui.bridge import Bridge
 from ui.chat.asking import Asking
 from ui.chat.controller import ChatController
+from ui.cloud.rooms import CloudRooms
 from ui.conversation_controller import ConversationController
 from ui.days import local
 from ui.going import Going
@@ -131,6 +132,20 @@ class Workplace:
         named = self.conversations.refresh
         self.acts = action_rooms(session, bridge, window, places, self.notes, propose, named)
         self.models = ModelRooms(app, session, bridge, window, places, self.preferences, pool, now)
+        self.cloud = CloudRooms(
+            app,
+            session,
+            bridge,
+            window,
+            places,
+            self.preferences,
+            self.chat,
+            now,
+            self.models.network.refresh,
+        )
+        if self.acts and self.cloud.elsewhere and session.cloud:
+            ask = self.cloud.elsewhere.ask_new
+            self.acts.offer_elsewhere(session.cloud, lambda: app.settings, ask)
         self._rooms = tuple(room for room in (self.tags, self.acts) if room)
         self.search = SearchController(
             session, bridge, places.search, going.hit, self.importing.open, pool, now
@@ -212,7 +227,7 @@ class Workplace:
     def handle(self, event: Event) -> None:
         """Take an event from the core."""
         self.metrics.handle(event)
-        for room in (*self._rooms, self.models):
+        for room in (*self._rooms, self.models, self.cloud):
             room.handle(event)
         match event:
             case EngineChanged():
@@ -264,6 +279,7 @@ class Workplace:
             will be gone.
         """
         open_now = self.chat.conversation_id
+        self.cloud.leave()
         self.keep()
         for key in self._keys:
             key.setEnabled(False)

@@ -400,6 +400,7 @@ class FakeApp:
         self.models: Any = None  # a ``ModelService``; None where nothing may be written
         self.network: Any = None
         self.ledger: Any = None
+        self.cloud: Any = None  # a ``CloudRoom``; None where nothing may be sent
         self.governor = FakeGovernor(sink)
         self.figures: Future[str] = done("")  # what is known of the model's tuned copy
 
@@ -420,6 +421,7 @@ class FakeApp:
             models=self.models,
             network=self.network,
             ledger=self.ledger,
+            cloud=self.cloud,
         )
 
     @property

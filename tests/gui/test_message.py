@@ -30,7 +30,8 @@ from ui.chat.announce import read_out
 from ui.chat.body import FocusRing
 from ui.chat.button import QuietButton
 from ui.chat.code import CodeView
-from ui.chat.message import Caret, MessageView
+from ui.chat.marks import Caret
+from ui.chat.message import MessageView
 from ui.chat.prose import ProseView
 from ui.theme.tokens import LIGHT
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -27,6 +27,9 @@ from ui.markdown.safe_text import encodable
 from ui.notes.controller import NotesController
 from ui.notes.model import title_of
 from ui.notes.page import NotePage
+
+if TYPE_CHECKING:  # only where something may be asked elsewhere
+    from ui.actions.beyond import Beyond
 
 _UNDO_MILLISECONDS: Final = 15_000
 _SAID_MILLISECONDS: Final = 8_000
@@ -91,6 +94,7 @@ class Acting(QObject):
         self._text = Latest(bridge)
         self._asked: Asked | None = None
         self._last_language = ""
+        self.beyond: Beyond | None = None  # offers to ask elsewhere, where that can be
         self._connect()
 
     def _connect(self) -> None:
@@ -167,6 +171,8 @@ class Acting(QObject):
         self._asked = asked
         self._page.notice.dismiss()
         self._panel.begin(self._title(asked), asked.what.caution)
+        if self.beyond:
+            self.beyond.offer(asked, self._page.notice, self.stop)
 
     def _refuse(self, asked: Asked, error: HushError) -> None:
         """Nothing was begun: say why where the person looks."""

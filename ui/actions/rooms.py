@@ -25,7 +25,11 @@ from ui.places import Places
 from ui.window import NOTES, Window
 
 if TYPE_CHECKING:
+    from assistant.cloud.protocols import AskFor, CloudRoom
+    from assistant.cloud.records import Offer
+    from assistant.settings import Settings
     from ui.actions.acting import Acting
+    from ui.actions.beyond import Beyond
 
 Act = Callable[[], object]
 
@@ -103,6 +107,7 @@ class ActionRooms(QObject):
         propose = self._propose if wanted.tags else None
         self._asks = offers.Asks(self._act, wanted.title, propose)
         self._acting: Acting | None = None
+        self._beyond: Callable[[], Beyond] | None = None  # once there is somebody to ask
         self._window = window
         self.titling = titling
         self._page = page
@@ -127,9 +132,26 @@ class ActionRooms(QObject):
     def _offered(self) -> Sequence[Description]:
         return self._wanted.acts.offered if self._wanted.acts else ()
 
+    def offer_elsewhere(
+        self,
+        cloud: CloudRoom,
+        settings: Callable[[], Settings],
+        ask: Callable[[AskFor, Offer | None], object],
+    ) -> None:
+        """Offer to ask somebody else for what no model here does well. See ``Beyond``."""
+
+        def build() -> Beyond:
+            from ui.actions.beyond import Beyond
+
+            return Beyond(cloud, settings, ask)
+
+        self._beyond = build
+
     def _act(self, what: Description) -> None:
-        if self._wanted.acts:
-            self._acting = self._acting or self._wanted.build(self._wanted.acts)
+        if self._acting is None and self._wanted.acts:
+            self._acting = self._wanted.build(self._wanted.acts)
+            self._acting.beyond = self._beyond() if self._beyond else None
+        if self._acting:
             self._acting.act(what)
 
     def _propose(self) -> None:

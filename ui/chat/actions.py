@@ -14,13 +14,23 @@ _UNFINISHED = (MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAIL
 
 
 def resume_label(message: Message) -> str:
-    """The word for going on with an answer: empty where it is complete."""
-    if message.role is not Role.ASSISTANT:
+    """The word for going on with an answer: empty where it is complete.
+
+    One from elsewhere is not gone on with: that would be another request, to be looked at anew.
+    """
+    if message.role is not Role.ASSISTANT or message.cloud:
         return ""
     if message.state in _UNFINISHED:
         return "Continue"
     reached_limit = message.figures and message.figures.finish_reason is FinishReason.LENGTH
     return "Expand" if message.state is MessageState.COMPLETE and reached_limit else ""
+
+
+def again_label(message: Message) -> tuple[str, str]:
+    """The word for another answer, and what screen readers say: it always comes from here."""
+    if message.cloud:
+        return "Answer here", "Answer on this laptop"
+    return "Regenerate", "Regenerate"
 
 
 class ActionRow(QWidget):
@@ -34,6 +44,7 @@ class ActionRow(QWidget):
     regenerate_wanted = Signal()
     resume_wanted = Signal()
     pin_wanted = Signal()
+    elsewhere_wanted = Signal()  # ask somebody else
     variant_wanted = Signal(int)  # -1 or +1
 
     def __init__(self, look: Look, parent: QWidget) -> None:
@@ -42,6 +53,7 @@ class ActionRow(QWidget):
         self.edit = QuietButton("Edit", look, self, name="Edit message")
         self.regenerate = QuietButton("Regenerate", look, self)
         self.resume = QuietButton("Continue", look, self)
+        self.elsewhere = QuietButton("Ask elsewhere…", look, self)
         self.pin = QuietButton("Pin", look, self)
         self.pin.reserve("Unpin")
         self.pin.setToolTip("What is pinned stays in what the model reads.")
@@ -59,6 +71,7 @@ class ActionRow(QWidget):
         self.edit.clicked.connect(self.edit_wanted)
         self.regenerate.clicked.connect(self.regenerate_wanted)
         self.resume.clicked.connect(self.resume_wanted)
+        self.elsewhere.clicked.connect(self.elsewhere_wanted)
         self.pin.clicked.connect(self.pin_wanted)
         self.previous.clicked.connect(lambda: self.variant_wanted.emit(-1))
         self.next.clicked.connect(lambda: self.variant_wanted.emit(1))
@@ -67,27 +80,34 @@ class ActionRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        for widget in (*self.buttons()[:5], self.previous, self.place, self.next):
+        for widget in (*self.buttons()[:6], self.previous, self.place, self.next):
             row.addWidget(widget)
         row.addStretch()
 
     def buttons(self) -> list[QuietButton]:
         """All buttons, in tab order."""
-        asking = [self.copy, self.edit, self.regenerate, self.resume]
+        asking = [self.copy, self.edit, self.regenerate, self.resume, self.elsewhere]
         return [*asking, self.pin, self.previous, self.next]
 
-    def show_for(self, message: Message, *, busy: bool) -> None:
+    def show_for(self, message: Message, *, busy: bool, elsewhere: bool = False) -> None:
         """Offer what can be done with this message now.
 
         Args:
             message: As it stands.
             busy: A reply is being written: nothing that would start another one.
+            elsewhere: Somebody else can be asked.
         """
         settled = message.state is not MessageState.STREAMING
+        is_answer = message.role is Role.ASSISTANT
+        again, spoken = again_label(message)
         label = resume_label(message)
         self.copy.setVisible(settled)
         self.edit.setVisible(settled and not busy and message.role is Role.USER)
-        self.regenerate.setVisible(settled and not busy and message.role is Role.ASSISTANT)
+        self.regenerate.setVisible(settled and not busy and is_answer)
+        self.regenerate.reserve(again)
+        self.regenerate.setText(again)
+        self.regenerate.setAccessibleName(spoken)
+        self.elsewhere.setVisible(settled and not busy and is_answer and elsewhere)
         self.resume.setVisible(settled and not busy and bool(label))
         self.resume.setText(label)
         self.resume.setAccessibleName(label)

@@ -60,6 +60,12 @@ class QuietButton(QToolButton):
         """As ``sizeHint``: a label is never cut."""
         return self.sizeHint()
 
+    @property
+    def _ink(self) -> str:
+        """The label's colour at the moment."""
+        palette = self._look.palette
+        return palette.text if self.underMouse() else palette.quiet
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the label, a ground under the pointer, a ring with the keyboard's focus."""
         del event
@@ -69,13 +75,21 @@ class QuietButton(QToolButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_ground(painter, self, palette)
-        colour = QColor(palette.text if self.underMouse() else palette.quiet)
+        colour = QColor(self._ink)
         colour.setAlphaF(1.0 if self.isEnabled() else 0.5)
         painter.setPen(colour)
         side = self._look.scaled(Space.INSIDE)
         painter.drawText(
             self.rect().adjusted(side, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text()
         )
+
+
+class LinkButton(QuietButton):
+    """A quiet button that is a way on: in the accent's colour, and always seen."""
+
+    @property
+    def _ink(self) -> str:
+        return self._look.palette.accent
 
 
 class PillButton(QuietButton):

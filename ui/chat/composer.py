@@ -30,6 +30,7 @@ _LONG_WORD: Final = 2_000
 that grows with its square (measured: 1.5 s for 200,000 characters, 25 ms when broken anywhere)."""
 
 _PLACEHOLDER: Final = "Ask anything. It stays on this laptop."
+_WITH_CLOUD: Final = "Unless you send it yourself, it stays on this laptop."
 _PRIVATE: Final = "Private: nothing of this is kept."
 _EDITING: Final = "Editing an earlier message. The first version is kept."
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -138,6 +139,8 @@ class Composer(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._busy = False
+        self._is_private = False
+        self._is_cloud_on = False
         self.field = MessageField()
         self.send_button = IconButton(Icon.SEND, "Send", theme.palette, shortcut="Enter")
         self.stop_button = IconButton(Icon.STOP, "Stop", theme.palette, shortcut="Esc")
@@ -212,8 +215,18 @@ class Composer(QWidget):
 
     def show_private(self, *, private: bool) -> None:
         """Say, where nothing is written yet, whether what is written here is kept."""
-        self.field.setPlaceholderText(_PRIVATE if private else _PLACEHOLDER)
+        self._is_private = private
+        self._promise()
         learn_nothing(self.field, private=private)
+
+    def show_cloud(self, *, on: bool) -> None:
+        """Promise no more than holds: with the cloud on, a person may send something."""
+        self._is_cloud_on = on
+        self._promise()
+
+    def _promise(self) -> None:
+        kept = _WITH_CLOUD if self._is_cloud_on else _PLACEHOLDER
+        self.field.setPlaceholderText(_PRIVATE if self._is_private else kept)
 
     def set_busy(self, *, busy: bool) -> None:
         """Offer to stop while a reply is being written; typing goes on."""

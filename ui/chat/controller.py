@@ -11,16 +11,9 @@ from assistant.app import Session
 from assistant.chat import ChatService, Run
 from assistant.errors import HushError
 from assistant.events import Event, ReplyBegan, ReplyEnded, ReplyText
-from assistant.records import (
-    NEW_PRIVATE_ID,
-    Conversation,
-    Exchange,
-    Message,
-    ReplyFigures,
-    Thread,
-    is_private,
-)
+from assistant.records import NEW_PRIVATE_ID, Conversation, Exchange, Message, Thread, is_private
 from ui.bridge import Bridge
+from ui.chat.course import Course, last_figures
 from ui.chat.drafts import Draft, DraftKeeper, Drafts
 from ui.chat.page import ChatPage
 from ui.chat.replies import LiveReply, Replies
@@ -31,7 +24,6 @@ from ui.status.line import StatusLine
 
 _STILL_WRITING: Final = "An answer is still being written here. Wait for it, or stop it with Esc."
 _NOT_BEGUN: Final = (None, NEW_PRIVATE_ID)
-_WAITING: Final = "Another answer is being written. This one comes next."
 
 
 class ChatController:
@@ -62,6 +54,9 @@ class ChatController:
         self._replies = Replies()
         keeper = DraftKeeper(session.drafts, bridge, page.notice.say_error)
         self._drafts = Drafts(page.composer, keeper)
+        self._course = Course(
+            self._replies, self._drafts, lambda: self.conversation_id, page, conversations, status
+        )
         self.around = Surroundings(session, bridge, page, status, self._drafts)
         self._latest = Latest(bridge)
         self._connect()
@@ -76,8 +71,8 @@ class ChatController:
         composer.editing_left.connect(self._leave_editing)
         timeline.edit_requested.connect(self._begin_editing)
         ask = self._chat
-        timeline.regenerate_requested.connect(lambda m: self._begin(partial(ask.regenerate, m.id)))
-        timeline.resume_requested.connect(lambda m: self._begin(partial(ask.resume, m.id)))
+        timeline.regenerate_requested.connect(lambda m: self.begin(partial(ask.regenerate, m.id)))
+        timeline.resume_requested.connect(lambda m: self.begin(partial(ask.resume, m.id)))
         timeline.variant_requested.connect(self._show_variant)
         self._list.opened.connect(self.open)
         self._list.new_wanted.connect(self.new)
@@ -105,6 +100,11 @@ class ChatController:
     def is_answering(self) -> bool:
         """Whether an answer is being written, here or in another conversation."""
         return self._replies.count > 0
+
+    @property
+    def is_answering_here(self) -> bool:
+        """Whether one is being written, or waited for, on the page."""
+        return self._course.running is not None
 
     def open(self, conversation_id: int) -> None:
         """Show a conversation."""
@@ -161,8 +161,8 @@ class ChatController:
         current = self._replies.brought_up_to_date(thread)
         self._page.show_thread(current)
         self._list.select(conversation_id)
-        self._status.show_reply(_last_figures(current))
-        self._show_note(self._running())
+        self._status.show_reply(last_figures(current))
+        self._course.show_note(self._course.running)
         self._show_busy()
         self.around.arrived()
 
@@ -182,12 +182,12 @@ class ChatController:
             ask = partial(self._chat.edit, edited.id, text)
         else:
             ask = partial(_send, self._chat, self._drafts.current, text)
-        if self._begin(ask, text, edited):
+        if self.begin(ask, text, edited):
             self._drafts.sent()
 
     def stop(self) -> bool:
         """Stop the reply being written here; False where there is none."""
-        reply = self._running()
+        reply = self._course.running
         if reply:
             self._chat.stop(reply.run_id)
         return reply is not None
@@ -202,11 +202,17 @@ class ChatController:
         elif not self.stop():
             page.notice.dismiss()
 
-    def _begin(
+    def begin(
         self, ask: Callable[[], Run], question: str = "", edited: Message | None = None
     ) -> bool:
-        """Ask for a reply here; False where that was refused at once."""
-        if self._running():
+        """Ask for a reply here, of whomever; False where that was refused at once.
+
+        Args:
+            ask: Begins it.
+            question: What the person gets back where nothing can be saved.
+            edited: The earlier message that it is another version of.
+        """
+        if self._course.running:
             self._page.notice.say(_STILL_WRITING)
             return False
         try:
@@ -243,7 +249,7 @@ class ChatController:
         if is_running and shown_at_its_place:
             self._page.begin(exchange)
             self._page.timeline.append_text(exchange.answer.id, reply.said)
-            self._show_note(reply)
+            self._course.show_note(reply)
         else:  # another version of something above, or over already: read what stands where
             self._load(conversation.id)
         self._show_busy()
@@ -275,62 +281,21 @@ class ChatController:
         """Take an event about a reply or about what accompanies it; others are passed over."""
         match event:
             case ReplyBegan():
-                self._reply_began(event)
+                self._course.began(event)
             case ReplyText():
-                self._reply_grew(event)
+                self._course.grew(event)
             case ReplyEnded():
-                self._reply_ended(event)
+                self._course.ended(event)
+                self._show_busy()
             case _:
                 self.around.take(event)
 
-    def _reply_began(self, event: ReplyBegan) -> None:
-        reply = self._replies.get(event.run_id)
-        if reply is None:
-            return
-        reply.began, reply.left_out = True, event.left_out
-        self._show_note(reply)
-        if event.conversation_id == self.conversation_id:
-            self._status.show_context(event.prompt_tokens, event.context_cap, event.left_out)
-
-    def _reply_grew(self, event: ReplyText) -> None:
-        reply = self._replies.get(event.run_id)
-        if reply is None:
-            return
-        reply.add(event.text)
-        if event.conversation_id == self.conversation_id:
-            self._page.timeline.append_text(event.message_id, event.text)
-
-    def _reply_ended(self, event: ReplyEnded) -> None:
-        reply = self._replies.get(event.run_id)
-        self._replies.end(event.run_id, event.message)
-        self._list.update_shown(event.conversation)
-        if event.conversation.id == self.conversation_id:
-            self._page.timeline.finish(event.message, event.error.sentence if event.error else "")
-            if event.message.figures:
-                self._status.show_reply(event.message.figures, reply.left_out if reply else "")
-        self._show_busy()
-
     # What is shown ------------------------------------------------------------------------
 
-    def _running(self) -> LiveReply | None:
-        """The reply being written, or waited for, in what is on the page."""
-        if self._drafts.current.asked:
-            return self._drafts.current.asked
-        if self.conversation_id is None:
-            return None
-        return self._replies.running_in(self.conversation_id)
-
     def _show_busy(self) -> None:
-        busy = self._running() is not None
+        busy = self._course.running is not None
         self._page.set_busy(busy=busy)
         self.around.set_busy(busy=busy)
-
-    def _show_note(self, reply: LiveReply | None) -> None:
-        """Say below an answer what did not fit, or what it waits for."""
-        if reply and reply.message_id is not None:
-            waits = not reply.began and self._replies.count > 1
-            note = _WAITING if waits else reply.left_out
-            self._page.timeline.set_note(reply.message_id, note)
 
 
 def _send(chat: ChatService, draft: Draft, text: str) -> Run:
@@ -343,8 +308,3 @@ def _send(chat: ChatService, draft: Draft, text: str) -> Run:
         scope=draft.scope,
         attachments=draft.attachments,
     )
-
-
-def _last_figures(thread: Thread) -> ReplyFigures | None:
-    found = (message.figures for message in reversed(thread.messages) if message.figures)
-    return next(found, None)

@@ -18,16 +18,32 @@ ADDED = 10
 KEPT = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A quiet line below a message.
+
+    Attributes:
+        words: May be empty where the links say enough.
+        links: What can be done about it: the words, and what they stand for.
+        facts: More than there is room for, as a tooltip.
+    """
+
+    words: str
+    links: tuple[tuple[str, str], ...] = ()
+    facts: str = ""
+
+
 @dataclass(slots=True)
 class Entry:
     """A message, with what came since it was read from the store.
 
-    ``divider`` stands above it, across the page; ``note`` below it.
+    ``divider`` stands above it, across the page; ``note`` and ``asides`` below it.
     """
 
     message: Message
     divider: str = ""
     note: str = ""
+    asides: tuple[Aside, ...] = ()
     failure: str = ""  # a sentence for the person
     _later: list[str] = field(default_factory=list)
 

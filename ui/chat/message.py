@@ -2,96 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QEnterEvent,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-)
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from assistant.asking.shown import given_words, listed_sources
-from assistant.records import FinishReason, Message, MessageState, Role
+from assistant.asking.shown import listed_sources
+from assistant.records import Role
 from ui.chat.actions import ActionRow
 from ui.chat.announce import SentenceReader
 from ui.chat.answer import AnswerBody
 from ui.chat.body import GUTTER
+from ui.chat.captions import Captions
+from ui.chat.cloud_line import CloudLine, lines_of
 from ui.chat.divider import Divider
 from ui.chat.entries import Entry
+from ui.chat.marks import Caret, PinMark, name_of, spoken_name_of
 from ui.chat.question import QuestionBody
 from ui.chat.sources import SourceList
-from ui.chat.sureness import sureness_facts, sureness_words
 from ui.chat.tools import Deadline, Tools
 from ui.markdown.citations import unmarked
-from ui.markdown.look import Look
-from ui.markdown.safe_text import encodable, harmless
-from ui.theme.icons import Icon, pixmap
+from ui.markdown.safe_text import encodable
 from ui.theme.tokens import Space, Type
-
-_NAMES = {Role.USER: "You", Role.ASSISTANT: "Hush"}
-_STATES = {
-    MessageState.STOPPED: "Stopped.",
-    MessageState.INTERRUPTED: "Interrupted when Hush closed.",
-    MessageState.STREAMING: "Being written.",
-    MessageState.FAILED: "The model stopped unexpectedly. What it wrote so far is kept.",
-}
-_AT_LIMIT = "Kept short. Expand goes on."
-_PINNED = "Pinned"
-_PIN_ICON = 12  # pixels, beside a caption
-_CUT = "Only the first part is shown here. Copy takes all of it."
-
-
-def _state_words(message: Message) -> str:
-    reached_limit = message.figures and message.figures.finish_reason is FinishReason.LENGTH
-    return _STATES.get(message.state, _AT_LIMIT if reached_limit else "")
-
-
-class Caret(QWidget):
-    """Where the answer is being written: a thin block that does not blink."""
-
-    def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._look = look
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the block."""
-        del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._look.palette.accent))
-        painter.drawRoundedRect(QRectF(self.rect()), 1, 1)
-
-
-class PinMark(QWidget):
-    """Says quietly that a message is pinned: an icon and the word."""
-
-    def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._look = look
-        self.setFont(look.font(Type.CAPTION))
-        self.setToolTip("It stays in what the model reads.")
-
-    def sizeHint(self) -> QSize:
-        """Icon and word, side by side."""
-        metrics = self.fontMetrics()
-        left = self._look.scaled(_PIN_ICON + Space.HALF)
-        return QSize(left + metrics.horizontalAdvance(_PINNED) + 2, metrics.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint icon and word."""
-        del event
-        painter = QPainter(self)
-        size, colour = self._look.scaled(_PIN_ICON), self._look.palette.quiet
-        drawing = pixmap(Icon.PIN, colour, size, self.devicePixelRatioF())
-        painter.drawPixmap(0, (self.height() - size) // 2, drawing)
-        painter.setPen(QColor(colour))
-        left = size + self._look.scaled(Space.HALF)
-        area = self.rect().adjusted(left, 0, 0, 0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, _PINNED)
 
 
 class MessageView(QFrame):
@@ -107,6 +40,7 @@ class MessageView(QFrame):
     resume_requested = Signal()
     variant_requested = Signal(int)  # -1 or +1
     pin_requested = Signal()
+    cloud_requested = Signal(str)  # "ask", "sent", "compare", "not-now" or "key"
     context_wanted = Signal()  # what the model sees
     link_requested = Signal(str)
     source_requested = Signal(object)  # Source
@@ -120,27 +54,26 @@ class MessageView(QFrame):
         self._tools = tools
         self._sentences = SentenceReader()
         self._busy = False
+        self._elsewhere = False  # whether somebody else can be asked
         self._fitted = (-1, -1)  # width and height of the last layout, if it still stands
         self._divider: Divider | None = None
-        self._name = QLabel(_NAMES[entry.message.role], self)
+        self._name = QLabel(name_of(entry.message), self)
+        self._name.setTextFormat(Qt.TextFormat.PlainText)  # a provider's name may be anything
         self._name.setFont(tools.look.font(Type.INTERFACE, emphasis=True))
         self._name.setPalette(tools.look.text_palette())
         self._pin: PinMark | None = None
         self.body = self._make_body()
-        self._state = self._caption()
-        self._sureness = self._caption()
-        self._note = self._caption()
-        self._cut = self._caption(_CUT)
-        self._given = self._caption(harmless(given_words(entry.message)))
-        self._given.setVisible(bool(self._given.text()))
+        self._captions = Captions(entry, tools.look, self)
         self._sources = self._make_sources()
+        self._cloud: CloudLine | None = None
         self._actions = ActionRow(tools.look, self)
         self._connect_actions()
         self._caret = Caret(tools.look, self)
         self._show_divider()
         self._show_pin()
+        self._show_cloud()
         self._show_state()
-        self._show_note()
+        self._captions.show_note()
 
     def _make_body(self) -> AnswerBody | QuestionBody:
         if self._entry.message.role is Role.USER:
@@ -166,15 +99,6 @@ class MessageView(QFrame):
         sources.opened.connect(self.source_requested)
         return sources
 
-    def _caption(self, text: str = "") -> QLabel:
-        label = QLabel(text, self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setFont(self._tools.look.font(Type.CAPTION))
-        label.setPalette(self._tools.look.text_palette(quiet=True))
-        label.hide()
-        return label
-
     def _connect_actions(self) -> None:
         self._actions.copy_wanted.connect(self.copy)
         self._actions.edit_wanted.connect(self.edit_requested)
@@ -182,6 +106,7 @@ class MessageView(QFrame):
         self._actions.resume_wanted.connect(self.resume_requested)
         self._actions.variant_wanted.connect(self.variant_requested)
         self._actions.pin_wanted.connect(self.pin_requested)
+        self._actions.elsewhere_wanted.connect(lambda: self.cloud_requested.emit("ask"))
         self._actions.set_revealed(False)
 
     # The message --------------------------------------------------------------------------
@@ -208,13 +133,21 @@ class MessageView(QFrame):
 
     def note_changed(self) -> None:
         """Show the entry's note."""
-        self._show_note()
+        self._captions.show_note()
+        self._touch()
+
+    def asides_changed(self) -> None:
+        """Show what the entry says below the message, with something to do about it."""
+        self._show_cloud()
+        self._show_state()
+        for before, after in pairwise(self.tab_stops()):
+            QWidget.setTabOrder(before, after)
         self._touch()
 
     def pin_changed(self) -> None:
         """Show whether the entry's message is pinned."""
         self._show_pin()
-        self._actions.show_for(self._entry.message, busy=self._busy)
+        self._show_actions()
         self._touch()
 
     def divider_changed(self) -> None:
@@ -239,10 +172,30 @@ class MessageView(QFrame):
             self._divider.show_wanted.connect(self.context_wanted)
             self._divider.show()
 
+    def _show_cloud(self) -> None:
+        """Say where it came from, and what is offered; few have any of it."""
+        asides = lines_of(self._entry)
+        if self._cloud and self._cloud.asides != asides:
+            self._cloud.hide()
+            self._cloud.deleteLater()
+            self._cloud = None
+        if asides and not self._cloud:
+            self._cloud = CloudLine(asides, self._tools.look, self)
+            self._cloud.acted.connect(self.cloud_requested)
+            self._cloud.show()
+
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Offer nothing that would start a reply while one is being written."""
         self._busy = busy
-        self._actions.show_for(self._entry.message, busy=busy)
+        self._show_actions()
+
+    def set_elsewhere(self, offered: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
+        """Let somebody else be asked, or not."""
+        self._elsewhere = offered
+        self._show_actions()
+
+    def _show_actions(self) -> None:
+        self._actions.show_for(self._entry.message, busy=self._busy, elsewhere=self._elsewhere)
 
     def copy(self) -> None:
         """Put the message's source on the clipboard."""
@@ -250,36 +203,18 @@ class MessageView(QFrame):
         self._actions.copy.confirm()
 
     def _show_state(self) -> None:
-        message = self._entry.message
-        words = self._entry.failure or _state_words(message)
-        failed = message.state is MessageState.FAILED or bool(self._entry.failure)
-        palette = self._tools.look.text_palette(quiet=True)
-        if failed:
-            palette.setColor(palette.ColorRole.WindowText, self._tools.look.palette.danger)
-        self._state.setPalette(palette)
-        self._state.setText(harmless(words))
-        self._state.setVisible(bool(words) and not self._entry.is_streaming)
+        self._captions.show_state()
         self._caret.setVisible(self._entry.is_streaming)
-        self._show_sureness(message)
-        self.setAccessibleDescription(" ".join(filter(None, (words, self._sureness.text()))))
-        self._actions.show_for(message, busy=self._busy)
-
-    def _show_sureness(self, message: Message) -> None:
-        self._sureness.setText(sureness_words(message))
-        self._sureness.setToolTip(sureness_facts(message))
-        self._sureness.setVisible(bool(self._sureness.text()))
+        self.setAccessibleDescription(self._captions.description)
+        self._show_actions()
 
     def _show_pin(self) -> None:
-        pinned, name = self._entry.message.pinned, self._name.text()
+        pinned = self._entry.message.pinned
         if pinned and not self._pin:  # few are: the others pay nothing for it
             self._pin = PinMark(self._tools.look, self)
         if self._pin:
             self._pin.setVisible(pinned)
-        self.setAccessibleName(f"{name}, pinned" if pinned else name)
-
-    def _show_note(self) -> None:
-        self._note.setText(harmless(self._entry.note))
-        self._note.setVisible(bool(self._entry.note))
+        self.setAccessibleName(spoken_name_of(self._entry.message))
 
     def _announce(self, sentences: list[str]) -> None:
         for sentence in filter(None, sentences):
@@ -290,7 +225,7 @@ class MessageView(QFrame):
     def fill(self, deadline: Deadline) -> bool:
         """Draw what is not drawn yet, until the deadline; return whether all is."""
         done = self.body.fill(deadline)
-        self._cut.setVisible(self.body.is_cut)
+        self._captions.show_cut(cut=self.body.is_cut)
         self._fitted = (-1, -1)
         return done
 
@@ -315,6 +250,9 @@ class MessageView(QFrame):
             y = self._divider.fit(width)
             self._divider.setGeometry(GUTTER, 0, width, y)
             y += look.scaled(Space.RELATED)
+        whole = name_of(self._entry.message)
+        metrics = self._name.fontMetrics()
+        self._name.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideRight, width))
         name = self._name.sizeHint()
         self._name.setGeometry(GUTTER, y, name.width(), name.height())
         if self._pin:
@@ -324,18 +262,14 @@ class MessageView(QFrame):
         height = self.body.fit(width)
         self.body.setGeometry(0, y, width + 2 * GUTTER, height)
         y += height
-        for caption in (self._cut, self._given, self._state, self._sureness, self._note):
-            if not caption.isHidden():
-                y += look.scaled(Space.INSIDE)
-                height = caption.heightForWidth(width)
-                caption.setGeometry(GUTTER, y, width, height)
+        y = self._captions.place(GUTTER, y, width)
+        for part, above in ((self._sources, Space.RELATED), (self._cloud, Space.HALF)):
+            if part:
+                y += look.scaled(above)
+                left = GUTTER - look.scaled(Space.INSIDE)
+                height = part.fit(width + look.scaled(Space.INSIDE))
+                part.setGeometry(left, y, width + look.scaled(Space.INSIDE), height)
                 y += height
-        if self._sources:
-            y += look.scaled(Space.RELATED)
-            left = GUTTER - look.scaled(Space.INSIDE)
-            height = self._sources.fit(width + look.scaled(Space.INSIDE))
-            self._sources.setGeometry(left, y, width + look.scaled(Space.INSIDE), height)
-            y += height
         if self._entry.is_streaming:
             self._caret.setGeometry(self.body.caret_rect().translated(self.body.pos()))
         row = self._actions.sizeHint().height()
@@ -348,8 +282,9 @@ class MessageView(QFrame):
     def tab_stops(self) -> list[QWidget]:
         """What the Tab key visits, in order."""
         above = [self._divider.button] if self._divider else []
-        below = self._sources.buttons if self._sources else []
-        return [*above, *self.body.tab_stops(), *below, *self._actions.buttons()]
+        sources = self._sources.buttons if self._sources else []
+        cloud = self._cloud.buttons if self._cloud else []
+        return [*above, *self.body.tab_stops(), *sources, *cloud, *self._actions.buttons()]
 
     def set_revealed(self, revealed: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Show the actions: the keyboard's focus is inside, or the pointer."""

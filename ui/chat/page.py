@@ -23,6 +23,7 @@ from ui.theme.tokens import Space
 
 _GREETING: Final = "What is on your mind?"
 _PROMISE: Final = "Your words stay on this laptop. No network is used."
+_PROMISE_WITH_CLOUD: Final = "Your words stay on this laptop unless you send them yourself."
 _PRIVATE_GREETING: Final = "A private chat"
 _STARTERS: Final = (
     "Explain how a heat pump works.",
@@ -39,6 +40,8 @@ class EmptyChat(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_private = False
+        self._is_cloud_on = False
         self.setMinimumSize(1, 1)  # what does not fit is cut: the composer below needs its room
         self._greeting = centred_label("title")
         self._promise = centred_label("quiet")
@@ -64,8 +67,18 @@ class EmptyChat(QWidget):
 
     def show_private(self, *, private: bool) -> None:
         """Greet, and say what becomes of what is written here."""
-        self._greeting.setText(_PRIVATE_GREETING if private else _GREETING)
-        self._promise.setText(PRIVATE_WORDS if private else _PROMISE)
+        self._is_private = private
+        self._say()
+
+    def show_cloud(self, *, on: bool) -> None:
+        """Promise no more than holds: with the cloud on, a person may send something."""
+        self._is_cloud_on = on
+        self._say()
+
+    def _say(self) -> None:
+        promise = _PROMISE_WITH_CLOUD if self._is_cloud_on else _PROMISE
+        self._greeting.setText(_PRIVATE_GREETING if self._is_private else _GREETING)
+        self._promise.setText(PRIVATE_WORDS if self._is_private else promise)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer only what can be read whole."""
@@ -154,6 +167,11 @@ class ChatPage(QWidget):
         """A reply is being written here: it can be stopped, and none can be begun."""
         self.timeline.set_busy(busy)
         self.composer.set_busy(busy=busy)
+
+    def show_cloud(self, *, on: bool) -> None:
+        """Promise what holds with the cloud on, or off."""
+        self.empty.show_cloud(on=on)
+        self.composer.show_cloud(on=on)
 
     def begin_find(self) -> None:
         """Find words, where there is a conversation."""

@@ -27,6 +27,7 @@ class PausedLine(QFrame):
     """
 
     go_on_wanted = Signal()
+    elsewhere_wanted = Signal()  # ask somebody else instead
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,8 +38,11 @@ class PausedLine(QFrame):
         self._label = PlainLabel(wrap=True)
         self.go_on = TextButton("Go on slowly", "link")
         self.wait = TextButton("Wait", "link")
+        self.elsewhere = TextButton("Ask elsewhere…", "link")
+        self.elsewhere.hide()
         self.go_on.clicked.connect(self.go_on_wanted)
         self.wait.clicked.connect(self._choose_to_wait)
+        self.elsewhere.clicked.connect(self.elsewhere_wanted)
         self._lay_out()
         self.apply(theme)
         self.hide()
@@ -52,6 +56,7 @@ class PausedLine(QFrame):
         buttons.setSpacing(Space.HALF)
         buttons.addWidget(self.go_on)
         buttons.addWidget(self.wait)
+        buttons.addWidget(self.elsewhere)
         buttons.addStretch()
         self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._words.setSpacing(Space.HALF)
@@ -81,6 +86,11 @@ class PausedLine(QFrame):
         if is_shown and not was_shown:
             self._alert()
 
+    def offer_elsewhere(self, *, offered: bool) -> None:
+        """Let somebody else be asked instead, or not."""
+        self.elsewhere.setVisible(offered)
+        self._arrange()
+
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         size, ratio = theme.px(_ICON), self.devicePixelRatioF()
@@ -108,9 +118,8 @@ class PausedLine(QFrame):
         self._arrange()
 
     def _arrange(self) -> None:
-        buttons = self.go_on.sizeHint().width()
-        if not self.wait.isHidden():
-            buttons += self.wait.sizeHint().width()
+        shown = [one for one in (self.go_on, self.wait, self.elsewhere) if not one.isHidden()]
+        buttons = sum(button.sizeHint().width() for button in shown)
         direction = QBoxLayout.Direction
         is_wide = buttons * _SHARE > self.width()
         self._words.setDirection(direction.TopToBottom if is_wide else direction.LeftToRight)

@@ -30,6 +30,7 @@ class Surroundings(QObject):
     """
 
     setting_wanted = Signal()  # how much the model reads at once
+    moved = Signal()  # something else is on the page, or an answer began or ended there
 
     def __init__(
         self, session: Session, bridge: Bridge, page: ChatPage, status: StatusLine, drafts: Drafts
@@ -73,12 +74,14 @@ class Surroundings(QObject):
     def arrived(self) -> None:
         """It is shown: have the model read what is known of the next question."""
         self.ahead.now()
+        self.moved.emit()
 
     def set_busy(self, *, busy: bool) -> None:
         """An answer is waited for or being written on the page, or no longer."""
         self._busy = busy
         self.ahead.set_busy(busy=busy)
         self._show_pause()
+        self.moved.emit()
 
     def forget(self, conversation_id: int) -> None:
         """A conversation was deleted: nothing of it stays here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from assistant.records import Exchange, Message, Thread
-from ui.chat.entries import Entry, LiveRange, Side, may_contain, visits
+from ui.chat.entries import Aside, Entry, LiveRange
+from ui.chat.finding import FOUND_MARGIN, FindingScroll
 from ui.chat.links import LinkDialog, open_in_browser
 from ui.chat.message import MessageView
-from ui.chat.scroll import ConversationScroll
 from ui.chat.sought import Sought
 from ui.chat.tools import Tools
 from ui.markdown.citations import number_of
@@ -22,10 +22,8 @@ from ui.markdown.look import Look
 from ui.markdown.writer import DocumentWriter
 from ui.theme.tokens import Palette, Type
 
-_FOUND_MARGIN = 80  # pixels around what was found
 
-
-class Timeline(ConversationScroll):
+class Timeline(FindingScroll):
     """A conversation. It follows its end while the reader is there; else nothing moves.
 
     Args:
@@ -42,6 +40,7 @@ class Timeline(ConversationScroll):
     resume_requested = Signal(object)  # Message
     variant_requested = Signal(object, int)  # Message, -1 or +1
     pin_requested = Signal(object)  # Message
+    cloud_requested = Signal(object, str)  # Message; "ask", "sent", "compare", "not-now" or "key"
     context_wanted = Signal()  # what the model sees of it
     source_requested = Signal(object)  # Source
 
@@ -60,8 +59,7 @@ class Timeline(ConversationScroll):
         self.setAccessibleName("Conversation")
         self._opener = opener
         self._busy = False
-        self._needle = ""
-        self._match: MessageView | None = None  # what holds the match
+        self._elsewhere = False
         self._sought: Sought | None = None
         self._boundary: tuple[int | None, str] = (None, "")
 
@@ -136,6 +134,14 @@ class Timeline(ConversationScroll):
             if view:
                 view.note_changed()
 
+    def set_asides(self, message_id: int, asides: tuple[Aside, ...]) -> None:
+        """Say something below a message with something to do about it; none: take it back."""
+        entry, view = self._look_up(message_id)
+        if entry and entry.asides != asides:
+            entry.asides = asides
+            if view:
+                view.asides_changed()
+
     def finish(self, message: Message, failure: str = "") -> None:
         """Show an answer's final state.
 
@@ -147,6 +153,7 @@ class Timeline(ConversationScroll):
         if entry is None:
             return
         shown, was_streaming = entry.text, entry.is_streaming
+        is_another = entry.message.cloud != message.cloud  # its name stands above it
         entry.message = message
         entry.failure = failure
         goes_on = was_streaming and message.text.startswith(shown)
@@ -154,7 +161,7 @@ class Timeline(ConversationScroll):
             view.append_text(message.text[len(shown) :])
             view.finish()
         # Into an answer from notes numbers come, and below it what they stand for.
-        if view and (message.scope or not goes_on):
+        if view and (message.scope or is_another or not goes_on):
             self._column.rebuild(self._column.index_of(view))
             self._build()
 
@@ -184,6 +191,19 @@ class Timeline(ConversationScroll):
         for view in self._column.views:
             view.set_busy(busy)
 
+    def set_elsewhere(self, offered: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
+        """Let somebody else be asked for any answer, or not."""
+        if offered == self._elsewhere:
+            return
+        self._elsewhere = offered
+        for view in self._column.views:
+            view.set_elsewhere(offered)
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All messages of what is shown, from the first."""
+        return self._conversation.entries
+
     def _open(self, conversation_id: int) -> None:
         if conversation_id != self._conversation.id:
             self.clear()
@@ -209,6 +229,7 @@ class Timeline(ConversationScroll):
         entry.divider = self._boundary[1] if entry.message.id == self._boundary[0] else ""
         view = super()._make_view(entry)
         view.set_busy(self._busy)
+        view.set_elsewhere(self._elsewhere)
         view.edit_requested.connect(lambda: self.edit_requested.emit(entry.message))
         view.regenerate_requested.connect(lambda: self.regenerate_requested.emit(entry.message))
         view.resume_requested.connect(lambda: self.resume_requested.emit(entry.message))
@@ -216,6 +237,7 @@ class Timeline(ConversationScroll):
             lambda step: self.variant_requested.emit(entry.message, step)
         )
         view.pin_requested.connect(lambda: self.pin_requested.emit(entry.message))
+        view.cloud_requested.connect(lambda what: self.cloud_requested.emit(entry.message, what))
         view.context_wanted.connect(self.context_wanted)
         view.source_requested.connect(self.source_requested)
         view.link_requested.connect(lambda address: self._follow(entry.message, address))
@@ -245,7 +267,7 @@ class Timeline(ConversationScroll):
                 self._needle = words
                 return
         self._stop_following()
-        self._restart_at(index, _FOUND_MARGIN)
+        self._restart_at(index, FOUND_MARGIN)
         self._build()
 
     # The look -----------------------------------------------------------------------------
@@ -262,56 +284,3 @@ class Timeline(ConversationScroll):
         if look != self._tools.look:
             self._tools = replace(self._tools, writer=DocumentWriter(look))
             self._redraw()
-
-    # Finding ------------------------------------------------------------------------------
-
-    # QWidget has a static ``find`` of its own, by window id: nothing asks a timeline for that.
-    def find(self, text: str, *, backwards: bool = False) -> bool:  # type: ignore[override]
-        """Select the next place where a text is shown; go round at the ends.
-
-        Args:
-            text: What to find; upper and lower case are the same. Empty: select nothing.
-            backwards: Towards the beginning.
-
-        Returns:
-            Whether it was found.
-        """
-        match = self._last_match(text)
-        start = self._column.index_of(match) if match else self._anchor[0]
-        total = len(self._conversation) if text else 0
-        for index in visits(total, start, backwards=backwards):
-            if self._select_in(index, text, backwards=backwards, afresh=match is None):
-                return True
-            if match:
-                match.forget_match()
-                match = None
-        return False
-
-    def _last_match(self, text: str) -> MessageView | None:
-        """The message to go on from, if it still has a widget."""
-        match, self._match = self._match, None
-        last, self._needle = self._needle, text
-        if match is None or match not in self._column.views:
-            return None
-        if not text:
-            match.forget_match()
-        elif text != last:
-            match.widen_search()
-        return match
-
-    def _select_in(self, index: int, text: str, *, backwards: bool, afresh: bool) -> bool:
-        """Select the next match inside one message, and show it; return whether there is one."""
-        if not may_contain(self._conversation.entries[index].text, text):
-            return False
-        view = self._column.view_of(index)
-        if view:
-            self._stop_following()
-        else:
-            self._restart_at(index, _FOUND_MARGIN)
-            view = self._column.grow(Side.NEWER)
-        if not view.find_text(text, backwards=backwards, afresh=afresh):
-            return False
-        self._match = view
-        self._build()
-        self._reveal(view, view.match_rect(), _FOUND_MARGIN)
-        return True

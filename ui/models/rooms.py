@@ -79,6 +79,7 @@ class ModelRooms(QObject):
             lambda: app.settings,
             preferences.change,
             self,
+            cloud=session.cloud,
         )
         preferences.taken.connect(self._adopt)
         window.went_to.connect(self._arrived)

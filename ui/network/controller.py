@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -18,8 +19,11 @@ from assistant.errors import HushError, VaultLocked
 from assistant.settings import Settings
 from ui.bridge import Bridge
 from ui.latest import Latest
+from ui.network.words import proof_words
 
 if TYPE_CHECKING:  # a start has no time to import them
+    from assistant.cloud.protocols import CloudRoom
+    from assistant.cloud.records import Sent
     from assistant.net.records import LedgerRow, NetworkSummary
     from assistant.sealing.protocol import SealReport
     from assistant.shelf.protocols import GateRoom, LedgerRoom
@@ -31,6 +35,11 @@ _KINDS: Final = "JSON (*.json);;Table (*.csv)"
 _CHECKING: Final = "Reading every row…"
 _EXPORTED: Final = "The record is written to {name}."
 _ROWS: Final = 500
+_NOT_KEPT: Final = (
+    "What was sent is not kept any more, or nothing of yours was in it: it went with its answer, "
+    "or Hush only asked which models there are."
+)
+_FORGOTTEN: Final = "What was sent is deleted. That something was sent stays here."
 
 AskFile = Callable[[QWidget, str, Callable[[Path], object]], object]
 """Asks where a file is to be written; gets a name to offer, and hands the path over."""
@@ -64,6 +73,8 @@ class NetworkController(QObject):
         settings: Those of the moment.
         change: Makes settings hold that were changed here.
         parent: What this goes with.
+        ask_file: Asks where to write the record.
+        cloud: Keeps what was sent to somebody else; None where this session has none.
     """
 
     def __init__(
@@ -80,6 +91,8 @@ class NetworkController(QObject):
         change: Callable[[Settings], None],
         parent: QObject,
         ask_file: AskFile = ask_new_file,
+        *,
+        cloud: CloudRoom | None = None,
     ) -> None:
         super().__init__(parent)
         self._gate = gate
@@ -94,8 +107,9 @@ class NetworkController(QObject):
         self._settings = settings
         self._change = change
         self._ask_file = ask_file
+        self._cloud = cloud
         self._was_local = settings().local_only
-        self._summaries, self._rows = Latest(bridge), Latest(bridge)
+        self._summaries, self._rows, self._sent = Latest(bridge), Latest(bridge), Latest(bridge)
         status.show_network(None, seal)
         self.refresh()
 
@@ -108,6 +122,7 @@ class NetworkController(QObject):
             page.local_only_turned.connect(self._turn)
             page.check_wanted.connect(self._check)
             page.export_wanted.connect(self._export)
+            page.sent_wanted.connect(self._look_for_sent)
             page.show_seal(self._seal)
         self.refresh()
 
@@ -173,6 +188,40 @@ class NetworkController(QObject):
             self._bridge.then(written, done, self._not_done)
 
         self._bridge.then(ledger.export(form), write, self._not_done)
+
+    def _look_for_sent(self, row: LedgerRow) -> None:
+        if self._cloud is None:
+            self._say_of(row, f"{_NOT_KEPT} {proof_words(row, whole=True)}")
+            return
+        failed = partial(self._not_found, row)
+        self._sent.expect(
+            self._cloud.find_sent(row.payload_sha256), partial(self._show_sent, row), failed
+        )
+
+    def _show_sent(self, row: LedgerRow, sent: Sent | None) -> None:
+        page, cloud = self._page, self._cloud
+        if sent is None or page is None or cloud is None:
+            self._say_of(row, f"{_NOT_KEPT} {proof_words(row, whole=True)}")
+            return
+        from ui.cloud.what_was_sent import WhatWasSent
+
+        sheet = WhatWasSent(page.window(), page.theme, sent)
+        sheet.deleted.connect(lambda: self._forget_sent(row, sent))
+        sheet.open_centred()
+
+    def _forget_sent(self, row: LedgerRow, sent: Sent) -> None:
+        if self._cloud:
+            done = self._cloud.forget_sent(sent.answer_id)
+            said = partial(self._say_of, row, _FORGOTTEN)
+            self._bridge.then(done, lambda _: said(), partial(self._not_found, row))
+
+    def _not_found(self, row: LedgerRow, error: HushError) -> None:
+        if self._page:
+            self._page.say_of(row, error.sentence, danger=True)
+
+    def _say_of(self, row: LedgerRow, sentence: str) -> None:
+        if self._page:
+            self._page.say_of(row, sentence)
 
     def _not_done(self, error: HushError) -> None:
         if self._page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
@@ -34,6 +35,7 @@ _NO_RECORD: Final = (
 _NONE: Final = "No transfer yet. Every one will stand here, with where it went and who approved it."
 _RECORD: Final = "Every row is signed with a key of your vault, and signs the one before it."
 _FEW: Final = 20
+_CLOUD: Final = "cloud"  # the purpose of a question to somebody else
 _SHIELD: Final = 28  # pixels at 100 %
 
 
@@ -47,6 +49,7 @@ class NetworkPage(NoticedPage):
     local_only_turned = Signal(bool)  # by the person
     check_wanted = Signal()
     export_wanted = Signal()
+    sent_wanted = Signal(object)  # LedgerRow: see what exactly went
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Network", theme, parent)
@@ -149,9 +152,24 @@ class NetworkPage(NoticedPage):
         for row in self._rows[: self._shown]:
             said = f"{words.when(row, self._now)} · {words.row_words(row)}"
             line = Line(self.theme, words.purpose(row), said)
+            if row.purpose.value == _CLOUD:
+                self._say_more(line, row, said)
             self.lines.append(self.record.add_line(line, self._list))
         self._empty.setVisible(not self._rows)
         self.more_button.setVisible(len(self._rows) > self._shown)
+
+    def _say_more(self, line: Line, row: LedgerRow, said: str) -> None:
+        """Of a question to somebody else: which yes let it go, and the way to all of it."""
+        line.set_words(f"{said}\n{words.proof_words(row)}")
+        line.setToolTip(words.proof_words(row, whole=True))
+        name = f"What was sent to {row.host}, {words.when(row, self._now)}"
+        line.add_button("What was sent", name).clicked.connect(partial(self.sent_wanted.emit, row))
+
+    def say_of(self, row: LedgerRow, sentence: str, *, danger: bool = False) -> None:
+        """Say something about a transfer that is listed."""
+        for line, shown in zip(self.lines, self._rows, strict=False):
+            if shown.transfer_id == row.transfer_id:
+                self.record.say(line, sentence, danger=danger)
 
     def _show_more(self) -> None:
         self._shown += _FEW

@@ -32,7 +32,12 @@ _PURPOSES: Final = {
     "catalogue": "The list of models",
     "cloud": "A question to a cloud service",
 }
-_APPROVED: Final = {"person": "approved by you", "setting": "allowed in the settings"}
+_APPROVED: Final = {
+    "person": "approved by you",
+    "setting": "allowed in the settings",
+    "trust": "pressed by you, to a box that you trust",
+}
+_SHOWN: Final = 8  # characters of a number that is compared by eye
 _RESULTS: Final = {
     "": "under way",
     "ok": "done",
@@ -101,13 +106,23 @@ def received(summary: NetworkSummary) -> str:
     return words
 
 
-def status(summary: NetworkSummary | None, seal: SealReport | None) -> tuple[str, str, str]:
-    """What the status line says of the network: the words, fewer of them, and the sentences."""
+def status(
+    summary: NetworkSummary | None, seal: SealReport | None, asking: str = ""
+) -> tuple[str, str, str]:
+    """What the status line says of the network: the words, fewer of them, and the sentences.
+
+    Args:
+        summary: What ever left; None: it is not known yet.
+        seal: What keeps this window in.
+        asking: The host that is being asked a question now; empty: none is.
+    """
     said = NOTHING_SENT
     if summary and (summary.bytes_out or summary.unknown):
         said = sent(summary)
-    if summary and summary.under_way:
-        said = f"receiving · {said}"
+    if asking:
+        said = f"asking {asking}…"
+    elif summary and summary.under_way:  # what goes out with it is counted at its end
+        said = "receiving" if said == NOTHING_SENT else f"receiving · {said}"
     if summary and not summary.intact:
         said = "network record damaged"
     sealed = bool(seal and seal.level.value == "whole")
@@ -136,6 +151,14 @@ def row_words(row: LedgerRow) -> str:
     ended = _RESULTS.get(row.result, row.result)
     counted = "" if row.ended is None else f"{out} out, {back} in · "
     return f"{row.host} · {counted}{_APPROVED[row.by.value]} · {ended}"
+
+
+def proof_words(row: LedgerRow, *, whole: bool = False) -> str:
+    """Which yes let it go, and what exactly it was to: as far as one compares them, or all."""
+    approval, payload = row.approval_id, row.payload_sha256
+    if not whole:
+        approval, payload = f"{approval[:_SHOWN]}…", f"{payload[:_SHOWN]}…"
+    return f"Approval {approval} · SHA-256 {payload}"
 
 
 def verdict(found: ChainVerdict) -> str:

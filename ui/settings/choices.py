@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.actions.records import Action
 from assistant.engine.protocol import AUTOMATIC_LAYERS
 
 _RELOADS: Final = "The model is loaded again when this changes."
 
 NETWORK: Final = "Network"
 """The group that leads on to the network's page."""
+
+CLOUD: Final = "Cloud"
+"""The group that leads on to the cloud's place."""
 
 Value = int | float | str | None
 
@@ -76,6 +80,16 @@ def _address(text: str) -> Value:
     if address and not address.startswith("https://"):
         raise ValueError(address)
     return address
+
+
+def _tasks(text: str) -> Value:
+    """Some of the actions, by commas; none is fine."""
+    named = [one.strip().lower() for one in text.split(",") if one.strip()]
+    return ",".join(Action(one).value for one in dict.fromkeys(named))
+
+
+def _written_tasks(value: Value) -> str:
+    return ", ".join(str(value or "").split(",")) if value else ""
 
 
 def _layers(text: str) -> Value:
@@ -157,6 +171,77 @@ GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
                 _address,
                 wide=True,
                 needs="an address that begins with https://",
+            ),
+        ),
+    ),
+    (
+        CLOUD,
+        (
+            Toggle(
+                "cloud",
+                "Offer to ask a cloud model",
+                "Off: nothing of it is seen. On: an offer stands below an answer, with its reason. "
+                "You read and approve each request. Local only stands above it.",
+            ),
+            Toggle(
+                "cloud_redact",
+                "Swap personal data for placeholders",
+                "In what is sent: addresses, numbers, keys, and names as far as they are found. "
+                "You see it before it goes, and can send a value as it is.",
+            ),
+            Choice(
+                "cloud_reply_tokens",
+                "Longest answer from elsewhere",
+                "In tokens, about three quarters of a word each: 16 to 32,768. The most that it "
+                "can cost goes by this.",
+                _number,
+            ),
+            Toggle(
+                "offer_paused",
+                "Offer it where the model rests",
+                "Hot, or low on battery: nothing is answered here then.",
+            ),
+            Toggle(
+                "offer_unsure",
+                "Offer it where the model is unsure",
+                "An answer is less probably right than the number below.",
+            ),
+            Choice(
+                "offer_below",
+                "Unsure below",
+                "How probably an answer is right, as measured for answers like it: 0 to 1.",
+                _decimal,
+            ),
+            Toggle(
+                "offer_long",
+                "Offer it where not everything fits",
+                "Something of the chat or its attachments had to be left out.",
+            ),
+            Toggle(
+                "offer_beyond",
+                "Offer it for what no small model does",
+                "The tasks below, on notes.",
+            ),
+            Choice(
+                "cloud_only_tasks",
+                "Such tasks",
+                f"With commas between them. There are: {', '.join(Action)}.",
+                _tasks,
+                _written_tasks,
+                wide=True,
+                needs="names of tasks from that list, with commas between them",
+            ),
+            Toggle(
+                "compare_answers",
+                "Say so where two answers differ",
+                "An answer from elsewhere is compared with the local one, here, where the question "
+                "has one right answer.",
+            ),
+            Choice(
+                "divergence_from",
+                "They differ from",
+                "The distance of two answers from which you are told: 0 says the same, up to 2.",
+                _decimal,
             ),
         ),
     ),

@@ -15,7 +15,7 @@ from assistant.settings import Settings
 from ui.column_page import ColumnPage
 from ui.controls import PlainLabel, TextButton
 from ui.follow_focus import FollowFocus
-from ui.settings.choices import GROUPS, NETWORK, Choice, Toggle, Value
+from ui.settings.choices import CLOUD, GROUPS, NETWORK, Choice, Toggle, Value
 from ui.settings.encoder import EncoderRow
 from ui.settings.rows import ChoiceRow, PromptRow, ToggleRow
 from ui.theme.style import Theme
@@ -34,6 +34,7 @@ class SettingsPage(ColumnPage):
     changed = Signal(object)  # Settings
     shown = Signal()
     network_wanted = Signal()  # see what was sent
+    cloud_wanted = Signal()  # whom one may ask, and what waits
 
     def __init__(
         self,
@@ -51,6 +52,8 @@ class SettingsPage(ColumnPage):
         self._prompt = PromptRow(settings.system_prompt)
         self._network = TextButton("What was sent, and what keeps the rest here…", "link")
         self._network.clicked.connect(self.network_wanted)
+        self._cloud = TextButton("Providers, and what waits…", "link")
+        self._cloud.clicked.connect(self.cloud_wanted)
         self._lay_out(theme)
         FollowFocus(self)
         self._prompt.given.connect(lambda value: self._take("system_prompt", value))
@@ -66,6 +69,8 @@ class SettingsPage(ColumnPage):
                 column.addWidget(self._row(entry, theme))
             if title == NETWORK:
                 column.addWidget(self._network, 0, Qt.AlignmentFlag.AlignLeft)
+            elif title == CLOUD:
+                column.addWidget(self._cloud, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(Space.RELATED)
         column.addWidget(PlainLabel("Search", "strong"))
         column.addWidget(self._adopted("encoder_path", self._encoder))

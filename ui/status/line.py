@@ -13,12 +13,11 @@ from assistant.events import Activity, EngineChanged, EngineCondition, ImportPro
 from assistant.power.plan import Mode, Plan, Readings
 from assistant.records import ReplyFigures
 from assistant.search.records import IndexStatus
-from ui.network.words import NOTHING_SENT
-from ui.network.words import status as network_words
 from ui.power.words import power_words
 from ui.status.explanation import Explanation, Said
 from ui.status.index_part import IndexPart
 from ui.status.part import Form, Part, fit
+from ui.status.sent_part import WHY_NOTHING, SentPart
 from ui.status.words import activity_words, left_out, model_facts, model_words, speed_words
 from ui.theme.icons import Icon
 from ui.theme.style import Theme
@@ -44,7 +43,6 @@ _LOAD: Final = {
     EngineCondition.COLD: "Load it now",
     EngineCondition.EVICTED: "Load it now",
 }
-_WHY_NOTHING: Final = "Everything is done on this machine. Hush connects to nothing."
 
 
 class StatusLine(QWidget):
@@ -72,7 +70,6 @@ class StatusLine(QWidget):
         self._engine = EngineChanged(EngineCondition.COLD)
         self._mode = Mode.FULL
         self._activity: Activity | None = None
-        self._knows_network = False  # there is a page that says more
         self._explanation: Explanation | None = None  # the one that is open
         self.model_button = Part("Model")
         self.speed_button = Part("Last answer")
@@ -80,12 +77,10 @@ class StatusLine(QWidget):
         self.background_button = Part("In the background")
         self.index_button = IndexPart()
         self.power_button = Part("Power")
-        self.sent_button = Part("")
+        self.sent_button = SentPart()
         self.background_delay = QTimer(self, singleShot=True, interval=SHOWN_AFTER)
         self._lay_out()
         self._connect()
-        self.sent_button.say(NOTHING_SENT, drawing=Icon.SHIELD)
-        self.sent_button.explain(_WHY_NOTHING)
         self.show_engine(self._engine)
         self.apply(theme)
 
@@ -108,6 +103,7 @@ class StatusLine(QWidget):
         self.index_button.said_other.connect(self._refresh)
         self.power_button.clicked.connect(self.power_wanted)
         self.sent_button.clicked.connect(self._explain_sent)
+        self.sent_button.said_other.connect(self._refresh)
         self.background_delay.timeout.connect(self._show_activity)
 
     # What is shown ------------------------------------------------------------------------
@@ -205,13 +201,7 @@ class StatusLine(QWidget):
 
     def show_network(self, summary: NetworkSummary | None, seal: SealReport | None) -> None:
         """Show what was sent, and whether this window is sealed; None: it is not known yet."""
-        said, short, sentences = network_words(summary, seal)
-        self._knows_network = True
-        self.sent_button.say(said, short, Icon.SHIELD)
-        is_damaged = summary is not None and not summary.intact
-        self.sent_button.set_kind("danger" if is_damaged else "caption")
-        self.sent_button.explain(sentences)
-        self._refresh()
+        self.sent_button.show_network(summary, seal)
 
     def _show_activity(self) -> None:
         activity = self._activity
@@ -309,10 +299,10 @@ class StatusLine(QWidget):
         self._explain(self.index_button, "Search", tell, self.index_wanted.emit)
 
     def _explain_sent(self) -> None:
-        if self._knows_network:
+        if self.sent_button.knows_network:
             self.network_wanted.emit()
             return
-        said = Said(_WHY_NOTHING)
+        said = Said(WHY_NOTHING)
         self._explain(self.sent_button, "What was sent", lambda: said, lambda: None)
 
     def _explain(

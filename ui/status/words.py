@@ -30,6 +30,10 @@ _ACTIVITIES: Final = {
         "The model suggests tags for your notes. Nothing is written to a note until you accept it."
     ),
 }
+_CLOUD_ON: Final = "cloud on"
+_CLOUD: Final = (
+    "You can ask a cloud model: each time you see what would be sent, and nothing goes by itself."
+)
 _STOPS: Final = "It stops as soon as you ask something."
 
 
@@ -98,3 +102,8 @@ def left_out(figures: ReplyFigures) -> str:
 def activity_words(activity: Activity) -> str:
     """What runs in the background, why, and that it stands in nobody's way."""
     return f"{_ACTIVITIES[activity]} {_STOPS}"
+
+
+def cloud_words(said: str, short: str, sentences: str) -> tuple[str, str, str]:
+    """What is said of the network while somebody elsewhere can be asked; as that takes it."""
+    return f"{said} · {_CLOUD_ON}", short, f"{sentences} {_CLOUD}"

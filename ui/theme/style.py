@@ -104,6 +104,8 @@ def style_sheet(theme: Theme) -> str:
         interface_size=theme.px(Type.INTERFACE),
         title_size=theme.px(Type.TITLE),
         reading_size=theme.px(theme.reading),
+        code_family=QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family(),
+        code_size=theme.px(Type.CODE),
         emphasis=Type.EMPHASIS,
         half=Space.HALF,
         inside=Space.INSIDE,
@@ -127,6 +129,7 @@ PlainLabel[kind="suggested"] {
     color: $accent; font-size: ${title_size}px; font-weight: $emphasis; font-style: italic;
 }
 PlainLabel[kind="danger"] { color: $danger; }
+PlainLabel[kind="code"] { font-family: "$code_family"; font-size: ${code_size}px; }
 
 QPushButton {
     color: $text; background: transparent; border: 2px solid transparent;
@@ -189,6 +192,13 @@ QLineEdit[kind="title"] {
     padding: 0 6px; font-size: ${title_size}px; font-weight: $emphasis;
 }
 QLineEdit[kind="cell"] { border-radius: ${button_radius}px; padding: 0 5px; }
+QPlainTextEdit[kind="part"] {
+    color: $text; background: transparent; border: 2px solid transparent;
+    border-radius: ${field_radius}px; padding: 6px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QPlainTextEdit[kind="part"]:hover { background: $list; }
+QPlainTextEdit[kind="part"]:focus { border-color: $focus; }
 QPlainTextEdit[kind="composer"] {
     background: transparent; border: none; padding: 0; font-size: ${reading_size}px;
 }

@@ -1,0 +1,204 @@
+"""From a press to an approval: what would be sent is shown, and the yes is written down.
+
+This is the only place of the window that approves a question to somebody else. Both ways to it
+begin with a press: of the sheet's button, or of an offer where the box is one's own and trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from assistant.cloud.preview import Preview
+from assistant.cloud.protocols import AskFor, CloudRoom
+from assistant.cloud.records import Composed, Offer
+from assistant.errors import ApprovalRefused, HushError
+from assistant.net.approvals import Approval
+from assistant.net.records import By
+from assistant.records import is_private
+from assistant.shelf.protocols import GateRoom
+from ui.bridge import Bridge
+from ui.cloud.sheet import ConsentSheet, SheetFacts
+from ui.theme.style import Theme
+
+Granted = Callable[[Composed, Approval], object]
+Failed = Callable[[HushError], object]
+Later = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is being asked."""
+
+    ask: AskFor
+    offer: Offer | None
+    granted: Granted
+    failed: Failed
+    later: Later | None
+    may_skip: bool
+
+
+class Consenting(QObject):
+    """Asks, and turns a yes into an approval. One at a time.
+
+    Args:
+        window: What the sheet covers.
+        theme: Of the moment.
+        gate: Writes the yes down.
+        cloud: Makes what would be sent.
+        bridge: Brings outcomes to the GUI thread.
+        parent: What this goes with.
+    """
+
+    _changed = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        theme: Callable[[], Theme],
+        gate: GateRoom,
+        cloud: CloudRoom,
+        bridge: Bridge,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._theme = theme
+        self._gate = gate
+        self._cloud = cloud
+        self._bridge = bridge
+        self._asking: _Asking | None = None
+        self._preview: Preview | None = None
+        self.sheet: ConsentSheet | None = None  # the one that is open
+        self._changed.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether something is asked, or about to be."""
+        return self._asking is not None
+
+    def ask(
+        self,
+        ask: AskFor,
+        offer: Offer | None,
+        granted: Granted,
+        failed: Failed,
+        later: Later | None,
+        provider_id: str = "",
+        *,
+        may_skip: bool = False,
+    ) -> None:
+        """Show what would be sent; another one meanwhile is passed over.
+
+        Args:
+            ask: What for.
+            offer: Why; None: a reason is not to be read.
+            granted: Gets what was approved, and the approval.
+            failed: Hears why it cannot be asked, where it cannot.
+            later: Keeps the question for when there is a network; None: it cannot be kept.
+            provider_id: Whom; empty: the default one.
+            may_skip: The person pressed an offer: a trusted box of their own is asked at once.
+        """
+        if self._asking:
+            return
+        asking = self._asking = _Asking(ask, offer, granted, failed, later, may_skip)
+        coming = self._cloud.preview(ask, self._tell, provider_id)
+        self._bridge.then(coming, partial(self._came, asking), partial(self._failed, asking))
+
+    def leave(self) -> None:
+        """Nobody is to be asked any more: the window goes, or what was asked about."""
+        if self.sheet:
+            self.sheet.close_panel()
+        else:
+            self._end()
+
+    def _tell(self) -> None:
+        """On any thread: there is another version."""
+        if isValid(self):
+            self._changed.emit()
+
+    def _take(self) -> None:
+        if self.sheet:
+            self.sheet.take()
+
+    # What comes ---------------------------------------------------------------------------
+
+    def _came(self, asking: _Asking, preview: Preview) -> None:
+        if self._asking is not asking:  # left meanwhile: so is the child that got ready for it
+            self._cloud.leave(preview)
+            return
+        self._preview = preview
+        composed = preview.composed
+        if asking.may_skip and composed and self._cloud.may_skip(composed):
+            self._approve(composed.version, By.TRUST)
+        else:
+            self._open(preview, asking)
+
+    def _open(self, preview: Preview, asking: _Asking) -> None:
+        draft = preview.draft
+        ids = (draft.conversation_id, draft.question_id)
+        private = draft.private or any(one is not None and is_private(one) for one in ids)
+        facts = SheetFacts(
+            self._cloud.online, self._gate.metered, private, can_wait=asking.later is not None
+        )
+        known = self._cloud.providers.known
+        sheet = ConsentSheet(self._window, self._theme(), preview, asking.offer, known, facts)
+        self.sheet = sheet
+        sheet.approved.connect(self._approved)
+        sheet.postponed.connect(lambda: asking.later() if asking.later else None)
+        sheet.closed.connect(self._end)
+        sheet.open_centred()
+
+    def _failed(self, asking: _Asking, error: HushError) -> None:
+        if self._asking is asking:
+            self._end()
+            asking.failed(error)
+
+    # The yes ------------------------------------------------------------------------------
+
+    def _approved(self, version: int) -> None:
+        """The sheet's button was pressed, over this version."""
+        self._approve(version, By.PERSON)
+
+    def _approve(self, version: int, by: By) -> None:
+        """What was seen is settled and approved, and nothing comes between the two."""
+        asking, preview = self._asking, self._preview
+        if asking is None or preview is None:
+            return
+        try:
+            composed = preview.settle(version)
+        except ApprovalRefused as error:
+            self._not_settled(error, asking)
+            return
+        try:
+            approval = self._gate.approve(composed.request, by)
+        except HushError as error:
+            self._done()
+            asking.failed(error)
+        else:
+            asking.granted(composed, approval)  # before the child that waits for it is let go
+            self._done()
+
+    def _not_settled(self, error: ApprovalRefused, asking: _Asking) -> None:
+        if self.sheet:
+            self.sheet.say_refused(error)
+        else:
+            self._end()
+            asking.failed(error)
+
+    def _done(self) -> None:
+        if self.sheet:
+            self.sheet.close_panel()  # which ends it
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        preview, self._preview = self._preview, None
+        self._asking, self.sheet = None, None
+        if preview:
+            self._cloud.leave(preview)

@@ -1,0 +1,219 @@
+"""What was sent for an answer, to the byte, for as long as the person keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from assistant.cloud.records import Sent
+from ui.cloud import sheet_words as words
+from ui.cloud.exact_text import ExactText
+from ui.cloud.facts import Facts
+from ui.cloud.marking import exactly
+from ui.cloud.part_text import PartText
+from ui.cloud.swapped_list import SwappedList
+from ui.controls import Hairline, PlainLabel, TextButton
+from ui.days import local
+from ui.flow import FlowLayout
+from ui.overlay import Overlay
+from ui.theme.style import Theme
+from ui.theme.tokens import Space
+from ui.vault.words import date
+
+_WIDTH: Final = 640  # pixels at 100 %
+_MOST: Final = 200  # messages that are shown one by one; the bytes are shown whatever there are
+_ROLES: Final = {"system": "Instructions", "user": "You", "assistant": "Answer"}
+_GONE: Final = (
+    "What was sent was deleted from this laptop. That something was sent stays in the record of "
+    "transfers."
+)
+_DELETE: Final = "Delete it…"
+_SURE: Final = (
+    "Delete what was sent from this laptop? The answer stays, and so does the record that "
+    "something was sent. Whoever got it may still have it."
+)
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft
+
+
+class WhatWasSent(Overlay):
+    """Read only. Esc and a click beside close it.
+
+    Args:
+        window: What it covers.
+        theme: Colours and type.
+        sent: What was sent.
+    """
+
+    deleted = Signal()  # by the person, who was asked twice
+
+    def __init__(self, window: QWidget, theme: Theme, sent: Sent) -> None:
+        title = f"What was sent to {words.short_host(sent.host)}"
+        super().__init__(window, title, width=theme.px(_WIDTH), any_key_closes=False)
+        self._window_of = window
+        self._theme = theme
+        self._sent = sent
+        self._title = title
+        self.facts = Facts()
+        self.texts: list[PartText] = []
+        self.exact: ExactText | None = None
+        self.exact_button = TextButton(words.EXACTLY_WAS, "link")
+        self.question = PlainLabel(_SURE, wrap=True)
+        self.close_button = TextButton("Close", "main")
+        self.keep_button = TextButton("Keep it", "main")
+        self.delete_button = TextButton(_DELETE, "outlined")
+        self.sure_button = TextButton("Delete", "destroy")
+        self._put_together()
+        self._ask_nothing()
+        self.close_button.clicked.connect(self.close_panel)
+        self.keep_button.clicked.connect(self._keep)
+        self.delete_button.clicked.connect(self._ask)
+        self.sure_button.clicked.connect(self._delete)
+        self.exact_button.clicked.connect(self._show_exactly)
+
+    # How it is made -----------------------------------------------------------------------
+
+    def _put_together(self) -> None:
+        edge = Space.GROUP - Space.INSIDE
+        self.column.setContentsMargins(edge, Space.GROUP, edge, Space.GROUP)
+        self.column.setSpacing(Space.HALF)
+        head = _inset()
+        head.setSpacing(Space.RELATED)
+        head.addWidget(PlainLabel(words.breakable(self._title), "title", wrap=True))
+        self.facts.show_rows(self._rows())
+        self.facts.arrange(self._theme.px(_WIDTH) - 2 * Space.GROUP)
+        head.addWidget(self.facts)
+        self.column.addLayout(head)
+        self.column.addSpacing(Space.RELATED)
+        if self._sent.body is None:
+            gone = _inset()
+            gone.addWidget(PlainLabel(_GONE, wrap=True))
+            self.column.addLayout(gone)
+        else:
+            self._show_messages(self._sent.body)
+            self.column.addWidget(self.exact_button, 0, _LEFT)
+        self._put_foot_together()
+        self.describe(f"{self._title}. {self.facts.text}")
+
+    def _show_messages(self, body: bytes) -> None:
+        sorts = {swap.placeholder: swap.sort for swap in self._sent.table.swaps}
+        for role, content in messages_of(body):
+            line = _inset()
+            line.setSpacing(Space.HALF)
+            line.addWidget(Hairline(self._theme.palette, Qt.Orientation.Horizontal))
+            line.addWidget(PlainLabel(_ROLES.get(role, "Message"), "quiet"))
+            self.column.addLayout(line)
+            text = PartText(self._theme, _ROLES.get(role, "Message"), editable=False)
+            text.resize(self._theme.px(_WIDTH) - 2 * (Space.GROUP - Space.INSIDE), text.height())
+            text.show_text(exactly(content), sorts)
+            text.whole.connect(self._refit_soon)
+            self.texts.append(text)
+            self.column.addWidget(text)
+        end = _inset()
+        end.addWidget(Hairline(self._theme.palette, Qt.Orientation.Horizontal))
+        self.column.addLayout(end)
+        swapped = SwappedList(editable=False)
+        self.column.addWidget(swapped)
+        swapped.show_table(self._sent.table, frozenset())
+
+    def _put_foot_together(self) -> None:
+        self.foot.setSpacing(0)
+        self.foot.addWidget(Hairline(self._theme.palette, Qt.Orientation.Horizontal))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(Space.GROUP, Space.RELATED, Space.GROUP, Space.RELATED)
+        inner.setSpacing(Space.INSIDE)
+        inner.addWidget(self.question)
+        row = FlowLayout()
+        for button in (self.close_button, self.keep_button, self.delete_button, self.sure_button):
+            row.addWidget(button)
+        inner.addLayout(row)
+        self.foot.addLayout(inner)
+
+    def _rows(self) -> tuple[tuple[str, str], ...]:
+        sent, then = self._sent, local(self._sent.at)
+        return (
+            ("To", f"{sent.provider}, model {sent.model}, at {sent.host}"),
+            ("When", f"{date(then)}, {then:%H:%M}"),
+            ("Size", words.bytes_words(sent.size)),
+            ("Approval", words.in_groups(sent.approval_id)),
+            ("SHA-256", words.in_groups(sent.payload_sha256)),
+        )
+
+    # What can be done ---------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """What it says, with the messages."""
+        return "\n".join((self._title, self.facts.text, *(text.text for text in self.texts)))
+
+    def _ask(self) -> None:
+        self._show(self.question, self.keep_button, self.sure_button)
+        self.keep_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _keep(self) -> None:
+        self._ask_nothing()
+        self.delete_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _ask_nothing(self) -> None:
+        kept = (self.delete_button,) if self._sent.body is not None else ()
+        self._show(self.close_button, *kept)
+
+    def _show(self, *shown: QWidget) -> None:
+        for part in (
+            self.question,
+            self.close_button,
+            self.keep_button,
+            self.delete_button,
+            self.sure_button,
+        ):
+            part.setVisible(part in shown)
+        self._refit_soon()
+
+    def _delete(self) -> None:
+        self.deleted.emit()
+        self.close_panel()
+
+    def _show_exactly(self) -> None:
+        if self.exact is None and self._sent.body is not None:
+            self.exact = ExactText(self._theme, words.EXACTLY_WAS)
+            self.column.addWidget(self.exact)
+            self.exact.show_bytes((), self._sent.body.decode(errors="replace"), "")
+        elif self.exact:
+            self.exact.setVisible(self.exact.isHidden())
+        self._refit_soon()
+
+    # Where it stands ----------------------------------------------------------------------
+
+    def _refit_soon(self) -> None:
+        if self.isVisible():
+            QTimer.singleShot(0, self, self.refit)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay when the window's size changes: the person is reading."""
+        if watched is self._window_of and event.type() is QEvent.Type.Resize:
+            self.setGeometry(self._window_of.rect())
+            self.refit()
+            return False
+        return super().eventFilter(watched, event)
+
+
+def messages_of(body: bytes) -> Iterator[tuple[str, str]]:
+    """Role and text of each message of a request; none of what is no such request."""
+    try:
+        said = json.loads(body)
+        messages = said["messages"][:_MOST]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return
+    for message in messages:
+        if isinstance(message, dict) and isinstance(message.get("content"), str):
+            yield str(message.get("role", "")), message["content"]
+
+
+def _inset() -> QVBoxLayout:
+    """A column that begins where the texts do."""
+    column = QVBoxLayout()
+    column.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+    return column
