@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import chat, confidence, engine, models, search, tags, vault
+from benchmarks import chat, cloud, confidence, engine, models, search, tags, vault
 from benchmarks.report import report
 from benchmarks.vault_figures import FIGURES
 from tests.trials.catalogue import TRIALS
 
 BENCHMARKS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "chat": lambda _: report("chat", chat.measure()),
+    "cloud": cloud.run,
     "confidence": confidence.run,
     "engine": engine.run,
     "models": models.run,
@@ -37,11 +38,11 @@ def main() -> int:
     group.add_argument(
         "--row", action="append", choices=engine.FIGURES, help="only this; repeatable"
     )
-    words = "few rounds, to see that it works; of models and search, too"
+    words = "few rounds, to see that it works; of cloud, models and search, too"
     group.add_argument("--quick", action="store_true", help=words)
-    group = parser.add_argument_group("of models, search and tags")
+    group = parser.add_argument_group("of cloud, models, search and tags")
     words = "only this; repeatable"
-    parts = dict.fromkeys([*models.PARTS, *search.PARTS, *tags.PARTS])
+    parts = dict.fromkeys([*cloud.PARTS, *models.PARTS, *search.PARTS, *tags.PARTS])
     group.add_argument("--part", action="append", choices=parts, help=words)
     options = parser.parse_args()
     names = options.names or list(BENCHMARKS)

@@ -18,6 +18,7 @@ from assistant.embed.shelf import EncoderShelf, machine_key
 from assistant.embed.source import ChosenEncoder
 from assistant.paths import Profile
 from models.encoders import starter_encoder
+from tests.cloud_count import Count, counting, write_down
 
 # Before Qt is imported by any test. The e2e tests start windows of their own under Xvfb.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -38,6 +39,20 @@ def no_unexpected_warning(
         if record.levelno >= logging.WARNING
     ]
     assert not problems, "unexpected log warnings"
+
+
+@pytest.fixture(autouse=True)
+def nothing_unapproved(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Count | None]:
+    """Fail a test marked ``cloud`` to whose servers anything came that no ledger has."""
+    if not request.node.get_closest_marker("cloud"):
+        yield None
+        return
+    with counting(monkeypatch) as count:
+        yield count
+        write_down(count, request.node.nodeid)
+        assert count.unapproved == 0, "something was sent without an approval"
 
 
 @pytest.fixture

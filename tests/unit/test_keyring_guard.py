@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from keyring.errors import InitError, KeyringLocked, PasswordDeleteError
 
-from assistant.errors import KeyringUnavailable
+from assistant.errors import KeyringChanged, KeyringUnavailable
 from assistant.store.keyring_guard import ALLOWED_MODULES, KeyringStore, refused
 
 SECRET = bytes(range(32))
@@ -183,6 +183,44 @@ def test_a_keyring_that_keeps_something_else_is_found_out() -> None:
         store_over(Forgetful()).put("vault", SECRET)
 
 
+def test_a_text_that_was_not_kept_is_found_out() -> None:
+    """A provider's key would be missed when somebody asks."""
+
+    class Forgetful(Backend):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            super().set_password(service, username, password[:-1])
+
+    with pytest.raises(KeyringUnavailable, match="did not keep"):
+        store_over(Forgetful()).texts.put("vault-cloud", "sk-one")
+
+
+def test_a_text_that_is_too_long_is_nobody_of_ours() -> None:
+    """It is not taken, and quoted nowhere."""
+    backend = Backend()
+    backend.set_password("Hush", "vault-cloud", "hunter2" * 1000)
+    with pytest.raises(KeyringChanged) as caught:
+        store_over(backend).texts.get("vault-cloud")
+    assert "hunter2" not in caught.value.sentence
+
+
+def test_texts_lie_beside_the_secrets() -> None:
+    """Under Hush's name, as they are; what hangs at one of them holds up the other."""
+    backend = Hanging()
+    backend.released.set()
+    store = store_over(backend)
+    store.texts.put("vault-cloud", "sk-one")
+    assert backend.passwords == {("Hush", "vault-cloud"): "sk-one"}
+    backend.released.clear()
+    impatient = store_over(backend, deadline=PATIENCE)
+    with pytest.raises(KeyringUnavailable):
+        impatient.put("vault", SECRET)
+    with pytest.raises(KeyringUnavailable, match="did not answer"):
+        impatient.texts.get("vault-cloud")
+    backend.released.set()
+    for thread in [one for one in threading.enumerate() if one.name == "keyring"]:
+        thread.join(SECONDS)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -199,6 +237,9 @@ def test_a_keyring_that_keeps_something_else_is_found_out() -> None:
         lambda store: store.get("vault"),
         lambda store: store.put("vault", SECRET),
         lambda store: store.delete("vault"),
+        lambda store: store.texts.get("vault"),
+        lambda store: store.texts.put("vault", "sk-one"),
+        lambda store: store.texts.delete("vault"),
     ],
 )
 def test_whatever_a_back_end_raises_becomes_words(

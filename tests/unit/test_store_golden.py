@@ -15,9 +15,8 @@ from sqlcipher3 import dbapi2
 
 from assistant.notes.records import NoteFilter
 from assistant.records import MessageState
-from assistant.store import conversation_rows as conversations
-from assistant.store import message_rows as messages
 from assistant.store import (
+    cloud_rows,
     note_link_rows,
     note_list_rows,
     note_rows,
@@ -25,6 +24,8 @@ from assistant.store import (
     revision_rows,
     tag_rows,
 )
+from assistant.store import conversation_rows as conversations
+from assistant.store import message_rows as messages
 from assistant.store.keyslots import KeyLabel, KeySlots, derive_key
 from assistant.store.migrations import LATEST, MIGRATIONS, migrate
 from assistant.store.passphrase import Passphrase
@@ -229,6 +230,45 @@ def test_killed_in_the_middle_of_a_migration(first: Profile, before: int) -> Non
         vault.read(check_integrity).result()
         assert vault.read(read).result() == first.expected["held"]
     assert schema_version(first.database, first.key) == LATEST
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+@pytest.mark.parametrize("before", range(2, 2 + len(MIGRATIONS[6]) + 3))
+def test_killed_while_the_cloud_is_added(tmp_path: Path, before: int) -> None:
+    """Before each statement of that step in turn, its BEGIN, its number and its COMMIT too."""
+    profile = Profile(6, tmp_path / "profile")
+    arguments = [sys.executable, "-c", KILLED, str(profile.database), str(before)]
+    killed = subprocess.run(arguments, input=profile.key.hex(), capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert schema_version(profile.database, profile.key) == 6
+    assert profile.held() == profile.expected["held"]
+    with Vault.open(profile.database, profile.key) as vault:
+        vault.read(check_integrity).result()
+        assert vault.read(read).result() == profile.expected["held"]
+    assert schema_version(profile.database, profile.key) == LATEST
+
+
+def test_what_was_asked_elsewhere_is_used_on(tmp_path: Path) -> None:
+    """A mark, evidence and its absence, what waits, who is trusted; all gone with its chat."""
+    profile = Profile(7, tmp_path / "profile")
+    with Vault.open(profile.database, profile.key) as vault:
+        hosted, box = vault.read(cloud_rows.providers).result()
+        assert (hosted.is_default, hosted.has_key, box.trusted) == (True, True, True)
+        (waits,) = vault.read(cloud_rows.waiting).result()
+        shown = vault.read(lambda c: messages.path(c, waits.conversation_id)).result()
+        assert [one.cloud is not None for one in shown] == [False, True, False]
+        sent = vault.read(lambda c: cloud_rows.sent_of(c, shown[1].id)).result()
+        assert sent.table.for_placeholder("[HIDDEN_1]") is not None
+        far = vault.read(lambda c: cloud_rows.divergence_of(c, shown[1].id)).result()
+        assert far is not None
+        assert (far.question_id, far.distance) == (shown[0].id, 0.625)
+        gone = vault.read(lambda c: cloud_rows.answer_of(c, "7" * 64)).result()
+        assert gone is not None
+        assert vault.read(lambda c: cloud_rows.sent_of(c, gone)).result().body is None
+        vault.write(lambda c: conversations.mark_deleted(c, waits.conversation_id, 1)).result()
+        vault.write(lambda c: conversations.purge_deleted(c, 2**62)).result()
+        assert vault.read(lambda c: cloud_rows.answer_of(c, "6" * 64)).result() is None
+        vault.read(check_integrity).result()
 
 
 def test_looking_at_the_version_changes_nothing(first: Profile) -> None:
