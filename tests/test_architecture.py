@@ -51,6 +51,16 @@ def test_core_runs_without_qt() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_window_process_never_imports_a_client() -> None:
+    """What speaks HTTP belongs to the net child; what finds personal data comes when needed."""
+    code = (
+        "import sys; import assistant.app, ui.window;"
+        "late = ('openai', 'httpx2', 'phonenumbers', 'assistant.redaction.people');"
+        "sys.exit(any(name in sys.modules for name in late))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
 def test_window_process_never_imports_llama_or_torch() -> None:
     """llama.cpp belongs to the child alone: an abort there must not take the key along."""
     code = (

@@ -10,7 +10,6 @@ from itertools import chain, count
 from typing import Final
 
 from assistant.redaction.overlaps import without_overlaps
-from assistant.redaction.people import parts_of
 from assistant.redaction.records import Detector, Found, Sort, Swap, Table
 from assistant.redaction.words import WORD, is_whole
 
@@ -147,6 +146,8 @@ def _values(
     texts: Sequence[str], found: Sequence[Sequence[Found]], known: Table, keep: frozenset[str]
 ) -> Mapping[str, Sort]:
     """What is looked for everywhere: all that was found, the parts of names, and what is known."""
+    from assistant.redaction.people import parts_of  # a start has no time for its patterns
+
     values = {one.value: one.sort for one in known.swaps}
     for text, own in zip(texts, found, strict=True):
         for one in own:
