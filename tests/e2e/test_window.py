@@ -31,8 +31,9 @@ class OpenWindow:
         self.screen = screen
         self._log = profile / "logs" / "hush.log"
         self._seen = self._log.read_text() if self._log.exists() else ""
-        eventually(lambda: screen.windows(process.pid))
-        self.window = screen.windows(process.pid)[0]
+        found: list[str] = []
+        eventually(lambda: found.extend(screen.windows(process.pid)) or found)
+        self.window = found[0]
         screen.focus(self.window)
 
     def wait_for(self, event: str, times: int = 1) -> None:

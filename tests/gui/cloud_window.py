@@ -94,18 +94,21 @@ class CloudWindow(Hands):
         self.settle()
 
     def close(self) -> None:
-        """Let the thread go."""
-        self.settle()
+        """Let the thread go. The window may be gone already: pytest-qt takes it down, too."""
+        self._deliver()
         self.pool.shutdown()
 
     def settle(self) -> None:
         """Wait until what the pool and the bridge have is delivered and drawn."""
+        self._deliver()
+        self.qtbot.waitUntil(lambda: self.page.timeline.is_settled)
+
+    def _deliver(self) -> None:
         for _ in range(3):
             self.pool.submit(lambda: None).result()
             QApplication.processEvents()
             self.qtbot.waitUntil(lambda: not self.bridge.is_busy)
         QApplication.processEvents()
-        self.qtbot.waitUntil(lambda: self.page.timeline.is_settled)
 
     def changed(self) -> None:
         """The core tells that something of the cloud is another."""

@@ -230,11 +230,12 @@ def test_an_address_that_may_change_says_so(qtbot: QtBot) -> None:
     bench.close()
 
 
-def test_only_the_sheet_approves() -> None:
-    """In all of the window one place calls ``approve``, from the press of a button."""
+def test_only_the_sheets_approve() -> None:
+    """In all of the window two places call ``approve``, each from the press of a button."""
     root = Path(__file__).parent.parent.parent / "ui"
-    callers = [path for path in root.rglob("*.py") if ".approve(" in path.read_text()]
-    assert [path.relative_to(root).as_posix() for path in callers] == ["network/approving.py"]
+    callers = (path for path in root.rglob("*.py") if ".approve(" in path.read_text())
+    names = {path.relative_to(root).as_posix() for path in callers}
+    assert names == {"network/approving.py", "cloud/consenting.py"}
 
 
 def test_nothing_may_leave(bench: ModelsBench) -> None:
