@@ -6,6 +6,7 @@ then on nothing changes any more: what was seen is what is sent.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from assistant.text import clean
 Compose = Callable[[Draft, Table, int], Composed]
 """Makes the bytes of a draft; gets the placeholders that are known, and the version."""
 
+_PLACEHOLDER: Final = re.compile(r"\[[A-Z]{1,9}_[0-9]{1,9}\]")  # what may be one
 _BROKEN: Final = "What would be sent could not be put together. Nothing was sent."
 _SETTLED: Final = "This was approved already, and cannot be changed any more."
 _CLOSED: Final = "This is closed. Nothing was sent."
@@ -102,8 +104,10 @@ class Preview:
         def change(part: Part) -> Part:
             text = clean(shown_text)
             if self._last and self._last.draft.redact:
-                # What stands in the part itself in such a form stands for nothing.
-                meant = (one for one in self._shown.swaps if one.placeholder not in part.text)
+                # What stands in the part itself in such a form stands for nothing. Looked for in
+                # one go, however many there are: the window waits for this.
+                literal = frozenset(_PLACEHOLDER.findall(part.text))
+                meant = (one for one in self._shown.swaps if one.placeholder not in literal)
                 text = put_back(text, Table(tuple(meant)))
             return part if text == part.text else replace(part, text=text, edited=True)
 

@@ -90,7 +90,7 @@ class CloudBench(Hands):
         )
         self.settle()
 
-    def _keep(self) -> None:
+    def _keep(self, _: str) -> None:
         self.kept_for_later += 1
 
     def wait_for_send(self) -> None:
@@ -121,8 +121,14 @@ class CloudBench(Hands):
         cursor.movePosition(cursor.MoveOperation.End)
         field.setTextCursor(cursor)
         self.qtbot.keyClicks(field, text)
-        field.keep_typing()
+        self.pause(field)
         self.settle()
+
+    def pause(self, field: PartText) -> None:
+        """Let what was typed be meant, without waiting for it."""
+        if field.is_waiting:
+            field._pause.stop()
+            field.edited.emit()
 
     # What is seen -------------------------------------------------------------------------
 

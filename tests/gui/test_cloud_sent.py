@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from assistant.cloud.protocols import AskFor
 from assistant.cloud.records import Sent
 from assistant.errors import NotFound
 from assistant.net.records import By, Purpose
-from assistant.redaction.records import Table
+from assistant.redaction.records import Sort, Swap, Table
 from tests.fakes.cloud import FakeCloud, sent_of
 from tests.fakes.models_service import FakeModels, row
 from tests.fakes.net import FakeGate
@@ -24,6 +25,9 @@ from tests.gui.bench import Bench
 from tests.gui.cloud_bench import CloudBench
 from tests.gui.fakes import FakeApp
 from tests.gui.models_bench import ModelsBench
+from ui.cloud.exact_text import ExactText
+from ui.cloud.part_text import PartText
+from ui.cloud.swapped_list import SwappedList
 from ui.cloud.what_was_sent import WhatWasSent, messages_of
 from ui.network.controller import NetworkController
 from ui.network.page import NetworkPage
@@ -60,6 +64,7 @@ class Opened(CloudBench):
         self.shown = WhatWasSent(self.window, theme, self.sent)
         self.shown.deleted.connect(lambda: self.deleted.append(True))
         self.shown.open_centred()
+        qtbot.waitUntil(lambda: self.shown.is_whole)
         self.settle()
 
 
@@ -107,8 +112,81 @@ def test_it_is_deleted_at_the_second_press(opened: Opened) -> None:
     assert not opened.deleted
     assert opened.focus is opened.shown.delete_button
     opened.click(opened.shown.delete_button)
+    opened.qtbot.waitUntil(opened.shown.sure_button.isEnabled)
     opened.click(opened.shown.sure_button)
     assert opened.deleted == [True]
+
+
+def test_a_double_click_deletes_nothing(opened: Opened) -> None:
+    """What deletes stands where the press before it was, and cannot be pressed for a moment."""
+    opened.shown.delete_button.click()
+    opened.shown.sure_button.click()
+    assert opened.shown.rest.isActive()
+    assert not opened.deleted
+    opened.qtbot.waitUntil(opened.shown.sure_button.isEnabled)
+    opened.shown.keep_button.click()
+    opened.shown.delete_button.click()
+    assert not opened.shown.sure_button.isEnabled()  # and each time anew
+
+
+def of_messages(how_many: int) -> bytes:
+    """A body with so many."""
+    messages = [{"role": "user", "content": f"Message {n}"} for n in range(how_many)]
+    return json.dumps({"messages": messages}).encode()
+
+
+def test_messages_come_in_turns(qtbot: QtBot) -> None:
+    """None before it is open, one in a turn where there is no time for more, the last ones first.
+
+    Those before them are asked for, and stand above them.
+    """
+    bench = CloudBench(qtbot)
+    sent = replace(a_sent(bench.cloud), body=of_messages(30))
+    clock = count().__next__  # no turn has time for two
+    shown = WhatWasSent(bench.window, Theme(LIGHT), sent, clock)
+    assert not shown.texts
+    for turn in (1, 2):
+        shown._go_on()
+        assert len(shown.texts) == turn
+    shown.open_centred()
+    qtbot.waitUntil(lambda: shown.is_whole)
+    assert [one.text for one in shown.texts] == [f"Message {n}" for n in range(22, 30)]
+    assert shown.fold_button.accessibleName() == "Show 22 earlier messages"
+    bench.click(shown.fold_button)
+    assert not shown.fold_button.isVisible()
+    qtbot.waitUntil(lambda: shown.is_whole)
+    assert [one.text for one in shown.texts] == [f"Message {n}" for n in range(30)]
+    stops = shown._stops()
+    assert [one for one in stops if isinstance(one, PartText)] == shown.texts
+    assert stops.index(shown.texts[-1]) < stops.index(shown.exact_button)
+
+
+def test_the_very_bytes_come_in_turns(qtbot: QtBot) -> None:
+    """A line in a turn where there is no time for more."""
+    bench = CloudBench(qtbot)
+    exact = ExactText(Theme(LIGHT), "The very bytes", bench.window, clock=count().__next__)
+    body = "late " * 2_000
+    exact.show_bytes((), body, "")
+    assert exact.body.blockCount() == 1
+    assert not exact.is_whole
+    qtbot.waitUntil(lambda: exact.is_whole)
+    assert exact.body.toPlainText().replace("\n", "") == body
+    assert exact.body.blockCount() == 5
+
+
+def test_what_is_swapped_comes_in_turns(qtbot: QtBot) -> None:
+    """A few at first, all where they are asked for; in their order."""
+    swaps = tuple(Swap(f"[EMAIL_{n}]", Sort.EMAIL, f"a{n}@example.org") for n in range(1, 41))
+    swapped = SwappedList(CloudBench(qtbot).window, clock=count().__next__)
+    swapped.show_table(Table(swaps), frozenset())
+    assert len(swapped.buttons) == 1
+    qtbot.waitUntil(lambda: len(swapped.buttons) == 12)
+    swapped.more_button.click()
+    qtbot.waitUntil(lambda: len(swapped.buttons) == 40)
+    names = [button.accessibleName() for button in swapped.buttons]
+    assert names == [f"Send as it is: {swap.value}" for swap in swaps]
+    swapped.show_table(Table(swaps[20:]), frozenset())
+    assert len(swapped.buttons) == 20
 
 
 def test_what_was_deleted_says_so(qtbot: QtBot) -> None:
@@ -212,6 +290,7 @@ def test_a_question_in_the_record_leads_to_what_was_sent(recorded: Recorded) -> 
     recorded.look()
     opened = recorded.opened
     assert opened
+    recorded.qtbot.waitUntil(lambda: opened.is_whole)
     assert "How do I tell [EMAIL_1]" in opened.text
 
 
@@ -221,6 +300,7 @@ def test_deleting_it_from_there(recorded: Recorded) -> None:
     opened = recorded.opened
     assert opened
     recorded.click(opened.delete_button)
+    recorded.qtbot.waitUntil(opened.sure_button.isEnabled)
     recorded.click(opened.sure_button)
     assert recorded.cloud.evidence[ANSWER].body is None
     assert "stays here" in recorded.network.lines[0].said
@@ -249,6 +329,7 @@ def test_a_failure_is_said_at_its_row(recorded: Recorded, monkeypatch: pytest.Mo
     assert opened
     recorded.cloud.evidence.clear()  # gone meanwhile
     recorded.click(opened.delete_button)
+    recorded.qtbot.waitUntil(opened.sure_button.isEnabled)
     recorded.click(opened.sure_button)
     assert recorded.network.lines[0].said == NotFound("It was answered on this laptop.").sentence
 

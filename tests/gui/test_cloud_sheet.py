@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,9 +24,11 @@ from assistant.redaction.records import Sort, Swap
 from tests.fakes.cloud import ASKED, BOX, DRAFT, MISTRAL, QUESTION, TRUSTED, FakeCloud
 from tests.gui.cloud_bench import ASK, CloudBench
 from ui.cloud import sheet_words as words
-from ui.cloud.marking import exactly
+from ui.cloud.marking import PlaceholderMarks, exactly
 from ui.cloud.part_text import MOST_LINES, PartText
+from ui.cloud.sheet_foot import SheetFoot
 from ui.controls import ElidedLabel
+from ui.notes.pouring import LONGEST_LINE
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 
@@ -344,7 +347,7 @@ def test_words_are_changed(bench: CloudBench) -> None:
     assert not bench.sheet.version
     bench.sheet._press()
     assert not bench.granted
-    field.keep_typing()
+    bench.pause(field)
     bench.send()
     assert "that we are late? Please." in said(bench)
 
@@ -368,7 +371,7 @@ def test_typed_and_taken_back_it_can_be_sent(bench: CloudBench) -> None:
     bench.press("Ctrl+End", field)
     bench.qtbot.keyClicks(field, "x")
     bench.press("Backspace", field)
-    field.keep_typing()
+    bench.pause(field)
     bench.send()
     assert len(bench.granted) == 1
 
@@ -400,7 +403,7 @@ def test_a_version_that_comes_late_takes_no_words_away(bench: CloudBench) -> Non
     bench.settle()
     assert field.text.endswith("late? Wait")
     assert not bench.sheet.version
-    field.keep_typing()
+    bench.pause(field)
     bench.send()
     assert "late? Wait" in said(bench)
 
@@ -411,7 +414,7 @@ def test_an_empty_question_cannot_go(bench: CloudBench) -> None:
     field.setFocus()
     bench.press("Ctrl+A", field)
     bench.press("Delete", field)
-    field.keep_typing()
+    bench.pause(field)
     bench.settle()
     assert "nothing to send" in bench.sheet.below.status.text()
     assert not bench.sheet.send_button.isEnabled()
@@ -433,6 +436,28 @@ def test_a_value_is_sent_as_it_is(bench: CloudBench) -> None:
     bench.click(swap_again)
     bench.wait_for_version()
     assert ANNA not in seen(bench)[-1]
+
+
+def test_one_gesture_lets_one_value_go(make: Callable[..., CloudBench]) -> None:
+    """It stays in its line, with the keyboard: a double click and Enter held reach no other."""
+    bench = make(with_passage("Ask ann@a.org, bob@b.org, or cem@c.org."))
+    swapped, preview = bench.sheet.swapped, bench.sheet._preview
+    bench.qtbot.waitUntil(lambda: len(swapped.buttons) == 4)
+    first, second = swapped.buttons[:2]
+    first.click()
+    second.click()  # of the same gesture: it may have come under the pointer
+    assert preview.draft.keep == {"ann@a.org"}
+    bench.wait_for_version()
+    assert swapped.buttons[:2] == [first, second]
+    assert first.accessibleName() == "Swap it: ann@a.org"
+    first.setFocus()
+    for _ in range(3):
+        bench.press("Return")
+        assert bench.focus is first
+        assert preview.draft.keep <= {"ann@a.org"}
+    bench.qtbot.waitUntil(lambda: not swapped._gesture.isActive())
+    bench.click(second)
+    assert "bob@b.org" in preview.draft.keep
 
 
 def test_nothing_is_swapped_where_that_is_off(bench: CloudBench) -> None:
@@ -475,6 +500,7 @@ def test_many_earlier_messages_are_one_line(make: Callable[..., CloudBench]) -> 
     assert list(bench.sheet.parts.views) == ["question"]
     assert "6 earlier messages left out" in bench.sheet.parts._fold_label.text()
     bench.click(bench.sheet.parts.fold_button)
+    bench.qtbot.waitUntil(lambda: bench.sheet.parts.is_whole)
     stops = bench.sheet.parts.stops
     assert [bench.sheet.parts.views[f"o{n}"].button for n in range(9, 3, -1)] == stops[:6]
     bench.turn("o4")
@@ -576,6 +602,25 @@ def test_the_end_of_a_long_host_is_always_seen(make: Callable[..., CloudBench]) 
     assert not bench.sheet._scroll.horizontalScrollBar().isVisible()
 
 
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("api.mistral.ai:44444", "Send to api…stral.ai"),
+        ("[fd00:1111:2222::1]:8080", "Send to [fd…2222::1]"),
+        ("fd00:1111:2222:3333::1", "Send to fd0…:3333::1"),
+    ],
+)
+def test_a_port_takes_no_room_from_a_name(qtbot: QtBot, host: str, said: str) -> None:
+    """Where next to nothing fits it is the port that goes."""
+    foot = SheetFoot(Theme(LIGHT), later=False)
+    qtbot.addWidget(foot)
+    foot.name_host(host, 2_000)
+    assert foot.send_button.text() == f"Send to {host}"
+    foot.name_host(host, 60)
+    assert foot.send_button.text() == said
+    assert foot.send_button.accessibleName() == f"Send to {host}"
+
+
 def test_two_hundred_thousand_characters(make: Callable[..., CloudBench]) -> None:
     """They come bit by bit; until all of them are there nothing can be sent."""
     text = "\n".join(f"{n}. Trains to Lisbon are late in winter." for n in range(5_000))
@@ -591,6 +636,54 @@ def test_two_hundred_thousand_characters(make: Callable[..., CloudBench]) -> Non
     assert "4999. Trains" in said(bench)
 
 
+def test_in_a_long_part_caret_and_undo_stay(make: Callable[..., CloudBench]) -> None:
+    """Whatever its length, as long as its lines can be changed."""
+    text = "\n".join(f"{n}. Trains to Lisbon are late in winter." for n in range(1_000))
+    assert len(text) > LONGEST_LINE
+    bench = make(with_passage(text))
+    bench.wait_for_send()
+    bench.type_into("p1", " Or bob@example.net, she")
+    bench.wait_for_version()
+    field = bench.field("p1")
+    assert field.text.endswith("Or [EMAIL_2], she")
+    assert field.textCursor().atEnd()
+    assert field.document().isUndoAvailable()
+
+
+def test_a_long_text_that_is_put_in_anew_keeps_its_caret(qtbot: QtBot) -> None:
+    """At the words where it was, also where too much differs to be changed in one go."""
+    long = "late again\n" * 3_000
+    field = PartText(Theme(LIGHT), "A part")
+    qtbot.addWidget(field)
+    for text in (f"😀 [EMAIL_1] {long}[EMAIL_2] it is", f"😀 {ANNA} {long}bob@b.org it is"):
+        field.show_text(text, {})
+        qtbot.waitUntil(lambda: field.is_whole)
+        assert field.text == text
+        cursor = field.textCursor()
+        if text.startswith("😀 ["):
+            assert cursor.position() == 0
+            cursor.setPosition(field.document().characterCount() - 1 - len("is"))
+            field.setTextCursor(cursor)
+    assert field.document().characterCount() - 1 - field.textCursor().position() == len("is")
+
+
+def test_a_long_text_is_marked_in_turns(qtbot: QtBot) -> None:
+    """A line in a turn where there is no time for more; what is written meanwhile is marked too."""
+    document = QTextDocument()
+    marks = PlaceholderMarks(document, Theme(LIGHT), clock=count().__next__)
+    document.setPlainText("\n".join(f"Write to [EMAIL_{n % 2}] now." for n in range(20)))
+
+    def marked() -> list[bool]:
+        blocks = map(document.findBlockByNumber, range(document.blockCount()))
+        return [bool(block.layout().formats()) for block in blocks]
+
+    with qtbot.waitSignal(marks.marked):
+        marks.set_names(["[EMAIL_0]"])
+        assert marked() == [True] + [False] * 19
+        QTextCursor(document).insertText("Before [EMAIL_0].\nAnd [EMAIL_1].\n")
+    assert marked() == [True, False] * 11
+
+
 def test_one_line_of_two_hundred_thousand(make: Callable[..., CloudBench]) -> None:
     """It is read, or left out; all of it goes as it is."""
     text = "night train " * 17_000
@@ -601,6 +694,8 @@ def test_one_line_of_two_hundred_thousand(make: Callable[..., CloudBench]) -> No
     assert field.text.replace("\n", "") == text
     assert bench.view("p1").remark.text() == words.LONG_LINE
     assert not bench.view("p1").remark.isHidden()
+    bench.press("Return", field)
+    assert bench.is_open  # what was changed elsewhere is not lost by it
     bench.send()
     assert text.strip() in said(bench)
 
@@ -641,6 +736,8 @@ def test_the_very_bytes_can_be_read(bench: CloudBench) -> None:
     assert exact.body.toPlainText() == composed.body
     assert exact.head.text().startswith("POST /v1/chat/completions\n")
     assert "authorization: •••" in exact.head.text()
+    bench.press("Return", exact.body)
+    assert bench.is_open
     digest = exact.digest.text().removeprefix("SHA-256 ").replace(" ", "")
     assert digest == composed.request.payload_sha256
     bench.turn("p1")
@@ -658,6 +755,7 @@ def test_copied_bytes_are_one_line(make: Callable[..., CloudBench]) -> None:
     exact, composed = bench.sheet.exactly.text, bench.sheet._preview.composed
     assert exact
     assert composed
+    bench.qtbot.waitUntil(lambda: exact.is_whole)
     assert "\n" in exact.body.toPlainText()
     exact.body.selectAll()
     assert exact.body.createMimeDataFromSelection().text() == composed.body

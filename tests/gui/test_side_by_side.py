@@ -38,6 +38,7 @@ class Compared(CloudBench):
         mark = CloudMark("Mistral", "api.mistral.ai", "mistral-small", NOON, is_kept=True)
         cloud = replace(local, id=3, text=there, figures=None, cloud=mark)
         self.shown = SideBySide(self.window, theme, "When did it sink?", local, cloud, FAR)
+        self.at_first = [side.text.text for side in self.shown.sides]
         with qtbot.waitSignal(self.shown.marked):
             self.shown.open_centred()
         self.settle()
@@ -71,7 +72,7 @@ def test_whose_they_are(qtbot: QtBot) -> None:
     here, there = bench.shown.sides
     assert here.name.text() == "This laptop · SmolLM2 135M"
     assert there.name.text() == "Mistral · mistral-small"
-    assert "One of them is wrong, or both." in bench.shown.words.text()
+    assert "They may not both be right." in bench.shown.words.text()
     assert "0.46" in bench.shown.words.text()
     assert bench.focus is bench.shown.close_button
     bench.press("Esc")
@@ -100,6 +101,18 @@ def test_it_holds_with_large_text(qtbot: QtBot, size: QSize) -> None:
     assert not bench.shown._scroll.horizontalScrollBar().isVisible()
     corner = bench.shown.close_button.mapTo(bench.window, QPoint(0, 0))
     assert bench.window.rect().contains(corner)
+
+
+def test_answers_come_once_it_is_open(qtbot: QtBot) -> None:
+    """Opening it does not wait for them, whatever their length."""
+    bench = Compared(qtbot)
+    assert bench.at_first == ["", ""]
+    assert [side.text.text for side in bench.shown.sides] == [HERE, THERE]
+
+
+def test_an_answer_that_is_empty(qtbot: QtBot) -> None:
+    """Nothing is put in for it, and the comparison ends all the same."""
+    assert Compared(qtbot, "", "").marks == [[], []]
 
 
 def test_answers_of_any_length(qtbot: QtBot) -> None:

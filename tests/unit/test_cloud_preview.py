@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -159,6 +160,30 @@ def test_what_only_looks_like_a_placeholder_stays_as_it_is() -> None:
     assert bench.preview.draft.parts[-1].text == "What is [EMAIL_1]?"
     bench.preview.edit("question", "What is [EMAIL_1], and [EMAIL_2]?")
     assert bench.preview.draft.parts[-1].text == "What is [EMAIL_1], and anna@x.org?"
+
+
+class Searched(str):  # noqa: SLOT000 - it keeps a figure
+    """A text that counts how often something is looked for in it."""
+
+    looks = 0
+
+    def __contains__(self, part: object) -> bool:
+        self.looks += 1
+        return str.__contains__(self, str(part))
+
+
+def test_an_edit_takes_no_longer_where_much_is_swapped() -> None:
+    """The window waits for it: the part is not searched for each placeholder that there is."""
+    names = map("".join, product("abcdefghij", repeat=2))
+    text = Searched(" ".join(f"{name}@x.org" for name in names))
+    bench = Bench(with_part(replace(PASSAGE, text=text)))
+    shown = bench.shown("p1")
+    assert len(bench.now.table.swaps) == 100
+    text.looks = 0
+    bench.preview.edit("p1", f"{shown} Yes.")
+    assert text.looks < 10
+    part = next(one for one in bench.preview.draft.parts if one.id == "p1")
+    assert part.text == f"{text} Yes."
 
 
 def test_one_value_can_be_sent_as_it_is() -> None:

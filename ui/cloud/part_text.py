@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, Qt, QTimer, Signal
@@ -33,6 +34,7 @@ _PAUSE: Final = 250  # milliseconds without a key after which what is typed is m
 _EDGE: Final = 8  # pixels: border and padding, as the style sheet has them
 _ENOUGH: Final = 4_000  # characters of a line, of which more than the lines shown are made
 _WRAP: Final = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOST_PASTED: Final = 100_000  # characters at once: that is laid out in one go
 
 
@@ -67,12 +69,14 @@ class PartText(QPlainTextEdit):
         self._sorts: dict[str, Sort] = {}
         self._pouring: Pouring | None = None
         self._is_showing = False  # what changes now, the person did not change
+        self._place = (0, 0)  # caret and scroll, once all of it is there
         self.is_cut = False  # a line is too long to be changed here
         document = QTextDocument(self)
         document.setDocumentMargin(0)
         self._spaced = SpacedLayout(document, theme.look.leading)
         self.setDocument(document)
         self._marks = PlaceholderMarks(document, theme)
+        self._marks.marked.connect(lambda: self.fit(self.width()))
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.edited)
         self._set_up(name)
@@ -117,34 +121,32 @@ class PartText(QPlainTextEdit):
         before = self.text if self.is_whole and not self.is_cut else None
         if before != text:
             self._is_showing = True
-            if before and max(len(text), len(before)) <= LONGEST_LINE:
-                self._change(before, text)
+            change = _Change.between(before, text) if before else None
+            if change and change.is_small:
+                self._change(change)
                 self._is_showing = False
             else:
+                if self.is_whole:  # else it is known from the time when it was
+                    self._place = self._place_after(change) if change else (0, 0)
                 self._pour(text)
         self._mark(sorts)
-
-    def keep_typing(self) -> None:
-        """Tell at once what was typed a moment ago."""
-        if self._pause.isActive():
-            self._pause.stop()
-            self.edited.emit()
 
     def _mark(self, names: Iterable[str]) -> None:
         with QSignalBlocker(self):
             self._marks.set_names(names)
         self.fit(self.width())
 
-    def _change(self, before: str, text: str) -> None:
+    def _change(self, change: _Change) -> None:
         """Change what differs, so that caret, scroll and undo stay."""
-        begin = _common(before, text)
-        end = _common(before[begin:][::-1], text[begin:][::-1])
         cursor = QTextCursor(self.document())
-        cursor.setPosition(in_document(before[:begin]))
-        cursor.setPosition(
-            in_document(before[: len(before) - end]), QTextCursor.MoveMode.KeepAnchor
-        )
-        cursor.insertText(text[begin : len(text) - end])
+        cursor.setPosition(change.begin)
+        cursor.setPosition(change.end, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(change.text)
+
+    def _place_after(self, change: _Change) -> tuple[int, int]:
+        """Where caret and scroll belong where a text is put in anew."""
+        caret, scroll = self.textCursor().position(), self.verticalScrollBar().value()
+        return change.moved(caret), scroll
 
     def _pour(self, text: str) -> None:
         if self._pouring:
@@ -152,6 +154,7 @@ class PartText(QPlainTextEdit):
             self._pouring.deleteLater()
         self.setReadOnly(True)
         self.clear()
+        self._marks.set_names(self._sorts)  # so that each line is marked as it comes
         self._pouring = pouring = Pouring(self.document(), text, parent=self)
         pouring.done.connect(self._poured)
         pouring.begin()
@@ -164,7 +167,7 @@ class PartText(QPlainTextEdit):
         self.is_cut = bool(pouring.breaks)
         pouring.deleteLater()
         self._is_showing = False
-        self._go_to_begin()
+        self._go_to_place()
         self.setReadOnly(not self._editable or self.is_cut)
         self.setTextInteractionFlags(
             self.textInteractionFlags()
@@ -172,11 +175,12 @@ class PartText(QPlainTextEdit):
             | Qt.TextInteractionFlag.TextSelectableByMouse
         )
         self.fit(self.width())
+        self.verticalScrollBar().setValue(self._place[1])
         self.whole.emit()
 
-    def _go_to_begin(self) -> None:
+    def _go_to_place(self) -> None:
         cursor = self.textCursor()
-        cursor.setPosition(0)
+        cursor.setPosition(min(self._place[0], self.document().characterCount() - 1))
         self.setTextCursor(cursor)
 
     # Its size -----------------------------------------------------------------------------
@@ -246,6 +250,8 @@ class PartText(QPlainTextEdit):
         """Esc is the sheet's; Enter is a new line, and where nothing can be written nothing."""
         if event.key() == Qt.Key.Key_Escape:
             event.ignore()
+        elif event.key() in _ENTER and self.isReadOnly():
+            event.accept()  # else it would be the sheet's, and close it
         else:
             super().keyPressEvent(event)
 
@@ -264,6 +270,40 @@ class PartText(QPlainTextEdit):
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy and drag plain text only."""
         return as_plain_text(super().createMimeDataFromSelection())
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What makes one text of another. Places as Qt counts them, in UTF-16.
+
+    Attributes:
+        begin: Where it begins.
+        end: Where in the text of before it ends.
+        text: What stands between from then on.
+        is_small: It can be laid out in one go, and leaves no line too long to be changed.
+    """
+
+    begin: int
+    end: int
+    text: str = field(repr=False)
+    is_small: bool
+
+    @classmethod
+    def between(cls, before: str, after: str) -> _Change:
+        """The smallest one."""
+        same = _common(before, after)
+        tail = _common(before[same:][::-1], after[same:][::-1])
+        old, new = before[same : len(before) - tail], after[same : len(after) - tail]
+        begin = in_document(before[:same])
+        longest = max(map(len, after.split("\n")))
+        is_small = max(len(old), len(new), longest) <= LONGEST_LINE
+        return cls(begin, begin + in_document(old), new, is_small)
+
+    def moved(self, place: int) -> int:
+        """Where a place of the text of before is afterwards."""
+        if place >= self.end:
+            return place - self.end + self.begin + in_document(self.text)
+        return min(place, self.begin + in_document(self.text))
 
 
 def _common(one: str, other: str) -> int:

@@ -124,11 +124,6 @@ class PartView(QWidget):
         self.remark.setVisible(self.text is not None and self.text.is_cut and self.part.included)
         self.whole.emit()
 
-    def keep_typing(self) -> None:
-        """Tell at once what was typed a moment ago."""
-        if self.text:
-            self.text.keep_typing()
-
 
 class PartsView(QWidget):
     """All parts, made and filled in turns, so that no length of them holds up the window.
@@ -266,11 +261,6 @@ class PartsView(QWidget):
         texts = {one.part.id: one.text for one in self._shown}
         self._shown = tuple(Shown(part, texts.get(part.id) or part.text) for part in parts)
         self._begin()
-
-    def keep_typing(self) -> None:
-        """Tell at once what was typed a moment ago."""
-        for view in self.views.values():
-            view.keep_typing()
 
 
 def _to_fold(shown: Sequence[Shown]) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ class ConsentSheet(Overlay):
         self.swapped.kept.connect(
             lambda value, kept: self._change(lambda: self._preview.keep(value, kept=kept))
         )
+        self.swapped.changed.connect(self._refit_soon)
         self.redacts.turned.connect(lambda on: self._change(lambda: self._preview.redact(on=on)))
         for number, button in self.choices.items():
             button.clicked.connect(lambda _=False, number=number: self._choose(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -57,10 +58,21 @@ class SheetFoot(QWidget):
 
     def name_host(self, host: str, width: int) -> None:
         """Say whom the button sends it to: all of the host, or as much of its end as fits."""
-        room, most = width - 2 * Space.GROUP, len(host)
+        room = width - 2 * Space.GROUP
         self.send_button.ensurePolished()
-        self.send_button.set_words(words.send(host))
-        while self.send_button.sizeHint().width() > room and most > _LEAST:
-            most -= 1
-            self.send_button.set_words(words.send(words.short_host(host, most)))
+        for said in _shorter(host):
+            self.send_button.set_words(words.send(said))
+            if self.send_button.sizeHint().width() <= room:
+                break
         self.send_button.setAccessibleName(words.send(host))
+
+
+def _shorter(host: str) -> Iterator[str]:
+    """A host, then ever less of it. A port takes no room from its name: it goes first."""
+    yield host
+    name, colon, port = host.rpartition(":")
+    if not port.isdecimal() or (":" in name and not name.endswith("]")):  # of an IPv6 address
+        name, colon, port = host, "", ""
+    for tail in dict.fromkeys((colon + port, "")):
+        for most in range(len(name), min(_LEAST, len(name)) - 1, -1):
+            yield words.short_host(name, most) + tail

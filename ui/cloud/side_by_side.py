@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QShowEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QBoxLayout, QTextEdit, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -32,8 +33,8 @@ _MOST_MARKS: Final = 2_000  # of one answer; two that share next to nothing need
 _LINES: Final = 40
 _QUESTION: Final = 300  # characters of the question that are shown
 _HOW: Final = (
-    "One of them is wrong, or both. What only one of them says is underlined. Neither was "
-    "checked against anything."
+    "They may not both be right. What only one of them says is underlined. Neither was checked "
+    "against anything."
 )
 
 
@@ -73,13 +74,15 @@ class SideBySide(Overlay):
         )
         self.close_button = TextButton("Close", "main")
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._unfilled = deque(self.sides)
+        self._filling = QTimer(self, interval=0)
+        self._filling.timeout.connect(self._fill)
         self._put_together()
         self.describe(f"{question} {self.words.text()}")
         self.close_button.clicked.connect(self.close_panel)
         self._spans: tuple[Span, ...] | None = None  # once they are known
         self._found.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        texts = [exactly(local.text), exactly(cloud.text)]
-        coming = Background("compare").submit(partial(difference, *texts))
+        coming = Background("compare").submit(partial(_differ, local.text, cloud.text))
         coming.add_done_callback(self._tell)
 
     def _put_together(self) -> None:
@@ -108,6 +111,19 @@ class SideBySide(Overlay):
         self.foot.addLayout(inner)
         self._arrange()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the answers in once it is open, one in a turn: either may be long."""
+        super().showEvent(event)
+        if self._unfilled:
+            self._filling.start()
+
+    def _fill(self) -> None:
+        side = self._unfilled.popleft()
+        if not self._unfilled:
+            self._filling.stop()
+        side.pour()
+        self._mark()
+
     # What differs -------------------------------------------------------------------------
 
     def _tell(self, coming: Future[tuple[Span, ...]]) -> None:
@@ -125,7 +141,8 @@ class SideBySide(Overlay):
     def _mark(self) -> None:
         """Underline it, once both answers are there and it is known."""
         self._refit_soon()
-        if self._spans is None or not all(side.text.is_whole for side in self.sides):
+        is_whole = not self._unfilled and all(side.text.is_whole for side in self.sides)
+        if self._spans is None or not is_whole:
             return
         here, there = self.sides
         if not any(span.kind is Kind.KEPT and span.text.strip() for span in self._spans):
@@ -180,8 +197,11 @@ class _Side(QWidget):
         inset.addWidget(self.name)
         column.addLayout(inset)
         column.addWidget(self.text)
-        self._said = exactly(said)
-        self.text.show_text(self._said, {})
+        self._said = said
+
+    def pour(self) -> None:
+        """Put in what it says, for a moment of this turn; the rest of it follows."""
+        self.text.show_text(exactly(self._said), {})
 
     def fit(self, width: int) -> None:
         """Be as high as the text needs at this width."""
@@ -211,6 +231,11 @@ class _Side(QWidget):
         cursor.setPosition(min(at + length, last), QTextCursor.MoveMode.KeepAnchor)
         made.cursor, made.format = cursor, form
         return made
+
+
+def _differ(here: str, there: str) -> tuple[Span, ...]:
+    """What differs of what is seen of two answers; dear where they are long."""
+    return difference(exactly(here), exactly(there))
 
 
 def _who(cloud: Message) -> str:
