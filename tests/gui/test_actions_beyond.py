@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -27,9 +27,9 @@ class Bench(ActionsBench):
         self.cloud = FakeCloud()
         self.cloud.offered = BEYOND
         self.settings = Settings(cloud=True)
-        self.asked: list[tuple[AskFor, Offer | None]] = []
+        self.asked: list[tuple[AskFor, Offer | None, Callable[[], object]]] = []
         self.acting.beyond = Beyond(
-            self.cloud, lambda: self.settings, lambda ask, offer: self.asked.append((ask, offer))
+            self.cloud, lambda: self.settings, lambda *asked: self.asked.append(asked)
         )
 
     def translate(self, language: str = "French") -> None:
@@ -63,13 +63,9 @@ def test_it_is_offered_while_the_model_here_tries(bench: Bench) -> None:
 def test_a_press_asks_for_it_in_a_chat(bench: Bench) -> None:
     """With plain words, and the note's text beside them; the note stays as it is."""
     bench.translate()
-    button = next(
-        b
-        for b in bench.page.notice.findChildren(type(bench.panel.copy_button))
-        if b.text() == "Ask Mistral…"
-    )
-    bench.click(button)
-    [(ask, offer)] = bench.asked
+    assert bench.page.notice.action.text() == "Ask Mistral…"
+    bench.click(bench.page.notice.action)
+    [(ask, offer, _)] = bench.asked
     assert offer == BEYOND
     assert ask.text == "Translate the attached text into French. Answer with the translation alone."
     [attachment] = ask.attachments
@@ -77,6 +73,32 @@ def test_a_press_asks_for_it_in_a_chat(bench: Bench) -> None:
     assert attachment.name == "Trains"
     assert ask.question_id is ask.conversation_id is None
     assert bench.text == TEXT
+
+
+def test_staying_local_loses_nothing_of_it(bench: Bench) -> None:
+    """What is being written here goes on while one looks, until somebody else is asked in fact."""
+    bench.engine.gate.clear()
+    bench.translate()
+    bench.click(bench.page.notice.action)
+    assert bench.asked
+    assert bench.acting.is_working
+    bench.engine.gate.set()
+    bench.finish()
+    assert "All is well." in bench.shown
+    assert bench.panel.ways
+
+
+def test_a_yes_ends_what_is_written_here(bench: Bench) -> None:
+    """It is told with the approval, and not before."""
+    bench.engine.gate.clear()
+    bench.translate()
+    bench.click(bench.page.notice.action)
+    [(_, _, approved)] = bench.asked
+    approved()
+    bench.engine.gate.set()
+    bench.finish()
+    assert "All is well." not in bench.shown
+    assert not bench.acting.is_working
 
 
 def test_other_tasks_are_done_here(bench: Bench) -> None:

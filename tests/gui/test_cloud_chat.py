@@ -14,15 +14,16 @@ from assistant.asking.records import Attachment
 from assistant.cloud.protocols import AskFor
 from assistant.cloud.records import Divergence, Topic
 from assistant.errors import CloudRefused, InputRefused, StorageFull
-from assistant.events import Diverged
+from assistant.events import Diverged, ReplyEnded
 from assistant.net.records import By, Failure, NetworkSummary, TransferFailed
-from assistant.records import FinishReason, MessageState
-from tests.fakes.cloud import ASKED, MISTRAL, TRUSTED, FakeCloud
+from assistant.records import FIRST_PRIVATE_ID, Conversation, FinishReason, MessageState
+from tests.fakes.cloud import ASKED, BOX, MISTRAL, TRUSTED, UNSURE, FakeCloud
 from tests.fakes.cloud import QUESTION as ASKED_FOR
 from tests.gui.bench import ANSWER, QUESTION
 from tests.gui.cloud_window import CLOUDS, CloudWindow
-from tests.gui.fakes import FIGURES, FakeApp
+from tests.gui.fakes import FIGURES, NOON, FakeApp
 from ui.cloud.sheet import ConsentSheet
+from ui.status.sent_part import SentPart
 from ui.window import CHATS, CLOUD
 
 WRONG_KEY = TransferFailed(
@@ -38,9 +39,13 @@ TOO_MANY = TransferFailed(
 )
 
 
+TO_BOX = f"Ask {TRUSTED.name}…"
+
+
 def trusted(_: FakeApp, cloud: FakeCloud) -> None:
     """A press is enough for the box in the hall, and it is asked first."""
     cloud.providers.put(replace(TRUSTED, is_default=True), replace(MISTRAL, is_default=False))
+    cloud.offered = replace(UNSURE, action=TO_BOX)
 
 
 @pytest.fixture
@@ -91,6 +96,37 @@ def test_why_nobody_can_be_asked_is_said(window: CloudWindow) -> None:
     window.follow("Ask Mistral instead…")
     assert window.sheet is None
     assert "Local only is on" in window.page.notice.text
+
+
+def test_a_refusal_is_said_where_the_person_is(window: CloudWindow) -> None:
+    """An offer beside a note, or in another place: not in a chat that nobody looks at."""
+    elsewhere = window.workplace.cloud.elsewhere
+    assert elsewhere
+    window.go()
+    window.cloud.problem = CloudRefused("Local only is on: nothing may leave.")
+    elsewhere.ask_new(AskFor(text="Translate it."), ASKED)
+    window.settle()
+    assert window.window.place == CLOUD
+    assert "Local only is on" in window.place.notice.text
+    assert window.page.notice.text == ""
+
+
+def test_a_yes_is_told_and_nothing_else(window: CloudWindow) -> None:
+    """What makes room for the answer hears of a press, not of a look."""
+    elsewhere = window.workplace.cloud.elsewhere
+    assert elsewhere
+    window.cloud.draft = replace(window.cloud.draft, conversation_id=None)
+    told: list[str] = []
+    for expected in ([], ["yes"]):
+        elsewhere.ask_new(AskFor(text="Translate it."), ASKED, lambda: told.append("yes"))
+        window.settle()
+        assert window.sheet
+        assert told == []
+        if expected:
+            window.send()
+        else:
+            window.click(window.sheet.stay_button)
+        assert told == expected
 
 
 def test_an_answer_that_is_written_here_makes_room(window: CloudWindow) -> None:
@@ -214,7 +250,7 @@ def test_a_press_is_enough_for_a_trusted_box(qtbot: QtBot) -> None:
     """No sheet; who was asked and why there was none is said below the answer."""
     window = CloudWindow(qtbot, trusted)
     window.gate.trusted = lambda _: True
-    window.follow("Ask Mistral instead…")
+    window.follow(TO_BOX)
     assert window.sheet is None
     assert [by for _, by in window.gate.approved] == [By.TRUST]
     window.chat.last.save()
@@ -223,6 +259,63 @@ def test_a_press_is_enough_for_a_trusted_box(qtbot: QtBot) -> None:
     window.chat.last.end()
     window.settle()
     assert window.said == ["Sent to 192.168.1.20:8080, which you trust. | What was sent"]
+    window.close()
+
+
+def test_a_private_chat_is_shown_first(qtbot: QtBot) -> None:
+    """That something leaves one is no small thing: what that means stands in the sheet."""
+    number = FIRST_PRIVATE_ID
+    messages = [replace(one, conversation_id=number) for one in (QUESTION, ANSWER)]
+
+    def private(app: FakeApp, cloud: FakeCloud) -> None:
+        trusted(app, cloud)
+        app.conversations.add(Conversation(number, "Private", NOON, NOON), messages)
+
+    window = CloudWindow(qtbot, private)
+    window.gate.trusted = lambda _: True
+    window.workplace.chat.open(number)
+    window.settle()
+    window.follow(TO_BOX)
+    assert window.sheet
+    assert window.gate.approved == []
+    assert "Private" in window.sheet.panel.accessibleDescription()
+    window.send()
+    assert [by for _, by in window.gate.approved] == [By.PERSON]
+    window.close()
+
+
+def test_words_that_name_nobody_show_it_first(qtbot: QtBot) -> None:
+    """Whom "Ask elsewhere…" would ask is read in the sheet, trusted or not."""
+    window = CloudWindow(qtbot, trusted)
+    window.gate.trusted = lambda _: True
+    window.view.set_revealed(True)
+    window.click(window.view._actions.elsewhere)
+    assert window.sheet
+    assert window.gate.approved == []
+    window.close()
+
+
+def test_an_offer_that_names_another_one_shows_it_first(qtbot: QtBot) -> None:
+    """It stood above a note while somebody else became the first: nothing goes to a stranger."""
+    window = CloudWindow(qtbot, trusted)
+    window.gate.trusted = lambda _: True
+    elsewhere = window.workplace.cloud.elsewhere
+    assert elsewhere
+    elsewhere.ask_new(AskFor(text="Translate it."), ASKED)
+    window.settle()
+    assert window.sheet
+    assert window.gate.approved == []
+    window.close()
+
+
+def test_asking_again_shows_it_first(qtbot: QtBot) -> None:
+    """The words name nobody either, and another one may be the first by now."""
+    broken = replace(CLOUDS, state=MessageState.FAILED, failure="transfer")
+    window = CloudWindow(qtbot, trusted, messages=(QUESTION, broken))
+    window.gate.trusted = lambda _: True
+    window.follow("Ask again…")
+    assert window.sheet
+    assert window.gate.approved == []
     window.close()
 
 
@@ -241,6 +334,28 @@ def test_a_key_that_is_not_taken_can_be_changed(window: CloudWindow) -> None:
     form = window.place.providers.lines[MISTRAL.id].form
     assert form is not None
     assert window.focus is form.key  # type: ignore[attr-defined] # a ProviderForm
+
+
+def test_of_two_at_one_host_it_is_the_one_that_answered(window: CloudWindow) -> None:
+    """Two keys for one service: the wrong one is not the other one's."""
+    run = window.ask()
+    run.end(MessageState.FAILED, WRONG_KEY)
+    work = replace(MISTRAL, id="c3" * 8, name="Mistral at work")
+    window.cloud.providers.put(work, replace(MISTRAL, is_default=False))
+    window.settle()
+    window.follow("Change the key…")
+    assert window.place.providers.lines[MISTRAL.id].form is not None
+    assert window.place.providers.lines[work.id].form is None
+
+
+def test_the_key_of_somebody_who_is_gone(window: CloudWindow) -> None:
+    """Removed meanwhile: that is said, instead of nothing."""
+    run = window.ask()
+    run.end(MessageState.FAILED, WRONG_KEY)
+    window.cloud.providers.put(BOX)
+    window.settle()
+    window.follow("Change the key…")
+    assert window.place.notice.text.startswith("Mistral is not among the providers any more.")
 
 
 def test_after_any_failure_one_may_ask_again(window: CloudWindow) -> None:
@@ -282,6 +397,19 @@ def test_what_never_left_bears_no_mark(window: CloudWindow) -> None:
     window.settle()
     assert window.view._captions._state.text() == "No answer came from elsewhere."
     assert window.said == ["Ask again…"]
+
+
+def test_what_broke_off_and_then_came_is_told_of_no_more(window: CloudWindow) -> None:
+    """The answer that has ended well has an offer below it, and no failure."""
+    asides = window.workplace.cloud._asides
+    assert asides
+    head = window.app.conversations.heads[1]
+    asides.ended(ReplyEnded(7, head, ANSWER, TOO_MANY), was_elsewhere=True)
+    asides.refresh()
+    assert window.said == ["Ask again…"]
+    asides.ended(ReplyEnded(8, head, ANSWER), was_elsewhere=False)
+    asides.refresh()
+    assert "Ask again…" not in window.said[0]
 
 
 def test_esc_stops_a_cloud_s_answer(window: CloudWindow) -> None:
@@ -366,6 +494,33 @@ def test_what_was_sent_can_be_read_and_deleted(window: CloudWindow) -> None:
     assert window.cloud.evidence[answer_id].body is None
 
 
+def test_two_clicks_open_one_sheet(window: CloudWindow) -> None:
+    """A double click on "What was sent", or on "Compare…"."""
+    from ui.cloud.side_by_side import SideBySide
+    from ui.cloud.what_was_sent import WhatWasSent
+
+    run = window.ask()
+    run.say("A coat.")
+    run.end()
+    window.settle()
+    answer = run.exchange.answer
+    divergence = Divergence(QUESTION.id, ANSWER.id, answer.id, 0.61, Topic.FACTUAL, told=True)
+    window.cloud.divergences[answer.id] = divergence
+    window.cloud.pairs[answer.id] = (QUESTION.text, ANSWER, window.view.entry.message)
+    window.bridge.sink(Diverged(QUESTION.id, answer.id))
+    window.settle()
+    for words, sheet in (("What was sent", WhatWasSent), ("Compare…", SideBySide)):
+        assert window.line
+        button = next(one for one in window.line.buttons if one.text() == words)
+        button.click()
+        button.click()
+        window.settle()
+        opened = window.window.findChildren(sheet)
+        assert len(opened) == 1
+        opened[0].close_panel()
+        window.settle()
+
+
 def test_what_was_sent_for_an_answer_that_is_gone(qtbot: QtBot) -> None:
     """A sentence, and no sheet."""
     window = CloudWindow(qtbot, messages=(QUESTION, CLOUDS))
@@ -390,6 +545,7 @@ def test_two_answers_that_differ_are_told_of(window: CloudWindow) -> None:
     window.bridge.sink(Diverged(QUESTION.id, answer.id))
     window.settle()
     assert window.said[1].startswith("Mistral says something else than your model did.")
+    assert "They may not both be right." in window.said[1]
     window.follow("Compare…")
     assert len(window.window.findChildren(SideBySide)) == 1
 
@@ -459,3 +615,21 @@ def test_what_was_not_let_go_after_all(window: CloudWindow) -> None:
     window.chat.last.refuse(StorageFull("The disk is full."))
     window.settle()
     assert "nothing sent" in sent_words(window)
+
+
+def test_two_are_asked_at_once(qtbot: QtBot) -> None:
+    """The end of one says nothing of the other: who is still being asked is named."""
+    part = SentPart()
+    qtbot.addWidget(part)
+    summary = NetworkSummary(0, 0, 0, 0, 0, intact=True, can_send=True, why_not="")
+    part.show_asking(1, "one.test")
+    part.show_asking(2, "two.test")
+    part.show_network(summary, None)
+    assert part.words == "asking one.test and two.test…"
+    part.show_asked(2)
+    assert "two.test" in part.words  # until it is counted
+    part.show_network(summary, None)
+    assert part.words == "asking one.test…"
+    part.show_asked(1)
+    part.show_network(summary, None)
+    assert part.words == "nothing sent"

@@ -12,7 +12,7 @@ from assistant.cloud.records import Offer, Reason
 from assistant.power.plan import Mode, Plan
 from assistant.power.plan import Reason as Why
 from assistant.records import Message, MessageState, Role
-from tests.fakes.cloud import MISTRAL, FakeCloud
+from tests.fakes.cloud import MISTRAL, UNSURE, FakeCloud
 from tests.gui.bench import ANSWER, QUESTION
 from tests.gui.cloud_window import CLOUDS, OFF, CloudWindow
 from tests.gui.fakes import NOON, FakeApp
@@ -61,7 +61,33 @@ def test_on_the_promise_is_no_larger_than_it_holds(window: CloudWindow) -> None:
     window.workplace.chat.new()
     assert "unless you send them yourself" in window.page.empty.words
     assert window.window.status.sent_button.words.endswith("cloud on")
-    assert "nothing goes by itself" in window.window.status.sent_button.toolTip()
+    said = window.window.status.sent_button.toolTip()
+    assert "nothing goes by itself" in said
+    assert "except for a box that you let be sent to at a press" in said
+
+
+def test_a_private_chat_promises_no_more_than_it_holds(window: CloudWindow) -> None:
+    """What a person sends from one themselves is written down as sent; off, nothing ever is."""
+    window.workplace.chat.new_private()
+    mark = window.page.header.private_mark
+    record = "What you send elsewhere is in the record of transfers."
+    assert record in mark.toolTip()
+    assert record in window.page.empty.words
+    window.cloud.why_not = OFF
+    window.changed()
+    for words in (mark.toolTip(), window.page.empty.words):
+        assert "Not written anywhere." in words
+        assert record not in words
+
+
+def test_an_ampersand_is_one(window: CloudWindow) -> None:
+    """A provider's name: no key with Alt presses the link, and the name is read whole."""
+    window.cloud.offered = replace(UNSURE, action="Ask B&O…")
+    window.changed()
+    assert window.line
+    button = window.line.buttons[0]
+    assert button.text() == "Ask B&O…"
+    assert button.shortcut().isEmpty()
 
 
 def test_turned_off_while_a_chat_is_open(window: CloudWindow) -> None:

@@ -20,7 +20,10 @@ from tests.gui.fakes import FakeApp
 from ui.cloud import words
 from ui.cloud.provider_form import ProviderForm
 from ui.cloud.providers_list import ProviderLine, RemoveForm
+from ui.controls import PlainLabel
 from ui.network.approving import ApprovalSheet
+from ui.settings.choices import CLOUD as CLOUD_GROUP
+from ui.settings.choices import GROUPS
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
 from ui.window import CHATS, CLOUD, SETTINGS
@@ -107,6 +110,21 @@ def test_off_is_the_beginning(qtbot: QtBot) -> None:
     assert place.switch._words.text().startswith("On: Hush may offer to ask elsewhere.")
     assert place.offers.isVisible()
     window.close()
+
+
+def test_what_is_promised_has_its_exception(window: CloudWindow) -> None:
+    """A trusted box is sent to at a press: whoever says "each time" says that as well."""
+    exception = "except for a box that you let be sent to at a press"
+    promises = [
+        one.text()
+        for one in window.place.findChildren(PlainLabel)
+        if "each time you see" in one.text() or "before anything is sent" in one.text()
+    ]
+    assert len(promises) == 2
+    assert all(exception in promise for promise in promises)
+    rows = {row.name: row.words for row in dict(GROUPS)[CLOUD_GROUP]}
+    assert exception in rows["cloud"]
+    assert exception in rows["cloud_redact"]
 
 
 def test_why_nobody_can_be_asked_is_said(window: CloudWindow) -> None:

@@ -12,12 +12,12 @@ from assistant.cloud.records import Waiting
 from assistant.net.online import Online
 from assistant.net.records import By
 from assistant.records import FIRST_PRIVATE_ID, Conversation
-from tests.fakes.cloud import MISTRAL, TRUSTED, FakeCloud
+from tests.fakes.cloud import BOX, MISTRAL, TRUSTED, FakeCloud
 from tests.gui.bench import ANSWER, QUESTION
 from tests.gui.cloud_window import OFF, CloudWindow
 from tests.gui.fakes import NOON, FakeApp
 from ui.cloud.waiting_list import WaitingLine
-from ui.window import CHATS, CLOUD
+from ui.window import CHATS, CLOUD, SETTINGS
 
 LATER = Waiting(7, 31, 2, "When does the train leave?", MISTRAL.id, NOON - 3_600_000)
 TOLD = "A network is here. 1 question waits to be asked elsewhere."
@@ -195,6 +195,51 @@ def test_going_elsewhere_meanwhile_opens_nothing(window: CloudWindow) -> None:
     assert window.cloud.asked == []
 
 
+def test_a_chat_that_could_not_be_read_opens_nothing_later(window: CloudWindow) -> None:
+    """That press is over: the chat, opened by hand afterwards, brings no sheet with it."""
+    line = in_place(window)
+    head = window.app.conversations.heads.pop(2)
+    window.click(line.ask)
+    assert window.page.notice.text
+    window.app.conversations.add(head)
+    window.workplace.chat.open(2)
+    window.settle()
+    assert window.workplace.chat.conversation_id == 2
+    assert window.sheet is None
+    assert window.cloud.asked == []
+
+
+def test_a_new_chat_again_before_it_comes_opens_nothing_later(window: CloudWindow) -> None:
+    """From a chat that has not begun, and back to one: nothing moved, and yet the press is over."""
+    window.workplace.chat.new()
+    line = in_place(window)
+    window.app.conversations.hold()
+    line.ask.click()
+    window.workplace.chat.new()
+    window.app.conversations.release()
+    window.settle()
+    window.workplace.chat.open(2)
+    window.settle()
+    assert window.sheet is None
+    assert window.cloud.asked == []
+
+
+def test_leaving_the_chats_before_it_comes_opens_nothing(window: CloudWindow) -> None:
+    """Whoever reads the settings by then is shown nothing that they did not press for."""
+    line = in_place(window)
+    window.app.conversations.hold()
+    line.ask.click()
+    window.window.go_to(SETTINGS)
+    window.app.conversations.release()
+    window.settle()
+    assert window.workplace.chat.conversation_id == 2
+    assert window.sheet is None
+    window.window.go_to(CHATS)
+    window.workplace.chat.open(2)
+    window.settle()
+    assert window.sheet is None
+
+
 def test_a_chat_that_is_gone(window: CloudWindow) -> None:
     """Deleted meanwhile: a sentence, and nothing is shown or sent."""
     line = in_place(window)
@@ -219,6 +264,17 @@ def test_a_hostile_question_is_text(qtbot: QtBot) -> None:
     window.close()
 
 
+def test_the_list_follows_a_provider_s_name(window: CloudWindow) -> None:
+    """Renamed meanwhile: the line says so, and whoever has the keyboard in it keeps it."""
+    line = in_place(window)
+    line.ask.setFocus()
+    window.cloud.providers.put(replace(MISTRAL, name="Le Chat"), BOX)
+    window.settle()
+    assert window.place.waiting.lines == [line]
+    assert line._words.text().endswith("for Le Chat.")
+    assert window.focus is line.ask
+
+
 # Putting off ------------------------------------------------------------------------------
 
 
@@ -231,6 +287,16 @@ def test_a_question_can_be_put_off(window: CloudWindow) -> None:
     assert [one.question_id for one in window.cloud.waiting.kept] == [31, QUESTION.id]
     assert window.cloud.sends == []
     assert window.page.notice.text.startswith("It waits.")
+    assert "what you left out or changed is not kept" in window.page.notice.text
+
+
+def test_it_waits_for_whom_the_person_chose(window: CloudWindow) -> None:
+    """Another provider was chosen in the sheet: it waits for that one, not for the first."""
+    window.follow("Ask Mistral instead…")
+    assert window.sheet
+    window.click(window.sheet.choices[BOX.id])
+    window.click(window.sheet.later_button)
+    assert [one.provider_id for one in window.cloud.waiting.kept] == [MISTRAL.id, BOX.id]
 
 
 def test_a_private_question_does_not_wait(qtbot: QtBot) -> None:

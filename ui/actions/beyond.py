@@ -25,14 +25,14 @@ class Beyond:
     Args:
         cloud: Says whether there is somebody to ask.
         settings: Those of the moment.
-        ask: Shows what would be sent.
+        ask: Shows what would be sent, and tells of a yes.
     """
 
     def __init__(
         self,
         cloud: CloudRoom,
         settings: Callable[[], Settings],
-        ask: Callable[[AskFor, Offer | None], object],
+        ask: Callable[[AskFor, Offer | None, Callable[[], object]], object],
     ) -> None:
         self._cloud = cloud
         self._settings = settings
@@ -51,7 +51,7 @@ class Beyond:
         Args:
             asked: What is done here in the meantime.
             notice: Above the note.
-            stop: Ends that.
+            stop: Ends that, once somebody else is asked, and not before.
         """
         offer = self.offer_for(asked.what.action)
         if offer:
@@ -67,5 +67,4 @@ class Beyond:
         except HushError as error:
             notice.say_error(error)
             return
-        stop()
-        self._ask(AskFor(text=words, attachments=(attachment,)), offer)
+        self._ask(AskFor(text=words, attachments=(attachment,)), offer, stop)

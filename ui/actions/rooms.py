@@ -136,7 +136,7 @@ class ActionRooms(QObject):
         self,
         cloud: CloudRoom,
         settings: Callable[[], Settings],
-        ask: Callable[[AskFor, Offer | None], object],
+        ask: Callable[[AskFor, Offer | None, Callable[[], object]], object],
     ) -> None:
         """Offer to ask somebody else for what no model here does well. See ``Beyond``."""
 

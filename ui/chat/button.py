@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from ui.ground import RING, paint_ground
@@ -35,6 +35,11 @@ class QuietButton(QToolButton):
         self.setFont(look.font(Type.CAPTION))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def setText(self, text: str) -> None:
+        """Change the label. A "&" stands for itself: it makes no shortcut."""
+        super().setText(text)
+        self.setShortcut(QKeySequence())
 
     def set_revealed(self, revealed: bool) -> None:  # noqa: FBT001 # a setter, as Qt's own
         """Paint the button or not. Its place, focus and accessible role stay."""

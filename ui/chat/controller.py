@@ -152,6 +152,7 @@ class ChatController:
     def _not_shown(self, error: HushError) -> None:
         self._list.select(self.conversation_id)
         self._page.notice.say_error(error)
+        self.around.moved.emit()  # what waits for that conversation waits no more
 
     def _show(self, thread: Thread) -> None:
         conversation_id = thread.conversation.id

@@ -21,9 +21,19 @@ from ui.theme.icons import Icon, pixmap
 from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
-PRIVATE_WORDS: Final = "Not written anywhere. Gone when you close or lock Hush."
+_PRIVATE: Final = "Not written anywhere. Gone when you close or lock Hush."
+_PRIVATE_WITH_CLOUD: Final = f"{_PRIVATE} What you send elsewhere is in the record of transfers."
 
 _MARK: Final = 16  # pixels at 100 %
+
+
+def private_words(*, cloud: bool) -> str:
+    """What becomes of what is written in a private chat.
+
+    Args:
+        cloud: Whether somebody elsewhere can be asked.
+    """
+    return _PRIVATE_WITH_CLOUD if cloud else _PRIVATE
 
 
 class TitleField(QLineEdit):
@@ -82,8 +92,7 @@ class PrivateMark(QWidget):
         super().__init__(parent)
         self._icon = QLabel()
         self._word = PlainLabel("Private", "quiet")
-        self._word.setAccessibleName(f"Private. {PRIVATE_WORDS}")
-        self.setToolTip(PRIVATE_WORDS)
+        self.show_cloud(on=False)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
         row.setSpacing(Space.HALF)
@@ -95,6 +104,12 @@ class PrivateMark(QWidget):
         """Take another theme."""
         size, ratio = theme.px(_MARK), self.devicePixelRatioF()
         self._icon.setPixmap(pixmap(Icon.PRIVATE, theme.palette.quiet, size, ratio))
+
+    def show_cloud(self, *, on: bool) -> None:
+        """Promise no more than holds while somebody elsewhere can be asked."""
+        words = private_words(cloud=on)
+        self._word.setAccessibleName(f"Private. {words}")
+        self.setToolTip(words)
 
 
 class Header(QWidget):

@@ -40,7 +40,7 @@ class MessageView(QFrame):
     resume_requested = Signal()
     variant_requested = Signal(int)  # -1 or +1
     pin_requested = Signal()
-    cloud_requested = Signal(str)  # "ask", "sent", "compare", "not-now" or "key"
+    cloud_requested = Signal(str)  # "ask", "offer", "sent", "compare", "not-now" or "key"
     context_wanted = Signal()  # what the model sees
     link_requested = Signal(str)
     source_requested = Signal(object)  # Source

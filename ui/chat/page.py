@@ -13,7 +13,7 @@ from assistant.records import Conversation, Exchange, Thread
 from assistant.text import MAX_MESSAGE_CHARACTERS
 from ui.chat.composer import Composer
 from ui.chat.find_bar import FindBar
-from ui.chat.header import PRIVATE_WORDS, Header
+from ui.chat.header import Header, private_words
 from ui.chat.paused import PausedLine
 from ui.chat.timeline import Timeline
 from ui.controls import TextButton, centred_label
@@ -78,7 +78,8 @@ class EmptyChat(QWidget):
     def _say(self) -> None:
         promise = _PROMISE_WITH_CLOUD if self._is_cloud_on else _PROMISE
         self._greeting.setText(_PRIVATE_GREETING if self._is_private else _GREETING)
-        self._promise.setText(PRIVATE_WORDS if self._is_private else promise)
+        private = private_words(cloud=self._is_cloud_on)
+        self._promise.setText(private if self._is_private else promise)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer only what can be read whole."""
@@ -171,6 +172,7 @@ class ChatPage(QWidget):
     def show_cloud(self, *, on: bool) -> None:
         """Promise what holds with the cloud on, or off."""
         self.empty.show_cloud(on=on)
+        self.header.private_mark.show_cloud(on=on)
         self.composer.show_cloud(on=on)
 
     def begin_find(self) -> None:

@@ -30,7 +30,7 @@ class Surroundings(QObject):
     """
 
     setting_wanted = Signal()  # how much the model reads at once
-    moved = Signal()  # something else is on the page, or an answer began or ended there
+    moved = Signal()  # something else is on the page, or could not be; an answer began or ended
 
     def __init__(
         self, session: Session, bridge: Bridge, page: ChatPage, status: StatusLine, drafts: Drafts

@@ -40,7 +40,7 @@ class Timeline(FindingScroll):
     resume_requested = Signal(object)  # Message
     variant_requested = Signal(object, int)  # Message, -1 or +1
     pin_requested = Signal(object)  # Message
-    cloud_requested = Signal(object, str)  # Message; "ask", "sent", "compare", "not-now" or "key"
+    cloud_requested = Signal(object, str)  # Message, and as of ``MessageView``
     context_wanted = Signal()  # what the model sees of it
     source_requested = Signal(object)  # Source
 

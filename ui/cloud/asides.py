@@ -89,6 +89,8 @@ class Asides(QObject):
         """
         if was_elsewhere and event.error:
             self._errors[event.message.id] = event.error
+        else:  # one that broke off was gone on with, and ended well
+            self._errors.pop(event.message.id, None)
 
     def diverged(self, event: Diverged) -> None:
         """Two answers were compared, and do not agree."""

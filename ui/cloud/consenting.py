@@ -1,7 +1,8 @@
 """From a press to an approval: what would be sent is shown, and the yes is written down.
 
 This is the only place of the window that approves a question to somebody else. Both ways to it
-begin with a press: of the sheet's button, or of an offer where the box is one's own and trusted.
+begin with a press: of the sheet's button, or of an offer where the box is one's own and trusted
+and the chat is no private one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from shiboken6 import isValid
 
 from assistant.cloud.preview import Preview
 from assistant.cloud.protocols import AskFor, CloudRoom
-from assistant.cloud.records import Composed, Offer
+from assistant.cloud.records import Composed, Draft, Offer
 from assistant.errors import ApprovalRefused, HushError
 from assistant.net.approvals import Approval
 from assistant.net.records import By
@@ -28,7 +29,7 @@ from ui.theme.style import Theme
 
 Granted = Callable[[Composed, Approval], object]
 Failed = Callable[[HushError], object]
-Later = Callable[[], object]
+Later = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,11 @@ class Consenting(QObject):
             offer: Why; None: a reason is not to be read.
             granted: Gets what was approved, and the approval.
             failed: Hears why it cannot be asked, where it cannot.
-            later: Keeps the question for when there is a network; None: it cannot be kept.
+            later: Keeps the question for when there is a network, and for the provider whose id
+                it gets; None: it cannot be kept.
             provider_id: Whom; empty: the default one.
-            may_skip: The person pressed an offer: a trusted box of their own is asked at once.
+            may_skip: The person pressed an offer: a trusted box of their own is asked at once,
+                unless the chat is private.
         """
         if self._asking:
             return
@@ -134,15 +137,15 @@ class Consenting(QObject):
             return
         self._preview = preview
         composed = preview.composed
-        if asking.may_skip and composed and self._cloud.may_skip(composed):
+        # In a private chat the sheet says what sending means for it: that is read first.
+        may_skip = asking.may_skip and not _is_private(preview.draft)
+        if may_skip and composed and self._cloud.may_skip(composed):
             self._approve(composed.version, By.TRUST)
         else:
             self._open(preview, asking)
 
     def _open(self, preview: Preview, asking: _Asking) -> None:
-        draft = preview.draft
-        ids = (draft.conversation_id, draft.question_id)
-        private = draft.private or any(one is not None and is_private(one) for one in ids)
+        private = _is_private(preview.draft)
         facts = SheetFacts(
             self._cloud.online, self._gate.metered, private, can_wait=asking.later is not None
         )
@@ -150,9 +153,13 @@ class Consenting(QObject):
         sheet = ConsentSheet(self._window, self._theme(), preview, asking.offer, known, facts)
         self.sheet = sheet
         sheet.approved.connect(self._approved)
-        sheet.postponed.connect(lambda: asking.later() if asking.later else None)
+        sheet.postponed.connect(partial(self._postpone, asking))
         sheet.closed.connect(self._end)
         sheet.open_centred()
+
+    def _postpone(self, asking: _Asking) -> None:
+        if asking.later and self._preview:
+            asking.later(self._preview.draft.provider.id)  # whom the person chose by then
 
     def _failed(self, asking: _Asking, error: HushError) -> None:
         if self._asking is asking:
@@ -202,3 +209,9 @@ class Consenting(QObject):
         self._asking, self.sheet = None, None
         if preview:
             self._cloud.leave(preview)
+
+
+def _is_private(draft: Draft) -> bool:
+    """Whether it stands in a private chat, or begins one."""
+    ids = (draft.conversation_id, draft.question_id)
+    return draft.private or any(one is not None and is_private(one) for one in ids)

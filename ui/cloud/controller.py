@@ -18,17 +18,20 @@ from ui.cloud.page import CloudPage
 from ui.cloud.provider_form import ProviderForm
 from ui.cloud.providers_list import Act
 from ui.latest import Latest
+from ui.markdown.safe_text import harmless
 from ui.network.approving import Approving, Question
 
 if TYPE_CHECKING:  # a start has no time to import them
     from assistant.cloud.protocols import CloudRoom
     from assistant.cloud.records import Provider, Waiting
     from assistant.net.approvals import Approval
+    from assistant.records import CloudMark
 
 _ASKING: Final = "Asking which models it has…"
 _TEST: Final = "Ask {host} which models it has?"
 _SAVED_KEY: Final = "{name} is kept. Its key is gone when Hush closes: no safe keyring is here."
 _WORDS_KEPT: Final = "Kept. From now on they are swapped wherever they stand."
+_NOT_THERE: Final = "{name} is not among the providers any more. There is no key to change."
 _NO_WORDS: Final = "Kept: no words of your own are swapped."
 
 Change = Callable[[Settings], Settings]
@@ -108,13 +111,21 @@ class CloudController(QObject):
         """Show the settings, and whether anybody could be asked."""
         self._page.show_settings(self._ways.settings(), self._cloud.why_not)
 
-    def change_key(self, host: str) -> None:
-        """Let the person enter another key for who is there: it does not take the one there is."""
+    def change_key(self, mark: CloudMark) -> None:
+        """Let the person enter another key for who is there: it does not take the one there is.
+
+        Args:
+            mark: Of the answer. Of several at one host, the one that bears this name is meant.
+        """
         self._show_providers(self._cloud.providers.known)
-        lines = self._page.providers.lines.values()
-        line = next((one for one in lines if one.provider.host == host), None)
-        if line:
+        lines = [
+            line for line in self._page.providers.lines.values() if line.provider.host == mark.host
+        ]
+        if lines:
+            line = max(lines, key=lambda line: _likeness(line.provider, mark))
             line.open_change(at_key=True)
+        else:
+            self._page.notice.say(_NOT_THERE.format(name=harmless(mark.provider)))
 
     def _show_providers(self, providers: tuple[Provider, ...]) -> None:
         self._page.providers.show_providers(providers, key_lasts=self._cloud.key_lasts)
@@ -227,3 +238,8 @@ class CloudController(QObject):
 
     def _drop(self, waiting_id: int) -> None:
         self._then(self._cloud.waiting.drop(waiting_id))
+
+
+def _likeness(provider: Provider, mark: CloudMark) -> tuple[bool, bool]:
+    """How likely it is who gave an answer: both can have been changed since."""
+    return provider.name == mark.provider, provider.model == mark.model

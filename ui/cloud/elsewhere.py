@@ -27,9 +27,13 @@ if TYPE_CHECKING:  # a start has no time to import them
     from assistant.net.approvals import Approval
     from assistant.shelf.protocols import GateRoom
     from ui.cloud.consenting import Consenting
+    from ui.notice import Notice
 
 _GONE: Final = "The chat that you looked at is not open any more. Nothing was sent."
-_WAITS: Final = "It waits. When a network is here, you are told, and look at it before it goes."
+_WAITS: Final = (
+    "It waits. When a network is here, you are told, and look at all of it anew before it goes: "
+    "what you left out or changed is not kept."
+)
 
 
 class Elsewhere(QObject):
@@ -42,10 +46,11 @@ class Elsewhere(QObject):
         window: What the sheet covers.
         page: Where the answer is written.
         chat: Begins it there.
+        notice: Where the person is at the moment.
     """
 
-    let_go = Signal(str)  # a host is being asked
-    over = Signal()  # it was, or was not after all
+    let_go = Signal(int, str)  # a run, and the host that is being asked
+    over = Signal(int)  # the run: it was, or was not after all
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class Elsewhere(QObject):
         window: Window,
         page: ChatPage,
         chat: ChatController,
+        notice: Callable[[], Notice],
     ) -> None:
         super().__init__(page)
         self._cloud = cloud
@@ -63,10 +69,11 @@ class Elsewhere(QObject):
         self._window = window
         self._page = page
         self._chat = chat
+        self._notice = notice
         self._consenting: Consenting | None = None
         self._runs: set[int] = set()  # that are under way
         self._approved: tuple[Composed, Approval] | None = None  # until an answer here has ended
-        self._wanted: tuple[Waiting, int | None] | None = None  # and where the person came from
+        self._wanted: Waiting | None = None  # until its chat is there, or could not be
 
     # Asking -------------------------------------------------------------------------------
 
@@ -79,35 +86,45 @@ class Elsewhere(QObject):
             question_id: Stands there.
             offer: Why; None where the person came by themselves.
             provider_id: Whom; the default one where that is empty, or gone by now.
-            may_skip: A press on an offer: for a box that is trusted, it is the yes.
+            may_skip: The offer's own words were pressed: where they name a box that is trusted,
+                that is the yes.
         """
         here = self._chat.conversation_id
         later = None if is_private(here) else partial(self._put_off, question_id)
         ask = AskFor(question_id=question_id, conversation_id=here)
         known = {one.id for one in self._cloud.providers.known}
         wanted = provider_id if provider_id in known else ""
-        self._show(ask, offer, later, wanted, may_skip=may_skip)
+        self._show(ask, offer, later, wanted, may_skip=may_skip and self._is_named(offer))
 
-    def ask_new(self, ask: AskFor, offer: Offer | None) -> None:
-        """Show what would be sent in a chat that begins with it."""
-        self._show(ask, offer, None, may_skip=True)
+    def ask_new(
+        self, ask: AskFor, offer: Offer | None, on_yes: Callable[[], object] = lambda: None
+    ) -> None:
+        """Show what would be sent in a chat that begins with it.
+
+        Args:
+            ask: What for.
+            offer: Why, and whom.
+            on_yes: Is told when it was approved, and not before.
+        """
+        self._show(ask, offer, None, may_skip=self._is_named(offer), on_yes=on_yes)
 
     def ask_waiting(self, waiting: Waiting) -> None:
         """Open the conversation of a question that waited, then show what would be sent."""
-        self._wanted = (waiting, self._chat.conversation_id)
         self._window.go_to(CHATS)
+        self._wanted = waiting
         self._chat.open(waiting.conversation_id)
 
     def _show(
         self,
         ask: AskFor,
         offer: Offer | None,
-        later: Callable[[], object] | None,
+        later: Callable[[str], object] | None,
         provider_id: str = "",
         *,
         may_skip: bool,
+        on_yes: Callable[[], object] = lambda: None,
     ) -> None:
-        granted = partial(self._granted, ask)
+        granted = partial(self._granted, ask, on_yes)
         self._consent().ask(
             ask, offer, granted, self._failed, later, provider_id, may_skip=may_skip
         )
@@ -138,18 +155,24 @@ class Elsewhere(QObject):
         name = known[0].name if known else "somebody else"
         return Offer(Reason.ASKED, "", f"Ask {name}…")
 
-    def _failed(self, error: HushError) -> None:
-        self._page.notice.say_error(error)
+    def _is_named(self, offer: Offer | None) -> bool:
+        """Whether an offer names who would be asked now: it may have stood there for a while."""
+        return offer is not None and offer.action == self.asked_offer().action
 
-    def _put_off(self, question_id: int) -> None:
-        known = self._cloud.providers.known
-        future = self._cloud.waiting.add(question_id, known[0].id if known else "")
-        self._bridge.then(future, lambda _: self._page.notice.say(_WAITS), self._failed)
+    def _failed(self, error: HushError) -> None:
+        self._notice().say_error(error)
+
+    def _put_off(self, question_id: int, provider_id: str) -> None:
+        future = self._cloud.waiting.add(question_id, provider_id)
+        self._bridge.then(future, lambda _: self._notice().say(_WAITS), self._failed)
 
     # Answering ----------------------------------------------------------------------------
 
-    def _granted(self, ask: AskFor, composed: Composed, approval: Approval) -> None:
+    def _granted(
+        self, ask: AskFor, on_yes: Callable[[], object], composed: Composed, approval: Approval
+    ) -> None:
         """The person said yes. A new chat begins for what stands in none."""
+        on_yes()
         if ask.question_id is None and ask.conversation_id is None:
             self._window.go_to(CHATS)
             (self._chat.new_private if ask.private else self._chat.new)()
@@ -174,7 +197,7 @@ class Elsewhere(QObject):
     def _send(self, composed: Composed, approval: Approval) -> Run:
         run = self._cloud.send(composed, approval)
         self._runs.add(run.id)
-        self.let_go.emit(composed.draft.provider.host)
+        self.let_go.emit(run.id, composed.draft.provider.host)
 
         def not_begun(_: HushError) -> None:
             self.ended(run.id)
@@ -187,19 +210,15 @@ class Elsewhere(QObject):
         if run_id not in self._runs:
             return False
         self._runs.remove(run_id)
-        if not self._runs:
-            self.over.emit()
+        self.over.emit(run_id)
         return True
 
     def _go_on_asking(self) -> None:
-        if self._wanted is None:
-            return
-        (waiting, before), here = self._wanted, self._chat.conversation_id
-        if here == waiting.conversation_id:
-            self._wanted = None
+        """Ask where its chat has come; whatever came instead, that press is over."""
+        waiting, self._wanted = self._wanted, None
+        is_there = waiting is not None and waiting.conversation_id == self._chat.conversation_id
+        if waiting and is_there and self._window.place == CHATS:
             self.ask(waiting.question_id, None, waiting.provider_id, may_skip=False)
-        elif here != before:  # the person went elsewhere meanwhile
-            self._wanted = None
 
 
 def _question(composed: Composed) -> str:

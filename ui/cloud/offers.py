@@ -29,7 +29,8 @@ _SURER: Final = (
 )
 _REDACT: Final = (
     "E-mail addresses, telephone and card numbers, keys, and names as far as they are found. You "
-    "see each of them before anything is sent."
+    "see each of them before anything is sent, except for a box that you let be sent to at a "
+    "press."
 )
 _COMPARE: Final = (
     "Where your model and the cloud answer the same question, and it has one right answer, Hush "

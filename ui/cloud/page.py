@@ -21,7 +21,8 @@ from ui.theme.tokens import Space
 
 _WHAT: Final = (
     "Some questions are beyond a model on a laptop. A larger one elsewhere can be asked, only "
-    "when you say so: each time you see exactly what would be sent, and to whom."
+    "when you say so: each time you see exactly what would be sent, and to whom, except for a box "
+    "that you let be sent to at a press."
 )
 _TITLE: Final = "Offer to ask a cloud model"
 _NOT_HERE: Final = (

@@ -26,6 +26,7 @@ from ui.cloud.asides import Asides
 from ui.cloud.elsewhere import Elsewhere
 from ui.cloud.words import arrived, look
 from ui.days import local
+from ui.latest import Latest
 from ui.network.approving import Approving
 from ui.places import Places
 from ui.preferences import Preferences
@@ -76,6 +77,7 @@ class CloudRooms(QObject):
         self._count = count
         self._controller: CloudController | None = None  # once somebody went there
         self._was_online = False
+        self._sheets = Latest(bridge)  # two clicks open one
         self._asides: Asides | None = None
         self._elsewhere: Elsewhere | None = None
         window.went_to.connect(self._arrived)
@@ -83,7 +85,9 @@ class CloudRooms(QObject):
         cloud, gate = session.cloud, session.network
         if cloud and gate:
             self._asides = Asides(cloud, bridge, places.page, chat)
-            self._elsewhere = Elsewhere(cloud, gate, bridge, window, places.page, chat)
+            self._elsewhere = Elsewhere(
+                cloud, gate, bridge, window, places.page, chat, lambda: places.notice
+            )
             self._elsewhere.let_go.connect(window.status.sent_button.show_asking)
             self._elsewhere.over.connect(self._asked)
             self._connect()
@@ -150,9 +154,9 @@ class CloudRooms(QObject):
         if self._controller:
             self._controller.show_settings()
 
-    def _asked(self) -> None:
+    def _asked(self, run_id: int) -> None:
         """A question was let go, and answered or not: the status line tells what was sent."""
-        self._window.status.sent_button.show_asked()
+        self._window.status.sent_button.show_asked(run_id)
         self._count()
 
     @property
@@ -192,6 +196,8 @@ class CloudRooms(QObject):
         if self._asides is None:
             return
         match what:
+            case "offer":
+                self._ask_about(message, may_skip=True)
             case "ask":
                 self._ask_about(message)
             case "not-now":
@@ -205,14 +211,19 @@ class CloudRooms(QObject):
             case _:
                 pass
 
-    def _ask_about(self, message: Message) -> None:
-        """Ask another one for the question that this message answers."""
+    def _ask_about(self, message: Message, *, may_skip: bool = False) -> None:
+        """Ask another one for the question that this message answers.
+
+        Args:
+            message: The answer.
+            may_skip: What was pressed says whom: for a box that is trusted, that is the yes.
+        """
         if self._asides is None or self._elsewhere is None:
             return
         question_id = self._asides.question_of(message)
         if question_id is not None:
             offer = self._asides.offer_for(message) or self._elsewhere.asked_offer()
-            self._elsewhere.ask(question_id, offer)
+            self._elsewhere.ask(question_id, offer, may_skip=may_skip)
 
     def _ask_instead(self) -> None:
         """Ask elsewhere for what waits here because the machine must cool down."""
@@ -223,7 +234,7 @@ class CloudRooms(QObject):
     def _show_sent(self, message: Message) -> None:
         cloud = self._session.cloud
         if cloud:
-            self._bridge.then(cloud.sent(message.id), self._open_sent, self._failed)
+            self._sheets.expect(cloud.sent(message.id), self._open_sent, self._failed)
 
     def _open_sent(self, sent: Sent) -> None:
         from ui.cloud.what_was_sent import WhatWasSent
@@ -242,7 +253,7 @@ class CloudRooms(QObject):
         divergence = self._asides.divergence(message) if self._asides else None
         if cloud and divergence:
             opened = partial(self._open_compared, divergence)
-            self._bridge.then(cloud.answers(divergence), opened, self._failed)
+            self._sheets.expect(cloud.answers(divergence), opened, self._failed)
 
     def _open_compared(self, divergence: Divergence, found: tuple[str, Message, Message]) -> None:
         from ui.cloud.side_by_side import SideBySide
@@ -254,7 +265,7 @@ class CloudRooms(QObject):
     def _change_key(self, message: Message) -> None:
         self._window.go_to(CLOUD)
         if self._controller and message.cloud:
-            self._controller.change_key(message.cloud.host)
+            self._controller.change_key(message.cloud)
 
     def _failed(self, error: object) -> None:
         sentence = getattr(error, "sentence", "")

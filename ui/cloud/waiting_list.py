@@ -30,11 +30,10 @@ class WaitingLine(Line):
     Args:
         theme: Colours and type.
         title: Its beginning.
-        words: Since when it waits, and for whom.
     """
 
-    def __init__(self, theme: Theme, title: str, words: str, parent: QWidget | None = None) -> None:
-        super().__init__(theme, title, words, parent)
+    def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, title, "", parent)
         self.ask = self.add_button("Look at it…", f"Look at what would be sent: {title}")
         self.drop = IconButton(Icon.CLOSE, f"Ask this nowhere: {title}", theme.palette)
         self._row.addWidget(self.drop)
@@ -63,7 +62,7 @@ class WaitingSection(Section):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("What waits", theme, parent)
         self.lines: list[WaitingLine] = []
-        self._shown: tuple[Sequence[Waiting], bool] = ((), False)
+        self._shown: Sequence[Waiting] = ()
         self.empty = self.add_text(words.NOTHING_WAITS)
         self._list = QVBoxLayout()
         self._list.setSpacing(Space.RELATED)
@@ -80,24 +79,25 @@ class WaitingSection(Section):
             now: Local time.
             can_ask: Whether anybody could be asked at the moment.
         """
-        if (waiting, can_ask) == self._shown:
-            return
-        self._shown = (waiting, can_ask)
+        if waiting != self._shown:
+            self._fill(waiting)
+        for line, one in zip(self.lines, waiting, strict=True):  # whoever has the keyboard keeps it
+            line.set_words(words.waiting_words(one, names.get(one.provider_id, ""), now))
+            line.ask.setEnabled(can_ask)
+
+    def _fill(self, waiting: Sequence[Waiting]) -> None:
+        self._shown = waiting
         for line in self.lines:
             self._list.removeWidget(line)
             self.drop_line(line)
-        self.lines = []
-        for one in waiting:
-            said = words.waiting_words(one, names.get(one.provider_id, ""), now)
-            self.lines.append(self._make(one, said, can_ask=can_ask))
+        self.lines = [self._make(one) for one in waiting]
         self.empty.setVisible(not waiting)
         order_stops(self.stops)
 
-    def _make(self, waiting: Waiting, said: str, *, can_ask: bool) -> WaitingLine:
+    def _make(self, waiting: Waiting) -> WaitingLine:
         title = harmless(title_from(waiting.text, _CHARACTERS)) or "A question"
-        line = WaitingLine(self.theme, title, said)
+        line = WaitingLine(self.theme, title)
         self.add_line(line, self._list)
-        line.ask.setEnabled(can_ask)
         line.ask.clicked.connect(partial(self.asked.emit, waiting))
         line.drop.clicked.connect(partial(self.dropped.emit, waiting.id))
         return line

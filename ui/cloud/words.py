@@ -151,18 +151,17 @@ def share(probability: float) -> str:
 
 
 def offered(offer: Offer, message: Message) -> Aside:
-    """An offer, with its reason. That the model is not sure is said once, not twice."""
+    """An offer, with its reason; its link names whom. That the model is not sure is said once."""
     unsure = sureness_words(message)
     words = unsure if offer.reason.value == "unsure" and unsure else offer.sentence
     facts = sureness_facts(message) if words == unsure else ""
-    return Aside(words, ((offer.action, "ask"), ("Not now", "not-now")), facts)
+    return Aside(words, ((offer.action, "offer"), ("Not now", "not-now")), facts)
 
 
 def differs(provider: str) -> Aside:
     """Two answers to one question do not agree. Which one is right, nobody here knows."""
     words = (
-        f"{harmless(provider)} says something else than your model did. One of them is wrong, or "
-        "both."
+        f"{harmless(provider)} says something else than your model did. They may not both be right."
     )
     return Aside(words, (("Compare…", "compare"),))
 

@@ -114,7 +114,7 @@ def status(
     Args:
         summary: What ever left; None: it is not known yet.
         seal: What keeps this window in.
-        asking: The host that is being asked a question now; empty: none is.
+        asking: The host, or hosts, being asked a question now; empty: none is.
     """
     said = NOTHING_SENT
     if summary and (summary.bytes_out or summary.unknown):

@@ -181,13 +181,15 @@ GROUPS: Final[tuple[tuple[str, tuple[Choice | Toggle, ...]], ...]] = (
                 "cloud",
                 "Offer to ask a cloud model",
                 "Off: nothing of it is seen. On: an offer stands below an answer, with its reason. "
-                "You read and approve each request. Local only stands above it.",
+                "You read and approve each request, except for a box that you let be sent to at a "
+                "press. Local only stands above it.",
             ),
             Toggle(
                 "cloud_redact",
                 "Swap personal data for placeholders",
                 "In what is sent: addresses, numbers, keys, and names as far as they are found. "
-                "You see it before it goes, and can send a value as it is.",
+                "You see it before it goes, and can send a value as it is, except for a box that "
+                "you let be sent to at a press.",
             ),
             Choice(
                 "cloud_reply_tokens",

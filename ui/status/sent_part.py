@@ -29,8 +29,8 @@ class SentPart(Part):
         self._summary: NetworkSummary | None = None
         self._seal: SealReport | None = None
         self._is_cloud_on = False
-        self._asking = ""  # a host
-        self._is_over = False  # it was asked; what was counted then is not known yet
+        self._asking: dict[int, str] = {}  # hosts, by run
+        self._over: set[int] = set()  # runs that ended; what was counted then is not known yet
         self.knows_network = False  # there is a page that says more
         self._say()
 
@@ -38,8 +38,9 @@ class SentPart(Part):
         """Show what was sent, and whether this window is sealed; None: it is not known yet."""
         self._summary, self._seal = summary, seal
         self.knows_network = True
-        if self._is_over:
-            self._asking, self._is_over = "", False
+        for run_id in self._over:
+            self._asking.pop(run_id, None)
+        self._over.clear()
         is_damaged = summary is not None and not summary.intact
         self.set_kind("danger" if is_damaged else "caption")
         self._say()
@@ -49,18 +50,19 @@ class SentPart(Part):
         self._is_cloud_on = on
         self._say()
 
-    def show_asking(self, host: str) -> None:
-        """Somebody is being asked now."""
-        self._asking, self._is_over = host, False
+    def show_asking(self, run_id: int, host: str) -> None:
+        """Somebody is being asked now; others may be as well."""
+        self._asking[run_id] = host
         self._say()
 
-    def show_asked(self) -> None:
+    def show_asked(self, run_id: int) -> None:
         """They were; what it came to is counted, and shown when that is known."""
-        self._is_over = bool(self._asking)
+        self._over.add(run_id)
 
     def _say(self) -> None:
         if self.knows_network or self._asking:
-            said, short, sentences = network_words(self._summary, self._seal, self._asking)
+            hosts = " and ".join(dict.fromkeys(self._asking.values()))
+            said, short, sentences = network_words(self._summary, self._seal, hosts)
         else:
             said, short, sentences = NOTHING_SENT, NOTHING_SENT, WHY_NOTHING
         if self._is_cloud_on:

@@ -32,7 +32,8 @@ _ACTIVITIES: Final = {
 }
 _CLOUD_ON: Final = "cloud on"
 _CLOUD: Final = (
-    "You can ask a cloud model: each time you see what would be sent, and nothing goes by itself."
+    "You can ask a cloud model, and nothing goes by itself: each time you see what would be sent, "
+    "except for a box that you let be sent to at a press."
 )
 _STOPS: Final = "It stops as soon as you ask something."
 
