@@ -32,7 +32,12 @@ class OpenWindow:
         self._log = profile / "logs" / "hush.log"
         self._seen = self._log.read_text() if self._log.exists() else ""
         found: list[str] = []
-        eventually(lambda: found.extend(screen.windows(process.pid)) or found)
+
+        def is_there() -> bool:
+            found[:] = screen.windows(process.pid)
+            return bool(found)
+
+        eventually(is_there)
         self.window = found[0]
         screen.focus(self.window)
 
