@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -34,7 +34,10 @@ class OpenWindow:
         found: list[str] = []
 
         def is_there() -> bool:
-            found[:] = screen.windows(process.pid)
+            # Qt has windows of its own for a moment while it starts, and they may be gone again.
+            with suppress(subprocess.CalledProcessError):
+                listed = screen.windows(process.pid)
+                found[:] = [one for one in listed if screen.title(one) == "Hush"]
             return bool(found)
 
         eventually(is_there)
