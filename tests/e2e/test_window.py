@@ -33,16 +33,16 @@ class OpenWindow:
         self._seen = self._log.read_text() if self._log.exists() else ""
         found: list[str] = []
 
-        def is_there() -> bool:
-            # Qt has windows of its own for a moment while it starts, and they may be gone again.
+        def has_keyboard() -> bool:
+            # Until one takes the keyboard: while a window starts, one that is listed may go again.
             with suppress(subprocess.CalledProcessError):
-                listed = screen.windows(process.pid)
-                found[:] = [one for one in listed if screen.title(one) == "Hush"]
+                for window in screen.windows(process.pid):
+                    screen.focus(window)
+                    found[:] = [window]
             return bool(found)
 
-        eventually(is_there)
+        eventually(has_keyboard)
         self.window = found[0]
-        screen.focus(self.window)
 
     def wait_for(self, event: str, times: int = 1) -> None:
         """Wait until the log of this run names an event so many times."""
