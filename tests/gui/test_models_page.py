@@ -115,6 +115,18 @@ def test_from_the_notice_to_using_it(bench: ModelsBench) -> None:
     assert bench.models.activation.asked[-1].what == (BEST.sha256,)
 
 
+def test_the_list_may_come_last(bench: ModelsBench) -> None:
+    """What fits is known before the list is read: then it is looked, and the best found after."""
+    known = bench.controller.board
+    bench.page.show_board(replace(known, entries={}))
+    assert bench.page.first is None
+    assert "Looking at what this laptop can run" in bench.page._first_words.text()
+    assert bench.page.measure_button.isHidden()
+    bench.page.show_board(known)
+    assert bench.page.first
+    assert bench.page.first.sha256 == BEST.sha256
+
+
 def test_going_back(bench: ModelsBench) -> None:
     """The model before is one press away, and answers again."""
     bench.models.library.put(from_entry(BEST))

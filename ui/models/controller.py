@@ -152,10 +152,7 @@ class ModelsController(QObject):
         self._best.expect(recommended, self._know_best, self._no_fits)
 
     def _know_best(self, fit: Fit | None) -> None:
-        wanted = fit.entry_id if fit else ""
-        entries = self.board.entries.values()
-        found = next((entry.sha256 for entry in entries if entry.id == wanted), "")
-        self._show(recommended=found, fits_known=True)
+        self._show(best=fit.entry_id if fit else "", fits_known=True)
         board = self.board
         if board.may_measure and not board.is_measured and not self._was_measured:
             self._measure_machine()  # nobody has to know that this comes first

@@ -90,7 +90,7 @@ class Board:
     """Everything that is known of the models, by SHA-256 and for fits by the entry's id.
 
     Attributes:
-        recommended: The SHA-256 of the one for this machine; empty: there is none, or not yet.
+        best: The catalogue's id of the one for this machine; empty: there is none, or not yet.
         fits_known: Whether it was looked at what fits.
         problems: What went wrong with a model a moment ago, as sentences.
     """
@@ -101,7 +101,7 @@ class Board:
     fits: Mapping[str, Fit] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
-    recommended: str = ""
+    best: str = ""
     fits_known: bool = False
 
     def fit(self, sha256: str) -> Fit | None:
@@ -130,6 +130,12 @@ class Board:
         return any(fit.verdict in _RUNS for fit in self.fits.values())
 
     # Which card stands where --------------------------------------------------------------
+
+    @property
+    def recommended(self) -> str:
+        """The SHA-256 of the one for this machine; empty: there is none, or it is not known yet."""
+        found = (entry.sha256 for entry in self.entries.values() if entry.id == self.best)
+        return next(found, "") if self.best else ""
 
     @property
     def first(self) -> str:

@@ -162,7 +162,7 @@ class ModelsPage(NoticedPage):
         words = _MEASURING if self._is_measuring else _first_words(board)
         self._first_words.setText(words)
         self._first_words.setVisible(bool(words))
-        can_measure = board.fits_known and board.may_measure and not board.recommended
+        can_measure = board.fits_known and board.may_measure and not board.best
         can_measure = can_measure and not self._is_measuring
         self.measure_button.set_words(_AGAIN if board.is_measured else _MEASURE)
         self.measure_button.setVisible(can_measure)
@@ -174,6 +174,7 @@ class ModelsPage(NoticedPage):
         layout = self._for_this.layout()
         if isinstance(layout, QVBoxLayout):
             layout.insertWidget(1, self._frame)
+            self._frame.show()  # now, not when Qt comes to it: what is not seen keeps no keyboard
 
     def _drop_first(self) -> None:
         if self._frame:
@@ -226,11 +227,11 @@ class ModelsPage(NoticedPage):
 
 
 def _first_words(board: Board) -> str:
-    if not board.fits_known:
+    if not board.fits_known or (board.best and not board.recommended):
         return _LOOKING
     if not board.is_measured and board.may_measure:
         return _UNMEASURED
-    if not board.recommended:
+    if not board.best:
         return _NONE if board.may_measure else _NOTHING_FITS
     return "" if board.first else _BEST.format(name=board.name(board.recommended))
 
