@@ -102,19 +102,22 @@ class Preparing:
         self._changed()
 
     def _fail(self, encoder: WarmEncoder, error: HushError) -> None:
+        if self._may_pass(error):
+            pause = min(_RARELY_SECONDS, _AGAIN_SECONDS * 2.0**self._tries)
+            self._tries += 1
+            log_event("encoder.export_waits", code=error.code, seconds=pause)
+            self._not_before = self._elapsed() + pause
+            self._waiting = encoder
         encoder.error = error
-        encoder.is_unprepared = False
+        encoder.is_unprepared = False  # last: by this another thread knows that it has ended
+
+    def _may_pass(self, error: HushError) -> bool:
+        """Whether to try once more later."""
         if isinstance(error, _LASTING):
-            return
+            return False
         if not isinstance(error, _NO_ROOM):
             self._deaths += 1
-            if self._deaths >= _MOST_DEATHS:
-                return
-        pause = min(_RARELY_SECONDS, _AGAIN_SECONDS * 2.0**self._tries)
-        self._tries += 1
-        log_event("encoder.export_waits", code=error.code, seconds=pause)
-        self._not_before = self._elapsed() + pause
-        self._waiting = encoder  # last: another thread looks at it
+        return self._deaths < _MOST_DEATHS
 
     def _progress(self, share: float) -> None:
         self.share = share
