@@ -69,8 +69,8 @@ class Bench:
         self.list = self.window.findChild(ConversationList)
         self.settings_page = self.window.findChild(SettingsPage)
         self.composer = self.page.composer
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.settle()
 
     def _restart(self, news: News | None = None) -> None:

@@ -58,8 +58,8 @@ class CloudBench(Hands):
             self.window.apply(theme)  # dear, and mostly worn already
         qtbot.addWidget(self.window)
         self.window.resize(size)
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.consenting = Consenting(
             self.window, lambda: theme, self.gate, self.cloud, self.bridge, self.window
         )

@@ -85,8 +85,8 @@ class CloudWindow(Hands):
             self.app.as_app, self.app.session, self.bridge, self.window, self.pool, lambda: NOON
         )
         self.bridge.received.connect(self.workplace.handle)
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         if place is None:
             self.workplace.chat.open(1)
         else:

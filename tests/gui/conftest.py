@@ -22,6 +22,12 @@ class PatientBot(QtBot):
     def waitSignal(self, *args: Any, timeout: int = 60_000, **options: Any) -> Any:  # noqa: N802 - pytest-qt's name
         return super().waitSignal(*args, timeout=timeout, **options)
 
+    def waitActive(self, widget: QWidget, *, timeout: int = 60_000) -> Any:  # noqa: N802 - pytest-qt's name
+        return super().waitActive(widget, timeout=timeout)
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = 60_000) -> Any:  # noqa: N802 - pytest-qt's name
+        return super().waitExposed(widget, timeout=timeout)
+
 
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
@@ -70,7 +76,7 @@ def show_alone(qtbot: QtBot) -> Callable[[QWidget], None]:
         widget.setParent(host)
         widget.resize(host.size())
         widget.show()
-        host.show()
-        qtbot.waitActive(host)
+        with qtbot.waitActive(host):
+            host.show()
 
     return show

@@ -70,8 +70,8 @@ class ModelsBench(Hands):
             self.app.as_app, self.app.session, self.bridge, self.window, self.pool, lambda: NOON
         )
         self.bridge.received.connect(self.workplace.handle)
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.window.go_to(place)
         self.settle()
 

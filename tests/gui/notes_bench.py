@@ -72,8 +72,8 @@ class NotesBench(Hands):
         self.editor = self.page.editor
         qtbot.addWidget(self.window)
         self.window.furnish([self.place])
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.settle()
 
     def _holding(self, since: int) -> Future[Holding]:

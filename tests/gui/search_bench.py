@@ -82,8 +82,8 @@ class SearchBench(Hands):
         )
         qtbot.addWidget(self.window)
         self.window.furnish([self.place])
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.place.setFocus()
         self.settle()
 

@@ -373,8 +373,8 @@ class TagsBench(Hands):
     def furnish(self, place: QWidget) -> None:
         """Show a place."""
         self.window.furnish([place])
-        self.window.show()
-        self.qtbot.waitActive(self.window)
+        with self.qtbot.waitActive(self.window):
+            self.window.show()
 
     def settle(self) -> None:
         """Wait until everything that is under way is delivered and drawn."""

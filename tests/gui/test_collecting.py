@@ -39,7 +39,9 @@ def collecting(qapp: QApplication) -> Iterator[Callable[..., Collector]]:
     for one in made:
         if isValid(one):
             delete(one)
-    gc.unfreeze()
+    gc.unfreeze()  # what the test left is collected; the rest is passed over again
+    gc.collect()
+    gc.freeze()
     gc.disable()  # as every test of the window has it
 
 

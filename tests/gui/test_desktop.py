@@ -214,7 +214,7 @@ def test_closing_before_the_core_was_heard_of(qtbot: QtBot, profile: Profile) ->
 
 def test_the_keys_are_shown_from_the_first_moment(start: Start) -> None:
     """F1 and quitting need no vault."""
-    start.qtbot.waitActive(start.window)
+    start.qtbot.waitUntil(start.window.isActiveWindow)
     start.qtbot.keyClick(start.window, Qt.Key.Key_F1)
     assert start.window.findChild(KeysPanel).isVisible()
 

@@ -65,8 +65,8 @@ class ImportBench:
             self._tell,
         )
         self.bridge.received.connect(self.imports.handle)
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.place.setFocus()
         self.settle()
 

@@ -81,8 +81,8 @@ def test_a_touch_begins_anew(idle: Idle, touch: Callable[[Idle], object]) -> Non
 def test_painting_is_no_touch(idle: Idle, qtbot: QtBot) -> None:
     """What Hush does by itself is no sign of a person."""
     idle.clock.advance(599)
-    idle.field.show()
-    qtbot.waitExposed(idle.field)
+    with qtbot.waitExposed(idle.field):
+        idle.field.show()
     idle.field.setText("written by the model")
     idle.field.repaint()
     assert idle.wait_minutes(0.1)

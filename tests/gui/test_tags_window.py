@@ -53,8 +53,8 @@ class WindowBench(TagsBench):
         self.bridge.received.connect(self.workplace.handle)
         self.place = self.window.findChild(NotesPlace)
         self.page = self.place.page
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.settle()
 
     @property

@@ -69,8 +69,8 @@ class House:
         )
         self.bridge.received.connect(self.workplace.handle)
         self.page = self.window.findChild(VaultPage)
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
         self.window.go_to(VAULT)
 
     def _restart(self, news: News | None = None, /) -> None:

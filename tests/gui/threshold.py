@@ -61,8 +61,8 @@ class Threshold:
             reason=reason,
             sample=third_and_seventh,
         )
-        self.window.show()
-        qtbot.waitActive(self.window)
+        with qtbot.waitActive(self.window):
+            self.window.show()
 
     def knock(self, status: VaultStatus | None, secret: str | None = None) -> None:
         """Begin, with the vault in this state."""
