@@ -13,7 +13,7 @@ from assistant.redaction.hidden import HiddenWordFinder
 from assistant.redaction.overlaps import without_overlaps
 from assistant.redaction.phones import Phones
 from assistant.redaction.records import Detector, Found, Sort
-from assistant.redaction.words import WORD, Rules
+from assistant.redaction.words import WORD, Rules, plain
 
 _REMEMBERED: Final = 400
 """Texts whose findings are kept: at an edit only the text that was edited is looked through."""
@@ -38,7 +38,8 @@ class _Rules:
         self._rules = Rules([*people.RULES, *patterns.RULES, *accounts.RULES, *addresses.RULES])
 
     def find(self, text: str) -> list[Found]:
-        return without_overlaps(self._all(text), text)
+        hidden = self._hidden.find(text, list(WORD.finditer(text)))  # as they were written down
+        return without_overlaps([*hidden, *self._all(plain(text))], text)
 
     def _all(self, text: str) -> Iterator[Found]:
         words = list(WORD.finditer(text))
@@ -56,7 +57,6 @@ class _Rules:
         yield from addresses.streets(text, words)
         yield from addresses.places(text, words)
         yield from tables.columns(text)
-        yield from self._hidden.find(text, words)
         for found in [*self._rules.find(text, words), *people.beside_addresses(text, mails, words)]:
             kept = _checked(text, found)
             if kept is not None:

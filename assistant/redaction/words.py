@@ -7,11 +7,18 @@ the time of a look into a dictionary. What a rule then reads is bounded, so all 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from assistant.redaction.records import Found, Sort
+
+_ELSEWHERE: Final = {
+    **{0xFF01 + at: 0x21 + at for at in range(94)},  # of full width, as East Asian keyboards type
+    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2212, 0xFE63), ord("-")),
+}
+_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
 
 WORD: Final = re.compile(r"[^\W_]+")
 """A word: letters and digits of any script."""
@@ -31,6 +38,16 @@ class Rule:
     sort: Sort
     words: frozenset[str]
     pattern: re.Pattern[str] = field(repr=False)
+
+
+def plain(text: str) -> str:
+    """A text, letter by letter, with digits, marks and hyphens that mean ASCII's as these.
+
+    Every letter stays where it is, so what is found in the one stands there in the other.
+    """
+    if text.isascii():
+        return text
+    return _OTHER_DIGIT.sub(lambda one: str(unicodedata.digit(one[0])), text.translate(_ELSEWHERE))
 
 
 class Rules:

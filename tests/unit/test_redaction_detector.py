@@ -37,6 +37,7 @@ def found(text: str, sort: Sort, region: str = "", hidden: tuple[str, ...] = ())
         ("foo@1.2.3", []),
         ("@@@ a@@b.org", []),
         ("x@example.xn--p1ai.", ["x@example.xn--p1ai"]),
+        ("\uff41nna\uff20example\uff0eorg", ["\uff41nna\uff20example\uff0eorg"]),
     ],
 )
 def test_emails(text: str, expected: list[str]) -> None:
@@ -56,6 +57,9 @@ def test_emails(text: str, expected: list[str]) -> None:
         ("41111111111111111", []),
         ("1234567812345670", []),  # passes Luhn, but no issuer begins so
         ("4111-1111 1111-1111", []),
+        ("4111\u20111111\u20111111\u20111111", ["4111\u20111111\u20111111\u20111111"]),
+        ("\uff14111 1111 1111 1111.", ["\uff14111 1111 1111 1111"]),
+        ("card ٤١١١١١١١١١١١١١١١", ["٤١١١١١١١١١١١١١١١"]),
     ],
 )
 def test_cards(text: str, expected: list[str]) -> None:
