@@ -48,7 +48,7 @@ from ui.tags.rooms import tag_rooms
 from ui.theme.style import Theme
 from ui.vault.controller import VaultController
 from ui.vault.stage import Restart
-from ui.window import CHATS, METRICS, NETWORK, NOTES, VAULT, Window
+from ui.window import CHATS, CLOUD, METRICS, NETWORK, NOTES, VAULT, Window
 
 _NO_NOTES = (
     "Notes are kept in the vault, and nothing of this session is written down. "
@@ -222,6 +222,7 @@ class Workplace:
             "import": self.importing.open,
             "export": self.importing.export,
             "network": partial(self._window.go_to, NETWORK),
+            "cloud": partial(self._window.go_to, CLOUD),
         }
 
     def handle(self, event: Event) -> None:

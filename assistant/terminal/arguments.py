@@ -113,6 +113,9 @@ class Arguments:
     address: str = ""
     model: str = ""
     key_fd: int | None = None
+    price_in: float | None = None
+    price_out: float | None = None
+    currency: str | None = None
     limit_field: str = ""
 
 

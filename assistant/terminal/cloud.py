@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from assistant.app import App, Session
 from assistant.cloud.records import LimitField, Provider
@@ -17,6 +17,8 @@ from assistant.terminal.cloud_asking import NOTHING, CloudDesk
 from assistant.terminal.console import Console
 from assistant.terminal.reading import local_time
 from assistant.text import title_from
+
+T = TypeVar("T")
 
 _SWITCH: Final = frozenset({"on", "off"})
 _ON: Final = "Hush may offer to ask elsewhere. It never does so by itself."
@@ -127,7 +129,15 @@ def _made(before: Provider | None, arguments: Arguments, name: str) -> Provider:
         address=arguments.address,
         model=arguments.model,
         limit_field=limit_field,
+        price_in=_or(arguments.price_in, before.price_in),
+        price_out=_or(arguments.price_out, before.price_out),
+        currency=_or(arguments.currency, before.currency),
     )
+
+
+def _or(given: T | None, before: T) -> T:
+    """What was given; else as it was."""
+    return before if given is None else given
 
 
 def _key(desk: CloudDesk, before: Provider | None) -> str | None:

@@ -110,6 +110,14 @@ def _add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="read its key from file descriptor N; otherwise a terminal asks for it",
     )
+    for way, what in (("in", "sent"), ("out", "answered")):
+        parser.add_argument(
+            f"--price-{way}",
+            type=values.price,
+            metavar="PRICE",
+            help=f"what a million tokens that are {what} cost; left out: as before",
+        )
+    parser.add_argument("--currency", metavar="CODE", type=str.upper, help="of the prices; USD")
     parser.add_argument(
         "--limit-field",
         choices=("max_tokens", "max_completion_tokens", "none"),

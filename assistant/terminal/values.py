@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Final
 
 from assistant.tags.records import OFFERED
@@ -12,7 +13,7 @@ MAX_DAYS: Final = 90  # as long as figures are kept; importing that from there w
 
 _MAX_ID: Final = 2**63 - 1  # SQLite's largest row id
 _MAX_DESCRIPTOR: Final = 2**31 - 1  # a C int
-_MAX_LETTERS: Final = 12  # of a share: more say nothing
+_MAX_LETTERS: Final = 12  # of a share or a price: more say nothing
 
 
 def conversation_id(text: str) -> int | None:
@@ -68,6 +69,17 @@ def share(text: str) -> float:
         found = 0.0
     if not OFFERED <= found <= 1.0:  # nor is "nan"
         raise argparse.ArgumentTypeError(f"a share from {OFFERED:.2f} to 1 is wanted, like 0.95")
+    return found
+
+
+def price(text: str) -> float:
+    """What a million tokens cost."""
+    try:
+        found = float(text) if len(text) <= _MAX_LETTERS else -1.0
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:  # nor is "nan"
+        raise argparse.ArgumentTypeError("a price is a number from 0 up, like 0.15")
     return found
 
 

@@ -72,6 +72,23 @@ def test_a_provider_is_added_with_a_key_from_a_descriptor(hush: Hush) -> None:
     assert "sk-secret" not in hush.out + hush.err
 
 
+def test_prices_are_given_and_stay(hush: Hush) -> None:
+    """Where they are left out later, they are as before."""
+    words = ("cloud", "add", "Other", "https://api.other.test/v1", "big")
+    assert hush.run(*words, "--price-in", "0.15", "--price-out", "0.6", "--currency", "eur") == 0
+    assert hush.run(*words, "--price-out", "0.7") == 0
+    added = hush.cloud.providers.known[-1]
+    assert (added.price_in, added.price_out, added.currency) == (0.15, 0.7, "EUR")
+
+
+@pytest.mark.parametrize("price", ["-1", "nan", "inf", "a lot"])
+def test_a_price_is_a_number(hush: Hush, price: str) -> None:
+    """Nothing else is taken for one."""
+    with pytest.raises(SystemExit):
+        hush.run("cloud", "add", "Other", "https://api.other.test/v1", "big", f"--price-in={price}")
+    assert len(hush.cloud.providers.known) == 2
+
+
 def test_a_key_is_typed_unseen(hush: Hush) -> None:
     """Where somebody sits; in a pipe a new one has none, and one there is stays."""
     hush.key = "sk-typed"

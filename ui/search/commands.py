@@ -43,6 +43,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (  # name, title, other wor
     ("vault", "Vault", "go keys backups passphrase recovery"),
     ("settings", "Settings", "go preferences options"),
     ("network", "Network", "go seal sent bytes offline local only transfers"),
+    ("cloud", "Cloud", "go providers ask elsewhere online api key waiting"),
     ("lock", "Lock", "close"),
     ("help", "Keys", "shortcuts keyboard help"),
     ("quit", "Quit", "exit close"),
