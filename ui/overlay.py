@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from ui.controls import Hairline, IconButton
+from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 _MOVES_OR_PRESSES: Final = (
@@ -106,6 +108,13 @@ class Overlay(QWidget):
         area.moveLeft(max(area.left(), edge.left()))
         area.moveTop(max(area.top(), edge.top()))
         self.panel.setGeometry(area)
+
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme, as far as no style sheet brings them."""
+        for line in self.findChildren(Hairline):
+            line.apply(theme.palette)
+        for button in self.findChildren(IconButton):
+            button.apply(theme.palette)
 
     def close_panel(self) -> None:
         """End, and give the keyboard back."""

@@ -12,6 +12,7 @@ from shiboken6 import isValid
 
 from ui.controls import Hairline
 from ui.full_page import FullPage
+from ui.overlay import Overlay
 from ui.rail import Place, Rail
 from ui.status.line import StatusLine
 from ui.theme.icons import Icon
@@ -182,6 +183,8 @@ class Window(QWidget):
             line.apply(theme.palette)
         if self.full_page:
             self.full_page.apply(theme)
+        for panel in self.findChildren(Overlay):
+            panel.apply(theme)
         self.theme_changed.emit(theme)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -9,7 +9,14 @@ from itertools import count
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QHelpEvent,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,7 +34,7 @@ from ui.cloud import sheet_words as words
 from ui.cloud.marking import PlaceholderMarks, exactly
 from ui.cloud.part_text import MOST_LINES, PartText
 from ui.cloud.sheet_foot import SheetFoot
-from ui.controls import ElidedLabel
+from ui.controls import ElidedLabel, Hairline
 from ui.notes.pouring import LONGEST_LINE
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
@@ -550,6 +557,23 @@ def test_it_stays_where_the_window_changes(bench: CloudBench) -> None:
         bench.settle()
         assert bench.is_open
         assert bench.window.rect().contains(bench.sheet.panel.geometry())
+    assert seen(bench)[-1].endswith("Really.")
+
+
+def test_it_follows_the_theme(bench: CloudBench) -> None:
+    """The evening comes while a person reads; what was written stays, and so does what is seen."""
+    bench.type_into("question", " Really.")
+    bench.wait_for_send()
+    bench.window.apply(Theme(DARK))
+    bench.settle()
+    [marked] = bench.field("question").document().begin().layout().formats()
+    assert marked.format.foreground().color() == QColor(DARK.accent)
+    lines = bench.sheet.findChildren(Hairline)
+    assert lines
+    assert all(line._colour == QColor(DARK.hairline) for line in lines)
+    assert bench.sheet.can_send
+    bench.turn("system")  # a text that is made anew is of the new theme, too
+    bench.turn("system")
     assert seen(bench)[-1].endswith("Really.")
 
 

@@ -102,6 +102,13 @@ class PlaceholderMarks(QSyntaxHighlighter):
         self._at = 0
         self._go_on()
 
+    def apply(self, theme: Theme) -> None:
+        """Mark in the colours of another theme."""
+        self._form = placeholder_form(theme)
+        self._changed |= self._names
+        self._at = 0
+        self._go_on()
+
     def _go_on(self) -> None:
         """Mark anew, for a moment, the lines in which one stands that changed."""
         until = self._clock() + _SECONDS

@@ -131,6 +131,11 @@ class PartText(QPlainTextEdit):
                 self._pour(text)
         self._mark(sorts)
 
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme. Letters of another size come with the next sheet."""
+        with QSignalBlocker(self):
+            self._marks.apply(theme)
+
     def _mark(self, names: Iterable[str]) -> None:
         with QSignalBlocker(self):
             self._marks.set_names(names)

@@ -195,6 +195,13 @@ class PartsView(QWidget):
         views = (self.views[one.part.id] for one in self._shown if one.part.id in self.views)
         return [*fold, *(stop for view in views for stop in view.stops)]
 
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme, here and for what is made later."""
+        self._theme = theme
+        for view in self.views.values():
+            if view.text:
+                view.text.apply(theme)
+
     def show_parts(self, shown: Sequence[Shown], table: Table) -> None:
         """Show them as they would be sent; ``painted`` follows, perhaps at once."""
         if not self._shown:

@@ -152,6 +152,14 @@ class SideBySide(Overlay):
         there.mark([span for span in self._spans if span.kind is not Kind.REMOVED])
         self.marked.emit()
 
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme."""
+        super().apply(theme)
+        self._theme = theme
+        for side in self.sides:
+            side.apply(theme)
+        self._mark()
+
     # Where it stands ----------------------------------------------------------------------
 
     def _arrange(self) -> None:
@@ -206,6 +214,11 @@ class _Side(QWidget):
     def fit(self, width: int) -> None:
         """Be as high as the text needs at this width."""
         self.text.fit(width)
+
+    def apply(self, theme: Theme) -> None:
+        """Mark in the colours of another theme from now on."""
+        self._theme = theme
+        self.text.apply(theme)
 
     def mark(self, spans: list[Span]) -> None:
         """Underline what is not kept; where a line was broken for its length nothing is."""
