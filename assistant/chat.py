@@ -23,6 +23,7 @@ from assistant.reply import ReplyJob, ReplyPlan
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.store import conversation_rows, message_rows, source_rows
+from assistant.store.exchange_rows import begin_answer
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 from assistant.text import title_from
@@ -148,11 +149,11 @@ class ChatService:
 
         def begin(connection: Connection) -> Exchange:
             message = _message(connection, message_id, Role.ASSISTANT)
-            conversation = conversation_rows.get(connection, message.conversation_id)
             if message.parent_id is None:
                 raise NotFound("This answer has no question.")
             question = message_rows.get(connection, message.parent_id)
-            return self._answer(connection, conversation, question, is_new=False)
+            now = self._clock.now()
+            return begin_answer(connection, question, now, question.scope, is_new=False)
 
         return self._start(begin, self._vaults.holding(message_id))
 
@@ -220,25 +221,7 @@ class ChatService:
         if asked.earlier_id is not None:
             source_rows.attach_again(connection, question.id, asked.earlier_id)
         source_rows.attach(connection, question.id, asked.attachments)
-        return self._answer(connection, conversation, question, is_new=True)
-
-    def _answer(
-        self,
-        connection: Connection,
-        conversation: Conversation,
-        question: Message,
-        *,
-        is_new: bool,
-    ) -> Exchange:
-        now = self._clock.now()
-        answer = message_rows.add_answer(
-            connection, conversation.id, question.id, now, question.scope
-        )
-        conversation_rows.set_head(connection, conversation.id, answer.id)
-        touched = conversation_rows.touch(connection, conversation.id, now)
-        # Read back: variants are counted now that both stand.
-        asked = message_rows.get(connection, question.id) if is_new else None
-        return Exchange(touched, asked, message_rows.get(connection, answer.id))
+        return begin_answer(connection, question, now, question.scope, is_new=True)
 
     def _start(
         self,

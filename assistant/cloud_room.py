@@ -19,8 +19,8 @@ from assistant.events import CloudChanged
 from assistant.house import House
 from assistant.library import Library
 from assistant.net.gate import NetworkGate
-from assistant.net.online_system import system_online
 from assistant.net.request import NetRequest
+from assistant.net.system_probes import system_online
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.store.keyslots import KeySlots

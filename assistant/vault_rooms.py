@@ -12,7 +12,7 @@ from assistant.library import Library
 from assistant.model_room import ModelRoom
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
-from assistant.net.metering import system_metered
+from assistant.net.system_probes import system_metered
 from assistant.runs import Runs
 from assistant.settings import Settings
 from assistant.store.keyslots import KeyLabel, derive_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import (
@@ -18,6 +19,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QTo
 
 from ui.theme.icons import Icon, icon
 from ui.theme.tokens import Palette, Type
+
+GESTURE: Final = 400
+"""Milliseconds in which a second press is of the same gesture: a button that has only just come
+under the pointer, and would send or delete something, cannot be pressed by it."""
 
 _MIN_TARGET = 32  # pixels; WCAG 2.2, 2.5.8 asks for 24
 _TOOLTIP_CHARACTERS = 400

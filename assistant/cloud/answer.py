@@ -38,6 +38,7 @@ from assistant.records import (
 from assistant.redaction.restoring import Restorer
 from assistant.reply import ChunkWriter
 from assistant.store import cloud_rows, conversation_rows, message_rows, source_rows
+from assistant.store.exchange_rows import begin_answer
 from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 from assistant.text import MAX_MESSAGE_CHARACTERS, title_from
@@ -136,16 +137,16 @@ class CloudAnswer:
         """Write what there is before anything leaves, in one transaction."""
         draft, now = self._composed.draft, self._means.clock.now()
         question = self._question(connection, now)
-        conversation_id = question.conversation_id
-        self._bind(conversation_id)
-        answer = message_rows.add_answer(connection, conversation_id, question.id, now)
-        conversation_rows.set_head(connection, conversation_id, answer.id)
-        touched = conversation_rows.touch(connection, conversation_id, now)
-        cloud_rows.put_sent(connection, self._evidence(answer.id, now), draft.provider.id)
-        # Read back: variants are counted now that both stand, and the answer has its mark.
-        is_new = draft.question_id is None
-        asked = message_rows.get(connection, question.id) if is_new else None
-        return Exchange(touched, asked, message_rows.get(connection, answer.id))
+        self._bind(question.conversation_id)
+        return begin_answer(
+            connection,
+            question,
+            now,
+            is_new=draft.question_id is None,
+            beside=lambda answer_id: cloud_rows.put_sent(
+                connection, self._evidence(answer_id, now), draft.provider.id
+            ),
+        )
 
     def _question(self, connection: Connection, now: int) -> Message:
         """The question: as it was asked where it stands, else as the person left it."""

@@ -16,6 +16,7 @@ import httpx2
 
 from assistant.net.counting import ByteCount
 from assistant.net.policy import Address
+from assistant.net.proxies import NoSuchProxy, proxy_for
 from assistant.net.records import Failure
 from assistant.net.request import NetRequest
 from assistant.net.telling import Broken
@@ -36,6 +37,19 @@ def patience_of(request: NetRequest) -> httpx2.Timeout:
     return httpx2.Timeout(
         connect=request.connect_seconds, read=read, write=read, pool=request.connect_seconds
     )
+
+
+def proxy_to(address: Address, *, own_network: bool) -> httpx2.Proxy | None:
+    """What this machine's settings put between Hush and an address; None: nothing.
+
+    Raises:
+        Broken: a proxy of a kind that Hush does not speak to.
+    """
+    try:
+        proxy = proxy_for(address, own_network=own_network)
+        return httpx2.Proxy(proxy) if proxy else None
+    except (NoSuchProxy, httpx2.InvalidURL, ValueError):
+        raise Broken(Failure.PROXY, "kind") from None
 
 
 def url_of(address: Address) -> httpx2.URL:

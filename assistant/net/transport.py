@@ -7,14 +7,11 @@ from contextlib import contextmanager
 
 import httpx2
 
-from assistant.net.connection import ALONE, patience_of, told_apart, url_of, watching
+from assistant.net.connection import ALONE, patience_of, proxy_to, told_apart, url_of, watching
 from assistant.net.counting import ByteCount
 from assistant.net.own_headers import OURS
 from assistant.net.policy import Address, BadAddress, may_join, read_address
-from assistant.net.proxies import NoSuchProxy, proxy_for
-from assistant.net.records import Failure
 from assistant.net.request import NetRequest
-from assistant.net.telling import Broken
 from assistant.net.tls import trusted_context
 
 
@@ -71,17 +68,13 @@ def opened(request: NetRequest, address: Address, count: ByteCount) -> Iterator[
     Raises:
         Broken: also for what fails inside the context, while the body is read.
     """
-    try:
-        proxy = proxy_for(address, own_network=request.own_network)
-        through = httpx2.Proxy(proxy) if proxy else None
-    except (NoSuchProxy, httpx2.InvalidURL, ValueError):
-        raise Broken(Failure.PROXY, "kind") from None
+    proxy = proxy_to(address, own_network=request.own_network)
     with (
         told_apart(is_proxied=bool(proxy)),
         httpx2.Client(
             verify=trusted_context(),
             trust_env=False,
-            proxy=through,
+            proxy=proxy,
             timeout=patience_of(request),
             limits=ALONE,
             follow_redirects=False,

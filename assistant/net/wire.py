@@ -14,12 +14,19 @@ from typing import Final
 
 import httpx2
 
-from assistant.net.connection import ALONE, Join, patience_of, told_apart, url_of, watching
+from assistant.net.connection import (
+    ALONE,
+    Join,
+    patience_of,
+    proxy_to,
+    told_apart,
+    url_of,
+    watching,
+)
 from assistant.net.lines import EventLines
 from assistant.net.own_headers import OURS
 from assistant.net.patience import at_pace, cut_after, retry_after
 from assistant.net.policy import Address, may_join
-from assistant.net.proxies import NoSuchProxy, proxy_for
 from assistant.net.records import Failure
 from assistant.net.refusals import MAX_REFUSAL, why_refused
 from assistant.net.request import NetRequest
@@ -95,12 +102,12 @@ class Wire(httpx2.BaseTransport):
             or request.read() != approved.body
         ):
             raise Broken(Failure.CHILD)
-        proxy = self._proxy()
+        proxy = proxy_to(self._address, own_network=self._request.own_network)
         with told_apart(is_proxied=bool(proxy)):
             self._inner = httpx2.HTTPTransport(
                 verify=self._trust,
                 trust_env=False,
-                proxy=httpx2.Proxy(proxy) if proxy else None,
+                proxy=proxy,
                 limits=ALONE,
                 retries=0,
             )
@@ -111,15 +118,6 @@ class Wire(httpx2.BaseTransport):
         """Let go of the connection."""
         if self._inner:
             self._inner.close()
-
-    def _proxy(self) -> str:
-        try:
-            proxy = proxy_for(self._address, own_network=self._request.own_network)
-            if proxy:
-                httpx2.Proxy(proxy)
-        except (NoSuchProxy, httpx2.InvalidURL, ValueError):
-            raise Broken(Failure.PROXY, "kind") from None
-        return proxy
 
     def _message(self, url: httpx2.URL) -> httpx2.Request:
         """The request as it goes over the line. httpx2 adds ``Host`` and ``Content-Length``."""

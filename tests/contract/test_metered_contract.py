@@ -14,8 +14,8 @@ import pytest
 
 from assistant.net.metered import Metered, MeteredProbe, NobodyKnows
 from assistant.net.metered_linux import NetworkManagerMetered
-from assistant.net.metering import system_metered
 from assistant.net.network_manager import NETWORK_MANAGER, NETWORK_MANAGER_PATH
+from assistant.net.system_probes import system_metered
 from tests.fakes.desktop import Service, private_bus
 from tests.fakes.net import FakeMetered
 from tests.fakes.power import needs_dbusmock

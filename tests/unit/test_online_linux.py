@@ -13,7 +13,7 @@ import pytest
 from assistant.net.network_manager import NETWORK_MANAGER, NetworkManagerNumbers
 from assistant.net.online import NobodyKnowsOnline, Online
 from assistant.net.online_linux import NetworkManagerOnline, meaning
-from assistant.net.online_system import system_online
+from assistant.net.system_probes import system_online
 from tests.fakes.desktop import Service, private_bus
 from tests.gnome_keyring import BUS, DEADLINE
 

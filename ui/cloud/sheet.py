@@ -27,7 +27,7 @@ from ui.cloud.facts import Facts
 from ui.cloud.parts_view import PartsView
 from ui.cloud.sheet_foot import SheetFoot
 from ui.cloud.swapped_list import SwappedList
-from ui.controls import ChoiceButton, Hairline, PlainLabel
+from ui.controls import GESTURE, ChoiceButton, Hairline, PlainLabel
 from ui.flow import FlowLayout
 from ui.overlay import Overlay
 from ui.switch import SwitchLine
@@ -35,10 +35,6 @@ from ui.theme.style import Theme
 from ui.theme.tokens import Space
 
 _WIDTH: Final = 640  # pixels at 100 %
-_REST: Final = 400
-"""Milliseconds that everything must have stood there before it can be sent: what is pressed for
-something else, or before it was read, sends nothing."""
-
 _SLOW: Final = 300  # milliseconds after which it is worth saying that something is put together
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -125,7 +121,7 @@ class ConsentSheet(Overlay):
         self.stay_button = self.below.stay_button
         self.later_button = self.below.later_button
         self.send_button = self.below.send_button
-        self.rest = QTimer(self, singleShot=True, interval=_REST)
+        self.rest = QTimer(self, singleShot=True, interval=GESTURE)
         self.expiry = QTimer(self, singleShot=True, interval=round(VALID_SECONDS * 1000))
         self.slow = QTimer(self, singleShot=True, interval=_SLOW)
 
@@ -235,6 +231,13 @@ class ConsentSheet(Overlay):
         else:
             self.slow.start()
         self._refit_soon()
+
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme."""
+        super().apply(theme)
+        self._theme = theme
+        self.redacts.apply(theme)
+        self.parts.apply(theme)
 
     def say_refused(self, error: HushError) -> None:
         """It could not be approved as it stood; the person can look again."""

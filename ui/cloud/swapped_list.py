@@ -14,14 +14,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from assistant.redaction.records import Table
 from ui.cloud import sheet_words as words
 from ui.cloud.parts_view import leading
-from ui.controls import ElidedLabel, PlainLabel, TextButton
+from ui.controls import GESTURE, ElidedLabel, PlainLabel, TextButton
 from ui.markdown.safe_text import revealed
 from ui.theme.tokens import Space
 
 _FEW: Final = 12  # shown at once; of many more the rest is asked for
 _SECONDS: Final = 0.005  # of one turn of making lines: a third of a frame
-_GESTURE: Final = 400
-"""Milliseconds in which a second press is of the same gesture, and reaches no other value."""
 
 
 class SwappedList(QWidget):
@@ -56,7 +54,7 @@ class SwappedList(QWidget):
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
         self._pressed = ""  # the value that was pressed last
-        self._gesture = QTimer(self, singleShot=True, interval=_GESTURE)
+        self._gesture = QTimer(self, singleShot=True, interval=GESTURE)
         self.more_button = TextButton("", "link")
         self.more_button.clicked.connect(self._show_all)
         self._column = QVBoxLayout(self)

@@ -20,7 +20,7 @@ from ui.cloud.marking import exactly
 from ui.cloud.part_text import PartText
 from ui.cloud.parts_view import leading
 from ui.cloud.swapped_list import SwappedList
-from ui.controls import Hairline, PlainLabel, TextButton
+from ui.controls import GESTURE, Hairline, PlainLabel, TextButton
 from ui.days import local
 from ui.flow import FlowLayout
 from ui.overlay import Overlay
@@ -32,9 +32,6 @@ _WIDTH: Final = 640  # pixels at 100 %
 _MOST: Final = 200  # messages that are shown one by one; the bytes are shown whatever there are
 _FEW: Final = 8  # the last of them that are shown at first; those before are asked for
 _BUDGET_SECONDS: Final = 0.008  # of one turn of making them: half a frame at 60 Hz
-_REST: Final = 400
-"""Milliseconds before "Delete" can be pressed: it stands where the press before it was."""
-
 _ROLES: Final = {"system": "Instructions", "user": "You", "assistant": "Answer"}
 _GONE: Final = (
     "What was sent was deleted from this laptop. That something was sent stays in the record of "
@@ -86,7 +83,7 @@ class WhatWasSent(Overlay):
         self._timer.timeout.connect(self._go_on)
         self._refits = QTimer(self, singleShot=True, interval=0)
         self._refits.timeout.connect(self.refit)
-        self.rest = QTimer(self, singleShot=True, interval=_REST)
+        self.rest = QTimer(self, singleShot=True, interval=GESTURE)
         self.exact: ExactText | None = None
         self.exact_button = TextButton(words.EXACTLY_WAS, "link")
         self.question = PlainLabel(_SURE, wrap=True)
@@ -173,6 +170,13 @@ class WhatWasSent(Overlay):
         if not self._waiting:
             self._timer.stop()
         self._refit_soon()
+
+    def apply(self, theme: Theme) -> None:
+        """Take the colours of another theme, here and for what is made later."""
+        super().apply(theme)
+        self._theme = theme
+        for _, message in self._made:
+            message.text.apply(theme)
 
     def _make_message(self, number_of_it: int, role: str, content: str) -> None:
         message = _Message(self._theme, _ROLES.get(role, "Message"))

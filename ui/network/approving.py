@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from assistant.errors import HushError
-from ui.controls import PlainLabel, TextButton
+from ui.controls import GESTURE, PlainLabel, TextButton
 from ui.flow import FlowLayout
 from ui.overlay import Overlay
 from ui.theme.style import Theme
@@ -27,9 +27,6 @@ if TYPE_CHECKING:  # a start has no time to import them
 
 _WIDTH: Final = 440  # pixels at 100 %
 _NOT_NOW: Final = "Not now"
-_REST: Final = 400
-"""Milliseconds before the sheet's button can be pressed: the second half of a double click that
-opened it must not answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class ApprovalSheet(Overlay):
         self._window_of = window
         self.yes_button = TextButton(question.action, "outlined")
         self.no_button = TextButton(_NOT_NOW, "main")
-        self.rest = QTimer(self, singleShot=True, interval=_REST)
+        self.rest = QTimer(self, singleShot=True, interval=GESTURE)
         self._fill()
         self.yes_button.setEnabled(False)
         self.rest.timeout.connect(lambda: self.yes_button.setEnabled(True))
