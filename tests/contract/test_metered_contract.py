@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 
 from assistant.net.metered import Metered, MeteredProbe, NobodyKnows
 from assistant.net.metered_linux import NetworkManagerMetered
-from assistant.net.network_manager import NETWORK_MANAGER, NETWORK_MANAGER_PATH
 from assistant.net.system_probes import system_metered
-from tests.fakes.desktop import Service, private_bus
+from tests.fakes.desktop import private_bus
 from tests.fakes.net import FakeMetered
+from tests.fakes.network_manager import Manager, OddManager, Said, mocked_manager, needs_bus
 from tests.fakes.power import needs_dbusmock
-from tests.gnome_keyring import BUS, DEADLINE, owner_change
-
-_SYSTEM_PYTHON: Final = "/usr/bin/python3"
-_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
-
-needs_bus = pytest.mark.skipif(
-    sys.platform != "linux" or not BUS, reason="dbus-daemon is not installed"
-)
+from tests.gnome_keyring import DEADLINE
 
 
 class MeteredContract:
@@ -77,35 +66,10 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def manager(bus: str) -> Iterator[Callable[[int], None]]:
-    """NetworkManager by python-dbusmock; what sets its property."""
-    command = [_SYSTEM_PYTHON, "-m", "dbusmock", "--system"]
-    command += [NETWORK_MANAGER, NETWORK_MANAGER_PATH, NETWORK_MANAGER]
-    quiet = subprocess.DEVNULL
-    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus}
-    with owner_change(bus, NETWORK_MANAGER) as wait:
-        process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet, env=environment
-        )
-        wait()
-    asking = Service(bus)
-    mock = "org.freedesktop.DBus.Mock"
-    _call(asking, mock, "AddProperty", "ssv", (NETWORK_MANAGER, "Metered", ("u", 0)))
-    yield lambda value: _call(
-        asking, mock, "UpdateProperties", "sa{sv}", (NETWORK_MANAGER, {"Metered": ("u", value)})
-    )
-    asking.close()
-    process.terminate()
-    process.wait(DEADLINE)
-
-
-def _call(asking: Service, interface: str, member: str, kinds: str, body: tuple[Any, ...]) -> None:
-    from jeepney import DBusAddress, MessageType, new_method_call
-
-    address = DBusAddress(NETWORK_MANAGER_PATH, NETWORK_MANAGER, interface)
-    call = new_method_call(address, member, kinds, body)
-    answer = asking.connection.send_and_get_reply(call, timeout=DEADLINE)
-    assert answer.header.message_type is MessageType.method_return, answer.body
+def manager(bus: str) -> Iterator[Manager]:
+    """NetworkManager on that bus."""
+    with mocked_manager(bus) as manager:
+        yield manager
 
 
 @needs_bus
@@ -114,14 +78,14 @@ class TestNetworkManager(MeteredContract):
     """NetworkManager, on a bus."""
 
     @pytest.fixture
-    def probe(self, bus: str, manager: Callable[[int], None]) -> Iterator[MeteredProbe]:
+    def probe(self, bus: str, manager: Manager) -> Iterator[MeteredProbe]:
         self._manager = manager
         probe = NetworkManagerMetered(bus, DEADLINE)
         yield probe
         probe.close()
 
     def be(self, metered: Metered) -> None:
-        self._manager({Metered.YES: 1, Metered.NO: 2, Metered.UNKNOWN: 0}[metered])
+        self._manager.say(Metered={Metered.YES: 1, Metered.NO: 2, Metered.UNKNOWN: 0}[metered])
 
     @pytest.mark.parametrize(
         ("said", "metered"),
@@ -131,47 +95,8 @@ class TestNetworkManager(MeteredContract):
         self, probe: MeteredProbe, said: int, metered: Metered
     ) -> None:
         """A guess counts as what it guesses; a value of no meaning says nothing."""
-        self._manager(said)
+        self._manager.say(Metered=said)
         assert probe.read() is metered
-
-
-class OddManager(Service):
-    """A NetworkManager that answers a property as a function does; None: never.
-
-    Args:
-        address: The bus.
-        answer: The reply's signature and body.
-    """
-
-    def __init__(self, address: str, answer: tuple[str, tuple[Any, ...]] | None) -> None:
-        super().__init__(address, NETWORK_MANAGER)
-        self._answer = answer
-        self.asked = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Leave the bus."""
-        import socket
-
-        self.connection.sock.shutdown(socket.SHUT_RDWR)
-        self._thread.join(DEADLINE)
-        super().close()
-
-    def _serve(self) -> None:
-        from jeepney import HeaderFields, MessageType, new_method_return
-
-        while True:
-            try:
-                message = self.connection.receive()
-            except (ConnectionError, OSError):
-                return
-            if message.header.message_type is not MessageType.method_call:
-                continue
-            assert message.header.fields[HeaderFields.member] == "Get"
-            self.asked.set()
-            if self._answer:
-                self.connection.send(new_method_return(message, *self._answer))
 
 
 @needs_bus
@@ -188,10 +113,10 @@ class OddManager(Service):
     ],
     ids=str,
 )
-def test_an_answer_of_another_type(tmp_path: Path, answer: tuple[str, tuple[Any, ...]]) -> None:
+def test_an_answer_of_another_type(tmp_path: Path, answer: Said) -> None:
     """Says nothing."""
     with private_bus(tmp_path) as (address, _):
-        odd = OddManager(address, answer)
+        odd = OddManager(address, {"Metered": answer})
         assert NetworkManagerMetered(address, DEADLINE).read() is Metered.UNKNOWN
         odd.close()
 
@@ -200,14 +125,14 @@ def test_an_answer_of_another_type(tmp_path: Path, answer: tuple[str, tuple[Any,
 def test_a_manager_that_never_answers(tmp_path: Path) -> None:
     """It is waited for so long, and no longer; closing ends even that."""
     with private_bus(tmp_path) as (address, _):
-        silent = OddManager(address, None)
+        silent = OddManager(address, {})
         assert NetworkManagerMetered(address, 0.05).read() is Metered.UNKNOWN
-        silent.asked.clear()
+        silent.was_asked.clear()
         probe = NetworkManagerMetered(address, 10 * DEADLINE)
         found: list[Metered] = []
         reading = threading.Thread(target=lambda: found.append(probe.read()))
         reading.start()
-        assert silent.asked.wait(DEADLINE)
+        assert silent.was_asked.wait(DEADLINE)
         probe.close()
         reading.join(DEADLINE)
         assert found == [Metered.UNKNOWN]

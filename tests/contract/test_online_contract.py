@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
-from typing import Any, Final
 
 import pytest
 
-from assistant.net.network_manager import NETWORK_MANAGER, NETWORK_MANAGER_PATH
 from assistant.net.online import NobodyKnowsOnline, Online, OnlineProbe
 from assistant.net.online_linux import NetworkManagerOnline
-from tests.fakes.desktop import Service, private_bus
+from tests.fakes.desktop import private_bus
+from tests.fakes.network_manager import Manager, mocked_manager
 from tests.fakes.online import FakeOnline
 from tests.fakes.power import needs_dbusmock
-from tests.gnome_keyring import DEADLINE, owner_change
-
-_SYSTEM_PYTHON: Final = "/usr/bin/python3"
-_MOCK: Final = "org.freedesktop.DBus.Mock"
+from tests.gnome_keyring import DEADLINE
 
 
 class OnlineContract:
@@ -64,38 +58,6 @@ class TestFake(OnlineContract):
         self._probe.online = online
 
 
-class Manager:
-    """NetworkManager by python-dbusmock: what sets its properties, and what it was called."""
-
-    def __init__(self, bus: str) -> None:
-        self._asking = Service(bus)
-        for name in ("Connectivity", "State"):
-            self._call("AddProperty", "ssv", (NETWORK_MANAGER, name, ("u", 0)))
-        self._call("AddMethod", "sssss", (NETWORK_MANAGER, "CheckConnectivity", "", "u", "ret = 4"))
-
-    def say(self, connectivity: int, state: int) -> None:
-        """Have it say so."""
-        said = {"Connectivity": ("u", connectivity), "State": ("u", state)}
-        self._call("UpdateProperties", "sa{sv}", (NETWORK_MANAGER, said))
-
-    def calls(self) -> list[str]:
-        """Methods that somebody called of it, but for what it is told here."""
-        return [name for _, name, _ in self._call("GetCalls", "", ())]
-
-    def close(self) -> None:
-        """Leave the bus."""
-        self._asking.close()
-
-    def _call(self, member: str, kinds: str, body: tuple[Any, ...]) -> Any:
-        from jeepney import DBusAddress, MessageType, new_method_call
-
-        address = DBusAddress(NETWORK_MANAGER_PATH, NETWORK_MANAGER, _MOCK)
-        call = new_method_call(address, member, kinds, body)
-        answer = self._asking.connection.send_and_get_reply(call, timeout=DEADLINE)
-        assert answer.header.message_type is MessageType.method_return, answer.body
-        return answer.body[0] if answer.body else None
-
-
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A bus of the tests' own."""
@@ -106,20 +68,8 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def manager(bus: str) -> Iterator[Manager]:
     """NetworkManager on that bus."""
-    command = [_SYSTEM_PYTHON, "-m", "dbusmock", "--system"]
-    command += [NETWORK_MANAGER, NETWORK_MANAGER_PATH, NETWORK_MANAGER]
-    quiet = subprocess.DEVNULL
-    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus}
-    with owner_change(bus, NETWORK_MANAGER) as wait:
-        process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet, env=environment
-        )
-        wait()
-    manager = Manager(bus)
-    yield manager
-    manager.close()
-    process.terminate()
-    process.wait(DEADLINE)
+    with mocked_manager(bus) as manager:
+        yield manager
 
 
 @needs_dbusmock
@@ -135,7 +85,8 @@ class TestNetworkManager(OnlineContract):
 
     def be(self, online: Online) -> None:
         said = {Online.YES: (4, 70), Online.NO: (1, 20), Online.UNKNOWN: (0, 0)}
-        self._manager.say(*said[online])
+        connectivity, state = said[online]
+        self._manager.say(Connectivity=connectivity, State=state)
 
     def test_it_is_read_and_never_called(self, probe: OnlineProbe, manager: Manager) -> None:
         """``CheckConnectivity`` would have NetworkManager ask the internet."""

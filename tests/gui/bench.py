@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from assistant.records import Message, MessageState, Role
 from tests.gui.fakes import FIGURES, NOON, FakeApp, conversation
+from tests.gui.hands import dressed
 from ui.bridge import Bridge
 from ui.chat.message import MessageView
 from ui.chat.page import ChatPage
@@ -20,7 +21,6 @@ from ui.lock.resumption import News
 from ui.settings.page import SettingsPage
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 from ui.workplace import Workplace
 
 HOUR = 3_600_000  # milliseconds
@@ -52,8 +52,7 @@ class Bench:
         self.restarts = 0  # how often the process would have been replaced
         self.news: News | None = None  # what the next one was to say
         self.pool = ThreadPoolExecutor(1)
-        self.window = Window(Theme(LIGHT))
-        self.window.apply(Theme(LIGHT))
+        self.window = dressed(Theme(LIGHT))
         qtbot.addWidget(self.window)
         self.workplace = Workplace(
             self.app.as_app,

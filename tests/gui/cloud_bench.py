@@ -16,15 +16,14 @@ from assistant.net.approvals import Approval
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import UNSURE, FakeCloud
 from tests.fakes.net import FakeGate
-from tests.gui.hands import Hands
+from tests.gui.hands import Hands, dressed
 from ui.bridge import Bridge
 from ui.cloud.consenting import Consenting
 from ui.cloud.part_text import PartText
 from ui.cloud.parts_view import PartView
 from ui.cloud.sheet import ConsentSheet
-from ui.theme.style import Theme, style_sheet
+from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 
 ASK = AskFor(question_id=11, conversation_id=1)
 
@@ -52,10 +51,7 @@ class CloudBench(Hands):
         self.gate: Any = FakeGate(clock=self.clock)
         self.cloud = FakeCloud(self.bridge.sink, clock=self.clock)
         prepare(self.cloud)
-        self.window = Window(theme)
-        application = QApplication.instance()
-        if isinstance(application, QApplication) and application.styleSheet() != style_sheet(theme):
-            self.window.apply(theme)  # dear, and mostly worn already
+        self.window = dressed(theme)
         qtbot.addWidget(self.window)
         self.window.resize(size)
         with qtbot.waitActive(self.window):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.events import CloudChanged
@@ -17,7 +15,7 @@ from tests.fakes.models_service import FakeLedger
 from tests.fakes.net import FakeGate
 from tests.gui.bench import ANSWER, QUESTION
 from tests.gui.fakes import FIGURES, NOON, FakeApp, FakeRun, conversation
-from tests.gui.hands import Hands
+from tests.gui.furnished import Furnished
 from ui.bridge import Bridge
 from ui.chat.cloud_line import CloudLine
 from ui.chat.message import MessageView
@@ -25,10 +23,9 @@ from ui.chat.page import ChatPage
 from ui.cloud.controller import CloudController
 from ui.cloud.page import CloudPage
 from ui.cloud.sheet import ConsentSheet
-from ui.theme.style import Theme, style_sheet
+from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import CLOUD, Window
-from ui.workplace import Workplace
+from ui.window import CLOUD
 
 OFF = "Asking elsewhere is off."
 MARK = CloudMark("Mistral", "api.mistral.ai", "mistral-small-latest", NOON, is_kept=True)
@@ -39,7 +36,7 @@ CLOUDS = Message(
 """Another answer to the question of chat 1."""
 
 
-class CloudWindow(Hands):
+class CloudWindow(Furnished):
     """Chat 1 has a question and an answer; whom to ask is there, and the cloud is on.
 
     Args:
@@ -61,54 +58,29 @@ class CloudWindow(Hands):
         place: int | None = None,
         theme: Theme = Theme(LIGHT),  # noqa: B008 # a frozen value
     ) -> None:
-        self.qtbot = qtbot
-        self.bridge = Bridge()
-        self.app = FakeApp(self.bridge.sink)
-        self.app.settings = replace(self.app.settings, cloud=True)
-        self.chat = self.app.chat
-        self.cloud = FakeCloud(self.bridge.sink, self.chat)
+        bridge = Bridge()
+        app = FakeApp(bridge.sink)
+        app.settings = replace(app.settings, cloud=True)
+        self.chat = app.chat
+        self.cloud = FakeCloud(bridge.sink, self.chat)
         self.gate: Any = FakeGate(clock=self.cloud.clock)
         if offered:
-            self.app.cloud, self.app.network = self.cloud, self.gate
-            self.app.ledger = FakeLedger()
-        self.app.conversations.add(conversation(1, "Packing list", NOON), list(messages))
-        self.app.conversations.add(conversation(2, "Night train", NOON - 1))
-        prepare(self.app, self.cloud)
-        self.pool = ThreadPoolExecutor(1)
-        self.window = Window(theme)
-        application = QApplication.instance()
-        worn = application.styleSheet() if isinstance(application, QApplication) else ""
-        if worn != style_sheet(theme):  # dear, and mostly worn already
-            self.window.apply(theme)
-        qtbot.addWidget(self.window)
-        self.workplace = Workplace(
-            self.app.as_app, self.app.session, self.bridge, self.window, self.pool, lambda: NOON
-        )
-        self.bridge.received.connect(self.workplace.handle)
-        with qtbot.waitActive(self.window):
-            self.window.show()
+            app.cloud, app.network = self.cloud, self.gate
+            app.ledger = FakeLedger()
+        app.conversations.add(conversation(1, "Packing list", NOON), list(messages))
+        app.conversations.add(conversation(2, "Night train", NOON - 1))
+        prepare(app, self.cloud)
+        super().__init__(qtbot, bridge, app, theme)
         if place is None:
             self.workplace.chat.open(1)
         else:
             self.window.go_to(place)
         self.settle()
 
-    def close(self) -> None:
-        """Let the thread go. The window may be gone already: pytest-qt takes it down, too."""
-        self._deliver()
-        self.pool.shutdown()
-
     def settle(self) -> None:
         """Wait until what the pool and the bridge have is delivered and drawn."""
-        self._deliver()
+        self.deliver()
         self.qtbot.waitUntil(lambda: self.page.timeline.is_settled)
-
-    def _deliver(self) -> None:
-        for _ in range(3):
-            self.pool.submit(lambda: None).result()
-            QApplication.processEvents()
-            self.qtbot.waitUntil(lambda: not self.bridge.is_busy)
-        QApplication.processEvents()
 
     def changed(self) -> None:
         """The core tells that something of the cloud is another."""

@@ -1,13 +1,23 @@
-"""A person's hands: keys pressed where the keyboard is, and clicks."""
+"""A window to work at, and a person's hands: keys pressed where the keyboard is, and clicks."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from ui.theme.style import Theme, style_sheet
 from ui.window import Window
+
+
+def dressed(theme: Theme) -> Window:
+    """A window in a theme. To dress is dear, and what the test before wore mostly fits."""
+    window = Window(theme)
+    application = QApplication.instance()
+    if isinstance(application, QApplication) and application.styleSheet() != style_sheet(theme):
+        window.apply(theme)
+    return window
 
 
 class Hands:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.net.starting import NoStarter
@@ -16,21 +14,20 @@ from assistant.outside import Outside
 from assistant.sealing.protocol import SealReport
 from tests.fakes.models_service import FakeModels
 from tests.fakes.seal import WHOLE
-from tests.gui.fakes import NOON, FakeApp
-from tests.gui.hands import Hands
+from tests.gui.fakes import FakeApp
+from tests.gui.furnished import Furnished
 from ui.bridge import Bridge
 from ui.models.card import ModelCard
 from ui.models.controller import ModelsController
 from ui.models.page import ModelsPage
 from ui.network.approving import ApprovalSheet
 from ui.network.page import NetworkPage
-from ui.theme.style import Theme, style_sheet
+from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import MODELS, NETWORK, Window
-from ui.workplace import Workplace
+from ui.window import MODELS, NETWORK
 
 
-class ModelsBench(Hands):
+class ModelsBench(Furnished):
     """The window, and what is behind it.
 
     Args:
@@ -50,43 +47,17 @@ class ModelsBench(Hands):
         seal: SealReport = WHOLE,
         place: int = MODELS,
     ) -> None:
-        self.qtbot = qtbot
-        self.bridge = Bridge()
-        self.app = FakeApp(self.bridge.sink)
-        self.app.outside = Outside(NoStarter("Nothing leaves a test."), seal)
-        self.models = FakeModels(self.bridge.sink)
+        bridge = Bridge()
+        app = FakeApp(bridge.sink)
+        app.outside = Outside(NoStarter("Nothing leaves a test."), seal)
+        self.models = FakeModels(bridge.sink)
         if offered:
-            self.app.models = self.models.service
-            self.app.network, self.app.ledger = self.models.gate, self.models.ledger
-        prepare(self.app, self.models)
-        self.pool = ThreadPoolExecutor(1)
-        self.window = Window(Theme(LIGHT))
-        application = QApplication.instance()
-        worn = application.styleSheet() if isinstance(application, QApplication) else ""
-        if worn != style_sheet(Theme(LIGHT)):  # dear, and mostly worn already
-            self.window.apply(Theme(LIGHT))
-        qtbot.addWidget(self.window)
-        self.workplace = Workplace(
-            self.app.as_app, self.app.session, self.bridge, self.window, self.pool, lambda: NOON
-        )
-        self.bridge.received.connect(self.workplace.handle)
-        with qtbot.waitActive(self.window):
-            self.window.show()
+            app.models = self.models.service
+            app.network, app.ledger = self.models.gate, self.models.ledger
+        prepare(app, self.models)
+        super().__init__(qtbot, bridge, app, Theme(LIGHT))
         self.window.go_to(place)
         self.settle()
-
-    def close(self) -> None:
-        """Let the thread go."""
-        self.settle()
-        self.pool.shutdown()
-
-    def settle(self) -> None:
-        """Wait until what the pool and the bridge have is delivered and drawn."""
-        for _ in range(3):
-            self.pool.submit(lambda: None).result()
-            QApplication.processEvents()
-            self.qtbot.waitUntil(lambda: not self.bridge.is_busy)
-        QApplication.processEvents()
 
     # What is seen -------------------------------------------------------------------------
 

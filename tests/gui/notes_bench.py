@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from assistant.backup.service import Holding
 from assistant.notes.records import Note
 from assistant.search.records import Hit
-from tests.gui.hands import Hands
+from tests.gui.hands import Hands, dressed
 from tests.gui.notes_fakes import NOON, FakeNotes, FakeRelated
 from ui.bridge import Bridge
 from ui.notes.controller import NotesController, Ways
@@ -21,7 +21,6 @@ from ui.notes.listing import Backups
 from ui.notes.place import NotesPlace
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 
 
 class NotesBench(Hands):
@@ -48,8 +47,7 @@ class NotesBench(Hands):
         self.asked_since: list[int] = []
         self.now = NOON
         theme = Theme(LIGHT)
-        self.window = Window(theme)
-        self.window.apply(theme)
+        self.window = dressed(theme)
         self.place = NotesPlace(theme, lambda: self.now)
         self.window.theme_changed.connect(self.place.apply)
         self.controller = NotesController(

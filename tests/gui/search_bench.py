@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from assistant.search.records import Hit
 from tests.gui.fakes import NOON, FakeConversations
-from tests.gui.hands import Hands
+from tests.gui.hands import Hands, dressed
 from tests.gui.search_fakes import FakeNames, FakeSearch
 from ui.bridge import Bridge
 from ui.search.controller import SearchController
@@ -22,7 +22,6 @@ from ui.search.picker import Picker
 from ui.search.place import SearchPlace
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 
 
 class SearchBench(Hands):
@@ -49,8 +48,7 @@ class SearchBench(Hands):
         self.went: list[tuple[str, object]] = []
         self.now = NOON
         theme = Theme(LIGHT)
-        self.window = Window(theme)
-        self.window.apply(theme)
+        self.window = dressed(theme)
         self.place = SearchPlace(theme, lambda: self.now)
         self.window.theme_changed.connect(self.place.apply)
         self.controller = SearchController(

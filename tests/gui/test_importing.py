@@ -24,6 +24,7 @@ from assistant.importing.records import (
     UnfinishedImport,
 )
 from tests.gui.fakes import NOON
+from tests.gui.hands import dressed
 from tests.gui.search_fakes import FakeImports
 from ui.bridge import Bridge
 from ui.controls import PlainLabel, TextButton
@@ -34,7 +35,6 @@ from ui.importing.panel import TransferPanel
 from ui.switch import Switch
 from ui.theme.style import Theme
 from ui.theme.tokens import DARK, LIGHT
-from ui.window import Window
 
 NOTES = Path("/home/ada/Notes")
 REPORT = ImportReport(new=1_860, changed=8, same=3, tags=214)
@@ -51,8 +51,7 @@ class ImportBench:
         self.acts: list[Callable[[], None]] = []
         self.shown = 0  # how often the notes were gone to
         self.changes = 0
-        self.window = Window(Theme(LIGHT))
-        self.window.apply(Theme(LIGHT))
+        self.window = dressed(Theme(LIGHT))
         qtbot.addWidget(self.window)
         self.place = TextButton("Elsewhere")
         self.window.furnish([self.place])

@@ -14,6 +14,7 @@ from assistant.events import Event
 from assistant.store.vault import Vault
 from assistant.tags.records import BulkProgress
 from assistant.vaults import combined
+from tests.gui.hands import dressed
 from tests.gui.notes_fakes import NOON
 from tests.unit.tag_bench import SECONDS, TagBench
 from tests.unit.test_tag_bulk import KEY, MANY, fill
@@ -24,7 +25,6 @@ from ui.tags.reviewing import Reviewing, ReviewWays
 from ui.tags.suggesting import Suggesting
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 
 HOSTILE = (
     "",
@@ -47,8 +47,7 @@ class RealBench:
         self.bridge = Bridge()
         self.core = TagBench(vault=vault or Vault.in_memory(), hear=self._hear)
         theme = Theme(LIGHT)
-        self.window = Window(theme)
-        self.window.apply(theme)
+        self.window = dressed(theme)
         qtbot.addWidget(self.window)
         self.page, self.note_page = ReviewPage(theme), NotePage(theme)
         self.row, self.notice = self.note_page.suggestions, self.note_page.notice

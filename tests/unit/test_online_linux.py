@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,14 +11,9 @@ from assistant.net.network_manager import NETWORK_MANAGER, NetworkManagerNumbers
 from assistant.net.online import NobodyKnowsOnline, Online
 from assistant.net.online_linux import NetworkManagerOnline, meaning
 from assistant.net.system_probes import system_online
-from tests.fakes.desktop import Service, private_bus
-from tests.gnome_keyring import BUS, DEADLINE
-
-needs_bus = pytest.mark.skipif(
-    sys.platform != "linux" or not BUS, reason="dbus-daemon is not installed"
-)
-
-Said = tuple[str, tuple[Any, ...]]
+from tests.fakes.desktop import private_bus
+from tests.fakes.network_manager import OddManager, Said, needs_bus
+from tests.gnome_keyring import DEADLINE
 
 
 @pytest.mark.parametrize(
@@ -46,54 +38,6 @@ Said = tuple[str, tuple[Any, ...]]
 def test_what_both_numbers_mean(connectivity: int, state: int, online: Online) -> None:
     """As NetworkManager's pages say, and nothing where they say nothing."""
     assert meaning(connectivity, state) is online
-
-
-class OddManager(Service):
-    """A NetworkManager that answers each property as it is told to; without an answer: never.
-
-    Args:
-        address: The bus.
-        answers: For each property a reply's signature and body.
-    """
-
-    def __init__(self, address: str, answers: dict[str, Said]) -> None:
-        super().__init__(address, NETWORK_MANAGER)
-        self._answers = answers
-        self.asked: list[tuple[str, str]] = []
-        self.was_asked = threading.Event()
-        self.caller = ""
-        self._until = time.monotonic() + DEADLINE
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Leave the bus."""
-        import socket
-
-        self.connection.sock.shutdown(socket.SHUT_RDWR)
-        self._thread.join(DEADLINE)
-        super().close()
-
-    def is_tired(self) -> bool:
-        """Whether it has been here for long."""
-        return time.monotonic() > self._until
-
-    def _serve(self) -> None:
-        from jeepney import HeaderFields, MessageType, new_method_return
-
-        while True:
-            try:
-                message = self.connection.receive()
-            except (ConnectionError, OSError):
-                return
-            if message.header.message_type is not MessageType.method_call:
-                continue
-            _, name = message.body
-            self.caller = message.header.fields[HeaderFields.sender]
-            self.asked.append((message.header.fields[HeaderFields.member], name))
-            self.was_asked.set()
-            if name in self._answers:
-                self.connection.send(new_method_return(message, *self._answers[name]))
 
 
 @needs_bus
