@@ -67,8 +67,7 @@ class PartView(QWidget):
         head.addWidget(self.button)
         self._column.addLayout(_line(self._theme))
         self._column.addLayout(head)
-        remark = QVBoxLayout()
-        remark.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+        remark = inset()
         remark.addWidget(self.remark)
         self._column.addLayout(remark)
         self.remark.hide()
@@ -284,6 +283,13 @@ def _line(theme: Theme) -> QVBoxLayout:
     line.setContentsMargins(Space.INSIDE, Space.HALF, Space.INSIDE, Space.HALF)
     line.addWidget(Hairline(theme.palette, Qt.Orientation.Horizontal))
     return line
+
+
+def inset() -> QVBoxLayout:
+    """A column that begins where the texts do."""
+    column = QVBoxLayout()
+    column.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+    return column
 
 
 def leading() -> tuple[int, int, int, int]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from assistant.cloud.preview import Preview
 from assistant.cloud.records import Composed, Offer, Provider
@@ -24,7 +24,7 @@ from assistant.net.online import Online
 from ui.cloud import sheet_words as words
 from ui.cloud.exact_text import ExactSection
 from ui.cloud.facts import Facts
-from ui.cloud.parts_view import PartsView
+from ui.cloud.parts_view import PartsView, inset
 from ui.cloud.sheet_foot import SheetFoot
 from ui.cloud.swapped_list import SwappedList
 from ui.controls import GESTURE, ChoiceButton, Hairline, PlainLabel
@@ -129,8 +129,7 @@ class ConsentSheet(Overlay):
         edge = Space.GROUP - Space.INSIDE  # texts have a border of their own, unseen mostly
         self.column.setContentsMargins(edge, Space.GROUP, edge, Space.GROUP)
         self.column.setSpacing(Space.RELATED)
-        head = QVBoxLayout()
-        head.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+        head = inset()
         head.setSpacing(Space.RELATED)
         head.addWidget(self.title)
         if self.choices:
@@ -139,16 +138,14 @@ class ConsentSheet(Overlay):
                 row.addWidget(button)
             head.addLayout(row)
         head.addWidget(self._facts_view)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+        foot = inset()
         foot.setSpacing(Space.RELATED)
         foot.addWidget(self.redacts)
         self._tail = foot
         self.column.addLayout(head)
         self.column.addSpacing(Space.INSIDE)
         self.column.addWidget(self.parts)
-        line = QVBoxLayout()
-        line.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
+        line = inset()
         line.addWidget(Hairline(self._theme.palette, Qt.Orientation.Horizontal))
         self.column.addLayout(line)
         self.column.addWidget(self.swapped)

@@ -18,7 +18,7 @@ from ui.cloud.exact_text import ExactText
 from ui.cloud.facts import Facts
 from ui.cloud.marking import exactly
 from ui.cloud.part_text import PartText
-from ui.cloud.parts_view import leading
+from ui.cloud.parts_view import inset, leading
 from ui.cloud.swapped_list import SwappedList
 from ui.controls import GESTURE, Hairline, PlainLabel, TextButton
 from ui.days import local
@@ -107,7 +107,7 @@ class WhatWasSent(Overlay):
         edge = Space.GROUP - Space.INSIDE
         self.column.setContentsMargins(edge, Space.GROUP, edge, Space.GROUP)
         self.column.setSpacing(Space.HALF)
-        head = _inset()
+        head = inset()
         head.setSpacing(Space.RELATED)
         head.addWidget(PlainLabel(words.breakable(self._title), "title", wrap=True))
         self.facts.show_rows(self._rows())
@@ -116,7 +116,7 @@ class WhatWasSent(Overlay):
         self.column.addLayout(head)
         self.column.addSpacing(Space.RELATED)
         if self._sent.body is None:
-            gone = _inset()
+            gone = inset()
             gone.addWidget(PlainLabel(_GONE, wrap=True))
             self.column.addLayout(gone)
         else:
@@ -135,7 +135,7 @@ class WhatWasSent(Overlay):
         self._put_fold_together()
         self.column.addLayout(self._messages)
         self._timer.start()
-        end = _inset()
+        end = inset()
         end.addWidget(self._end)
         self.column.addLayout(end)
         swapped = SwappedList(editable=False)
@@ -148,7 +148,7 @@ class WhatWasSent(Overlay):
         column = QVBoxLayout(self._fold)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.HALF)
-        line = _inset()
+        line = inset()
         line.addWidget(Hairline(self._theme.palette, Qt.Orientation.Horizontal))
         row = QHBoxLayout()
         row.setContentsMargins(*leading())
@@ -301,7 +301,7 @@ class _Message(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.HALF)
-        line = _inset()
+        line = inset()
         line.setSpacing(Space.HALF)
         line.addWidget(Hairline(theme.palette, Qt.Orientation.Horizontal))
         line.addWidget(PlainLabel(name, "quiet"))
@@ -320,10 +320,3 @@ def messages_of(body: bytes) -> Iterator[tuple[str, str]]:
     for message in messages:
         if isinstance(message, dict) and isinstance(message.get("content"), str):
             yield str(message.get("role", "")), message["content"]
-
-
-def _inset() -> QVBoxLayout:
-    """A column that begins where the texts do."""
-    column = QVBoxLayout()
-    column.setContentsMargins(Space.INSIDE, 0, Space.INSIDE, 0)
-    return column
