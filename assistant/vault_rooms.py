@@ -12,6 +12,7 @@ from assistant.library import Library
 from assistant.model_room import ModelRoom
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
+from assistant.net.records import Purpose
 from assistant.net.system_probes import system_metered
 from assistant.runs import Runs
 from assistant.settings import Settings
@@ -97,10 +98,10 @@ class VaultRooms:
         """The person chose something else."""
         if before.encoder_path != after.encoder_path:
             self.library.choose_encoder()
-        closes = after.local_only and not before.local_only
-        closes = closes or (before.cloud and not after.cloud)
-        if self.gate and closes:
+        if self.gate and after.local_only and not before.local_only:
             self.gate.stop_all()
+        elif self.gate and before.cloud and not after.cloud:
+            self.gate.stop(Purpose.CLOUD)  # a model may still come
         if self.elsewhere:
             self.elsewhere.obey(before, after)
 

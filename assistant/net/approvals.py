@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,18 +97,14 @@ class Approvals:
                 "What was to be sent is not what you approved. Nothing was sent.",
                 "Look at it again, and approve it as it is now.",
             )
-        # The clock that measures stands still while a laptop sleeps; that on the wall does not.
-        by_the_wall = (self._clock.now() - given.at) / 1000
-        if self._clock.elapsed() >= given.expires or by_the_wall >= VALID_SECONDS:
-            raise ApprovalRefused(
-                "You approved this more than five minutes ago. Nothing was sent.",
-                "Approve it again.",
-            )
+        require_in_time(given, self._clock)
 
-    def clear(self) -> None:
-        """Forget all that was approved and not used."""
+    def clear(self, purposes: Collection[Purpose] = tuple(Purpose)) -> None:
+        """Forget what was approved for these and not used; all of it, unless they are named."""
         with self._lock:
-            self._open.clear()
+            self._open = {
+                key: one for key, one in self._open.items() if one.purpose not in purposes
+            }
 
     def _forget(self, elapsed: float) -> None:
         """Drop what is long over; keep a while what says "used", or "too old"."""
@@ -116,3 +112,18 @@ class Approvals:
             for key in [key for key, expires in ids.items() if elapsed > expires + VALID_SECONDS]:
                 self._used.pop(key, None)
                 self._open.pop(key, None)
+
+
+def require_in_time(approval: Approval, clock: Clock) -> None:
+    """Refuse an approval whose five minutes are over, on either of the two clocks.
+
+    Raises:
+        ApprovalRefused: they are.
+    """
+    # The clock that measures stands still while a laptop sleeps; that on the wall does not.
+    by_the_wall = (clock.now() - approval.at) / 1000
+    if clock.elapsed() >= approval.expires or by_the_wall >= VALID_SECONDS:
+        raise ApprovalRefused(
+            "You approved this more than five minutes ago. Nothing was sent.",
+            "Approve it again.",
+        )

@@ -10,7 +10,7 @@ from typing import Final, Protocol, Self
 from assistant.cancel import Cancel
 from assistant.net.approvals import Approval
 from assistant.net.metered import Metered
-from assistant.net.records import By, NetworkSummary, TransferEvent
+from assistant.net.records import By, NetworkSummary, Purpose, TransferEvent
 from assistant.net.request import NetRequest
 
 MAX_RUNS: Final = 20
@@ -27,7 +27,8 @@ class Permit(Protocol):
 
         Blocks. ``cancel`` has one listener: nobody else may listen to it meanwhile. Closing the
         iterator before its end stops the transfer. What is in the cloud's name, and what a setting
-        approved, runs once; the rest at most ``MAX_RUNS`` times within ``PERMIT_SECONDS``.
+        approved, runs once; the rest at most ``MAX_RUNS`` times within ``PERMIT_SECONDS``. What is
+        in the cloud's name leaves while its approval is valid, or not at all.
         Nothing leaves before the ledger has a row of it.
 
         Args:
@@ -35,7 +36,7 @@ class Permit(Protocol):
             cancel: Ends it at once, from any thread.
 
         Raises:
-            ApprovalRefused: it is not what was approved, or the permit is spent or closed.
+            ApprovalRefused: it is not what was approved, or the permit is spent, closed or too old.
             NetworkRefused: it may not leave now; nothing did.
             TransferFailed: it was begun and did not come to its end.
             VaultError: the ledger could not be written; nothing left.
@@ -109,6 +110,9 @@ class NetworkGate(Protocol):
 
     def discard(self) -> None:
         """Nobody will ask soon: end the one that waits."""
+
+    def stop(self, purpose: Purpose) -> None:
+        """End what runs for this, at once; nothing of it begins that was approved before."""
 
     def stop_all(self) -> None:
         """End what runs and what waits, at once; nothing begins that was approved before."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
@@ -15,7 +16,7 @@ from assistant.clock import Clock
 from assistant.errors import ApprovalRefused, CloudRefused, HushError, NetworkRefused
 from assistant.events import EventSink, NetworkChanged
 from assistant.log import log_error, log_event
-from assistant.net.approvals import Approval, Approvals
+from assistant.net.approvals import Approval, Approvals, require_in_time
 from assistant.net.gate import MAX_RUNS, PERMIT_SECONDS
 from assistant.net.ledger import NetworkLedger
 from assistant.net.meter import Meter
@@ -31,13 +32,17 @@ from assistant.net.records import (
     TransferFailed,
 )
 from assistant.net.request import CLOUD, NetRequest
-from assistant.net.starting import NetStarter
+from assistant.net.starting import Line, NetStarter
 from assistant.net.transfer import Transfer
 from assistant.settings import Settings
 from assistant.store.transfer_rows import INTERRUPTED, Phase
 
 OK: Final = "ok"
-REFUSED: Final = "refused"
+NOT_BEGUN: Final = "not-begun"
+"""No child could be started, or not in time: nothing left."""
+
+STOPPED: Final = "stopped"
+"""By Hush itself, for it could not use what came, or could keep no more of it."""
 
 _CLOSE_SECONDS: Final = 2.0
 _LOCAL_ONLY: Final = "Hush is set to stay on this computer, so nothing is sent or fetched."
@@ -85,8 +90,9 @@ class GateKeeper:
         self._meter = Meter(probe, clock)
         self._clock = clock
         self._lock = threading.Condition()
-        self._running: set[Transfer] = set()
-        self._stops = 0
+        self._running: dict[Transfer, Purpose] = {}
+        self._stops: Counter[Purpose] = Counter()  # how often each was stopped
+        self._why: dict[Purpose, Failure] = {}  # the last time
 
     def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
         """See ``NetworkGate.approve``."""
@@ -102,10 +108,10 @@ class GateKeeper:
         if self._why_not() or (kind == CLOUD and not self._settings().cloud):
             return
         with self._lock:
-            stops = self._stops
+            stops = self._stops.total()
         self._ready.prepare(kind)
         with self._lock:
-            is_late = self._stops != stops
+            is_late = self._stops.total() != stops
         if is_late:
             self._ready.discard()
 
@@ -118,7 +124,7 @@ class GateKeeper:
     ) -> _OpenPermit:
         """See ``NetworkGate.open``."""
         with self._lock:
-            stops = self._stops
+            stops = self._stops[request.purpose]
         self._require_open(approval.by, request, metered_ok=metered_ok)
         self._approvals.take(approval, request)
         return _OpenPermit(self, approval, what, stops, self._clock, metered_ok=metered_ok)
@@ -143,14 +149,22 @@ class GateKeeper:
         """See ``NetworkGate.read_metered``."""
         return self._meter.now()
 
+    def stop(self, purpose: Purpose) -> None:
+        """See ``NetworkGate.stop``."""
+        self._stop((purpose,))
+
     def stop_all(self) -> None:
         """See ``NetworkGate.stop_all``."""
+        self._stop(tuple(Purpose))
+
+    def _stop(self, purposes: Collection[Purpose]) -> None:
         why = Failure.LOCAL_ONLY if self._settings().local_only else Failure.CANCELLED
-        self._approvals.clear()
+        self._approvals.clear(purposes)
         with self._lock:
-            self._stops += 1
-            running = list(self._running)
-        self._ready.discard()
+            self._stops.update(purposes)
+            self._why.update(dict.fromkeys(purposes, why))
+            running = [one for one, purpose in self._running.items() if purpose in purposes]
+        self._ready.discard()  # whatever for: it knows nothing, and another one is soon started
         for transfer in running:
             transfer.stop(why)
         self._publish(NetworkChanged())
@@ -173,19 +187,29 @@ class GateKeeper:
         ledger = self._require_open(approval.by, request, metered_ok=permit.metered_ok)
         began = ledger.begin(approval, permit.what)
         try:
-            transfer = Transfer(self._ready.take(request.kind), request)
+            transfer = Transfer(self._line(request.kind, permit), request)
         except BaseException:
-            self._end(ledger, began, REFUSED, 0, 0, "")
+            self._end(ledger, began, NOT_BEGUN, 0, 0, "")
             raise
-        with self._listed(transfer, permit.stops):
+        with self._listed(transfer, request.purpose, permit.stops):
             cancel.listen(lambda: transfer.stop(Failure.CANCELLED))
             try:
-                yield from self._written_down(transfer, ledger, began)
+                yield from self._written_down(transfer, ledger, began, cancel)
             finally:
                 cancel.listen(None)
 
+    def _line(self, kind: str, permit: _OpenPermit) -> Line:
+        """A child for a request. To get one may take a while, in which the permit may end."""
+        line = self._ready.take(kind)
+        try:
+            permit.require_in_time()
+        except ApprovalRefused:
+            line.close()
+            raise
+        return line
+
     def _written_down(
-        self, transfer: Transfer, ledger: NetworkLedger, began: Phase
+        self, transfer: Transfer, ledger: NetworkLedger, began: Phase, cancel: Cancel
     ) -> Iterator[TransferEvent]:
         """The transfer's events; its end is in the ledger before anybody hears of it."""
         events = transfer.events()
@@ -201,12 +225,13 @@ class GateKeeper:
             result = error.failure.value
             self._end(ledger, began, result, error.bytes_out, error.bytes_in, transfer.reached)
             raise
-        except (GeneratorExit, KeyboardInterrupt):  # nobody wants more of it
+        except (GeneratorExit, KeyboardInterrupt) as error:  # nobody wants more of it
             if is_written:
                 raise
+            is_ours = isinstance(error, GeneratorExit) and not cancel.asked
+            result = STOPPED if is_ours else Failure.CANCELLED.value
             heard = transfer.last_word()
             out, received = (heard.bytes_out, heard.bytes_in) if heard else (None, None)
-            result = Failure.CANCELLED.value
             self._end(ledger, began, result, out, received, transfer.reached)
             raise
         except BaseException:  # nobody thought of this one: its row is not left open for it
@@ -236,26 +261,26 @@ class GateKeeper:
         log_event("net.ended", result=result, out=out or 0, received=received or 0)
 
     @contextmanager
-    def _listed(self, transfer: Transfer, stops: int) -> Iterator[None]:
+    def _listed(self, transfer: Transfer, purpose: Purpose, stops: int) -> Iterator[None]:
         """Have ``stop_all`` know of a transfer; one that it came too late for is stopped here."""
         with self._lock:
-            self._running.add(transfer)
-            is_late = self._stops != stops
-        if is_late:
-            transfer.stop(Failure.LOCAL_ONLY)
+            self._running[transfer] = purpose
+            why = self._why.get(purpose) if self._stops[purpose] != stops else None
+        if why:
+            transfer.stop(why)
         self._publish(NetworkChanged())
         try:
             yield
         finally:
             with self._lock:
-                self._running.discard(transfer)
+                del self._running[transfer]
                 self._lock.notify_all()
             self._publish(NetworkChanged())
 
-    def require_same(self, stops: int) -> None:
+    def require_same(self, purpose: Purpose, stops: int) -> None:
         """Refuse a permit that ``stop_all`` took back; for permits alone."""
         with self._lock:
-            if self._stops != stops:
+            if self._stops[purpose] != stops:
                 raise ApprovalRefused(
                     "This was stopped, and what you approved then no longer counts.",
                     "Approve it again.",
@@ -335,7 +360,7 @@ class _OpenPermit:
         gate: Runs its connections.
         approval: Used up already.
         what: For the ledger.
-        stops: How often everything had been stopped when it was opened.
+        stops: How often what it is for had been stopped when it was opened.
         clock: For how long it holds.
         metered_ok: See ``NetworkGate.open``.
     """
@@ -373,7 +398,7 @@ class _OpenPermit:
                 "What was to be asked is not what you approved. Nothing was sent.",
                 "Approve it as it is now.",
             )
-        self._gate.require_same(self.stops)
+        self._gate.require_same(approved.purpose, self.stops)
         with self._lock:
             if not self._left or self._clock.elapsed() >= self._until:
                 self._left = 0
@@ -381,7 +406,13 @@ class _OpenPermit:
                     "What you approved is used up. Nothing more was sent.", "Approve it again."
                 )
             self._left -= 1
+        self.require_in_time()
         return self._gate.run(approved, request, self, cancel)
+
+    def require_in_time(self) -> None:
+        """Refuse what asks a cloud once its approval is over; the rest may go on for longer."""
+        if self._approval.purpose is Purpose.CLOUD:
+            require_in_time(self._approval, self._clock)
 
     def close(self) -> None:
         """See ``Permit.close``."""

@@ -155,7 +155,9 @@ class LedgerRow:
         ended: None while it runs.
         what: An entry's name, never content.
         bytes_out: None: not known, for nobody was there to count.
-        result: "ok", a ``Failure``, "refused" or "interrupted"; empty while it runs.
+        result: Empty while it runs. "ok", a ``Failure`` ("cancelled" only where a person stopped
+            it), "stopped" by Hush itself, "not-begun" or "interrupted". Earlier versions wrote
+            "cancelled" for "stopped", too, and "refused" for "not-begun".
         number: Of its beginning in the ledger, counted from 1.
         reached: Whom it reached in the end, where a redirect led to another host; else empty.
     """

@@ -73,7 +73,7 @@ def _tell(
         )
     for row in rows:
         console.line(
-            f"{local_time(row.began)}  {row.host:<32}  {row.what:<28}  "
+            f"{local_time(row.began)}  {_where(row):<32}  {row.what:<28}  "
             f"{_bytes(row.bytes_out):>10} out  {_bytes(row.bytes_in):>14} in  "
             f"{row.result or 'under way'}  ({row.by.value})"
         )
@@ -84,6 +84,11 @@ def _tell(
             f"Row {verdict.first_bad} of the ledger is not as Hush wrote it, or is missing: the "
             "vault's file was changed by something else, or damaged."
         )
+
+
+def _where(row: LedgerRow) -> str:
+    """Who was asked, and whom a redirect led to."""
+    return f"{row.host} → {row.reached}" if row.reached else row.host
 
 
 def _totals(rows: list[LedgerRow]) -> dict[str, int]:

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.cancel import Cancel
 from assistant.errors import ApprovalRefused, CloudRefused, NetworkRefused
+from assistant.net.approvals import VALID_SECONDS
 from assistant.net.gate import NetworkGate, Permit
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.ledger import NetworkLedger
@@ -46,6 +47,10 @@ class GateContract:
 
     def trust(self) -> None:
         """Trust every box on one's own network."""
+        raise NotImplementedError
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
         raise NotImplementedError
 
     def waiting(self) -> str:
@@ -140,6 +145,30 @@ class GateContract:
         again = gate.open(gate.approve(request_), request_, "one")
         assert isinstance(next(again.run(request_, Cancel())), Answered)
 
+    def test_the_cloud_stopped(
+        self, gate: NetworkGate, permit: Permit, request_: NetRequest, question: NetRequest
+    ) -> None:
+        self.switch(cloud=True)
+        unused, elsewhere = gate.approve(request_), gate.approve(question)
+        asking = gate.open(gate.approve(question), question, "one")
+        gate.stop(Purpose.CLOUD)
+        with pytest.raises(ApprovalRefused):
+            next(asking.run(question, Cancel()))
+        with pytest.raises(ApprovalRefused):
+            gate.open(elsewhere, question, "one")
+        assert isinstance(next(permit.run(request_, Cancel())), Answered)
+        gate.open(unused, request_, "one")
+
+    def test_what_is_for_the_cloud_ends_with_its_approval(
+        self, gate: NetworkGate, permit: Permit, request_: NetRequest, question: NetRequest
+    ) -> None:
+        self.switch(cloud=True)
+        asking = gate.open(gate.approve(question), question, "one")
+        self.wait(VALID_SECONDS)
+        with pytest.raises(ApprovalRefused):
+            next(asking.run(question, Cancel()))
+        assert isinstance(next(permit.run(request_, Cancel())), Answered)
+
     def test_the_cloud_is_off_until_it_is_on(self, gate: NetworkGate, question: NetRequest) -> None:
         with pytest.raises(CloudRefused):
             gate.approve(question)
@@ -192,8 +221,8 @@ class TestFakeGate(GateContract):
 
     @pytest.fixture
     def gate(self) -> NetworkGate:
-        self._trusts = False
-        self._gate = FakeGate([whole(BODY)], trusted=lambda _: self._trusts)
+        self._trusts, self._clock = False, FakeClock()
+        self._gate = FakeGate([whole(BODY)], clock=self._clock, trusted=lambda _: self._trusts)
         self._gate.cloud = False
         return self._gate
 
@@ -202,6 +231,9 @@ class TestFakeGate(GateContract):
 
     def trust(self) -> None:
         self._trusts = True
+
+    def wait(self, seconds: float) -> None:
+        self._clock.advance(seconds)
 
     def waiting(self) -> str:
         return self._gate.prepared
@@ -243,7 +275,8 @@ class TestGateKeeper(GateContract):
 
     @pytest.fixture
     def gate(self, tmp_path: Path) -> Iterator[NetworkGate]:
-        clock, self._metered = FakeClock(), FakeMetered()
+        clock = self._clock = FakeClock()
+        self._metered = FakeMetered()
         with Vault.open(tmp_path / "vault.db", bytes(32)) as vault:
             ledger = NetworkLedger(vault, bytes(32), clock)
             starter = NearStarter(Near(tmp_path / "nobody"))
@@ -264,6 +297,9 @@ class TestGateKeeper(GateContract):
 
     def trust(self) -> None:
         self._trusts = True
+
+    def wait(self, seconds: float) -> None:
+        self._clock.advance(seconds)
 
     def waiting(self) -> str:
         waiting = self._gate._ready._waiting

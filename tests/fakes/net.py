@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 from assistant.cancel import Cancel
 from assistant.clock import Clock
 from assistant.errors import ApprovalRefused, CloudRefused, NetworkRefused
-from assistant.net.approvals import Approval, Approvals
+from assistant.net.approvals import Approval, Approvals, require_in_time
 from assistant.net.deltas import Delta, pack
 from assistant.net.gate import MAX_RUNS
 from assistant.net.metered import Metered
@@ -67,22 +68,29 @@ class FakePermit:
         courses: What the connections do.
         request: What was approved; None takes any.
         runs: How many connections it allows.
+        check: Refuses one, by an error.
     """
 
     def __init__(
-        self, courses: Iterable[Course], request: NetRequest | None = None, runs: int = 20
+        self,
+        courses: Iterable[Course],
+        request: NetRequest | None = None,
+        runs: int = 20,
+        check: Callable[[], object] = lambda: None,
     ) -> None:
+        self.request = request
         self._courses = list(courses)
-        self._request = request
         self._left = runs
+        self._check = check
         self.requests: list[NetRequest] = []
         self.closed = False
 
     def run(self, request: NetRequest, cancel: Cancel) -> Iterator[TransferEvent]:
         if self.closed or not self._left:
             raise ApprovalRefused("This permit is spent.")
-        if self._request and request.payload_sha256 != self._request.payload_sha256:
+        if self.request and request.payload_sha256 != self.request.payload_sha256:
             raise ApprovalRefused("It is not what was approved.")
+        self._check()
         self._left -= 1
         self.requests.append(request)
         course = self._courses.pop(0) if len(self._courses) > 1 else self._courses[0]
@@ -149,7 +157,8 @@ class FakeGate:
         self.opened: list[tuple[NetRequest, str]] = []
         self.permits: list[FakePermit] = []
         self.stopped = 0
-        self._approvals = Approvals(clock or FakeClock())
+        self._clock = clock or FakeClock()
+        self._approvals = Approvals(self._clock)
 
     def approve(self, request: NetRequest, by: By = By.PERSON) -> Approval:
         if not request.is_sound:
@@ -168,8 +177,11 @@ class FakeGate:
             raise NetworkRefused("This connection is paid for by volume.")
         self._approvals.take(approval, request)
         self.opened.append((request, what))
-        runs = 1 if request.purpose is Purpose.CLOUD else MAX_RUNS
-        permit = FakePermit(self.courses, request, runs)
+        if request.purpose is Purpose.CLOUD:
+            in_time = partial(require_in_time, approval, self._clock)
+            permit = FakePermit(self.courses, request, 1, in_time)
+        else:
+            permit = FakePermit(self.courses, request, MAX_RUNS)
         self.permits.append(permit)
         return permit
 
@@ -202,12 +214,19 @@ class FakeGate:
         if by is By.TRUST and not (is_own and self.trusted(request)):
             raise CloudRefused("This address is not trusted.")
 
+    def stop(self, purpose: Purpose) -> None:
+        self._stop((purpose,))
+
     def stop_all(self) -> None:
-        self.discard()
         self.stopped += 1
-        self._approvals.clear()
+        self._stop(tuple(Purpose))
+
+    def _stop(self, purposes: Collection[Purpose]) -> None:
+        self.discard()
+        self._approvals.clear(purposes)
         for permit in self.permits:
-            permit.close()
+            if permit.request and permit.request.purpose in purposes:
+                permit.close()
 
 
 class FakeMetered:

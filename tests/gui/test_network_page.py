@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from assistant.errors import VaultDamaged, VaultLocked
 from assistant.events import NetworkChanged
+from assistant.net.gatekeeper import NOT_BEGUN, STOPPED
 from assistant.net.records import By, ChainVerdict, Failure, NetworkSummary, Purpose
 from assistant.sealing.protocol import SealReport
 from tests.fakes.models_service import SENT, FakeModels, row
@@ -25,6 +26,7 @@ from ui.theme.style import Theme
 from ui.theme.tokens import DARK
 from ui.window import CHATS, NETWORK
 
+_OURS = (NOT_BEGUN, STOPPED)
 ROWS = (
     row(1),
     row(2, purpose=Purpose.CATALOGUE, what="", by=By.SETTING, host="models.example.org"),
@@ -130,6 +132,48 @@ def test_many_transfers_come_in_parts(qtbot: QtBot) -> None:
     bench.click(bench.network.more_button)
     assert len(bench.network.lines) == 45
     assert not bench.network.more_button.isVisible()
+    bench.close()
+
+
+def test_a_line_that_says_the_same_stays(qtbot: QtBot) -> None:
+    """Another transfer stands above it; the keyboard stays where the person is."""
+
+    def prepare(_: FakeApp, models: FakeModels) -> None:
+        models.ledger.kept = [row(number) for number in range(3, 0, -1)]
+
+    bench = ModelsBench(qtbot, prepare, place=NETWORK)
+    before = bench.network.lines
+    bench.models.ledger.kept.insert(0, row(4))
+    bench.app.sink(NetworkChanged())
+    bench.settle()
+    assert bench.network.lines[1:] == before
+    places = [bench.network._list.indexOf(line) for line in bench.network.lines]
+    assert places == [0, 1, 2, 3]
+    bench.close()
+
+
+def test_more_than_are_read_at_once(qtbot: QtBot) -> None:
+    """The list goes on to the very first one, however many there are; also while more come."""
+
+    def prepare(_: FakeApp, models: FakeModels) -> None:
+        models.ledger.kept = [row(number) for number in range(45)]
+
+    bench = ModelsBench(qtbot, prepare, place=NETWORK)
+    network = bench.workplace.models.network
+    network._wanted = 20  # as if so few were read at once
+    network.refresh()
+    bench.settle()
+    assert len(bench.network.lines) == 20
+    for shown in (40, 45):
+        assert bench.network.more_button.isVisible()
+        bench.click(bench.network.more_button)
+        bench.settle()
+        assert len(bench.network.lines) == shown
+    assert not bench.network.more_button.isVisible()
+    bench.models.ledger.kept.insert(0, row(46))
+    bench.app.sink(NetworkChanged())
+    bench.settle()
+    assert len(bench.network.lines) == 46
     bench.close()
 
 
@@ -297,11 +341,28 @@ def test_what_nobody_counted_is_not_called_nothing() -> None:
     assert "1 transfer broke off uncounted" in words.received(summary)
 
 
-@pytest.mark.parametrize("result", ["", "ok", "refused", "interrupted", *Failure])
+@pytest.mark.parametrize("result", ["", "ok", NOT_BEGUN, STOPPED, "interrupted", *Failure])
 def test_every_result_has_words(result: str) -> None:
     """None is shown as the code that the ledger keeps."""
     last = words.row_words(row(1, result=str(result))).rsplit(" · ", 1)[-1]
     assert " " in last or last == "done"
+
+
+def test_who_ended_it() -> None:
+    """The person, Hush, or nobody: for it was never begun. A server is blamed for what it did."""
+    said = {result: words.row_words(row(1, result=result)) for result in (*Failure, *_OURS)}
+    assert [result for result, one in said.items() if "by you" in one.rsplit(" · ", 1)[-1]] == [
+        Failure.CANCELLED
+    ]
+    assert [result for result, one in said.items() if "server refused" in one] == [Failure.STATUS]
+    assert "nothing left" in said[NOT_BEGUN]
+    assert "by Hush" in said[STOPPED]
+
+
+def test_whom_it_came_to() -> None:
+    """Where a redirect led to another host, both are said."""
+    assert "huggingface.co → cdn.hf.co · " in words.row_words(row(1, reached="cdn.hf.co"))
+    assert "→" not in words.row_words(row(1))
 
 
 # The settings -----------------------------------------------------------------------------

@@ -132,6 +132,16 @@ def test_all_forgotten(approvals: Approvals) -> None:
         approvals.take(approval, REQUEST)
 
 
+def test_forgotten_for_one_purpose(approvals: Approvals) -> None:
+    """What was approved for another one still counts."""
+    asking = replace(REQUEST, purpose=Purpose.CLOUD)
+    model, cloud = approvals.grant(REQUEST, By.PERSON), approvals.grant(asking, By.PERSON)
+    approvals.clear([Purpose.CLOUD])
+    approvals.take(model, REQUEST)
+    with pytest.raises(ApprovalRefused):
+        approvals.take(cloud, asking)
+
+
 def test_they_do_not_pile_up(approvals: Approvals, clock: FakeClock) -> None:
     """What was given and never used is forgotten in the end; what was used likewise."""
     for number in range(100):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -60,8 +60,10 @@ class Starter:
         self.ledger: NetworkLedger | None = None
         self.reason = ""
         self.refuses = False
+        self.takes_a_while: Callable[[], object] = lambda: None
 
     def start(self) -> Line:
+        self.takes_a_while()
         if self.ledger:
             self.rows_before = self.ledger.rows().result()
         if self.refuses:
@@ -73,11 +75,19 @@ class Starter:
         return False
 
 
+class Sleeping(FakeClock):
+    """A laptop's clocks: the one that measures stands still while it sleeps."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass that nobody measures."""
+        self._now += round(seconds * 1000)
+
+
 class House:
     """A gate with all that stands behind it, over a server on loopback."""
 
     def __init__(self, vault: Vault, server: LyingServer, near: Near) -> None:
-        self.clock = FakeClock()
+        self.clock = Sleeping()
         self.settings = Settings()
         self.metered = FakeMetered()
         self.ledger = NetworkLedger(vault, bytes(32), self.clock)
@@ -101,6 +111,11 @@ class House:
         request = request or self.request
         gate: NetworkGate = self.gate
         return gate.open(gate.approve(request), request, "Small 1B", metered_ok=metered_ok)
+
+    def cloud(self) -> NetRequest:
+        """A question in the cloud's name, which is switched on."""
+        self.settings = replace(self.settings, cloud=True)
+        return replace(self.request, purpose=Purpose.CLOUD, method="POST", body=b"hello")
 
     def fetch(self, permit: Permit, request: NetRequest | None = None) -> bytes:
         """What one connection brings."""
@@ -244,12 +259,46 @@ def test_a_permit_is_used_up(house: House) -> None:
     house.clock.advance(PERMIT_SECONDS)
     with pytest.raises(ApprovalRefused):
         late.run(house.request, Cancel())
-    house.settings = Settings(cloud=True)
-    cloud = replace(house.request, purpose=Purpose.CLOUD, method="POST", body=b"hello")
+    cloud = house.cloud()
     once = house.permit(cloud)
     house.fetch(once, cloud)
     with pytest.raises(ApprovalRefused):
         once.run(cloud, Cancel())
+
+
+@pytest.mark.parametrize("how", ["advance", "sleep"])
+def test_what_asks_a_cloud_ends_with_its_approval(house: House, how: str) -> None:
+    """After five minutes, those that a laptop slept through included; a download goes on."""
+    cloud = house.cloud()
+    asking, fetching = house.permit(cloud), house.permit()
+    getattr(house.clock, how)(VALID_SECONDS)
+    with pytest.raises(ApprovalRefused, match="five minutes"):
+        asking.run(cloud, Cancel())
+    assert house.rows() == []
+    assert house.fetch(fetching) == BODY
+
+
+@pytest.mark.parametrize("how", ["advance", "sleep"])
+def test_an_approval_that_ends_while_a_child_is_started(house: House, how: str) -> None:
+    """Nothing is handed to that child, and the ledger says that nothing was begun."""
+    cloud = house.cloud()
+    lines: list[Line] = []
+    start = house.starter.start
+
+    def slow() -> Line:
+        getattr(house.clock, how)(VALID_SECONDS)
+        lines.append(start())
+        return lines[-1]
+
+    house.starter.start = slow  # type: ignore[method-assign] # its own, after a while
+    permit = house.permit(cloud)
+    with pytest.raises(ApprovalRefused, match="five minutes"):
+        house.fetch(permit, cloud)
+    assert house.server.asked == []
+    (row,) = house.rows()
+    assert (row.result, row.bytes_out, row.bytes_in) == ("not-begun", 0, 0)
+    assert lines[0].requests.closed, "the child was let go"
+    assert house.fetch(house.permit()) == BODY, "five minutes are of the cloud's alone"
 
 
 def test_a_closed_permit(house: House) -> None:
@@ -390,13 +439,55 @@ def test_local_only_in_the_middle_of_a_transfer(house: House) -> None:
     assert house.fetch(house.permit()) == BODY
 
 
-def test_stopped_just_before_it_begins(house: House) -> None:
-    """A stop that comes between the permit and its first connection counts."""
-    permit = house.permit()
-    events = permit.run(house.request, Cancel())
-    house.gate.stop_all()
-    with pytest.raises(TransferFailed):
+@pytest.mark.parametrize("local_only", [False, True])
+def test_stopped_just_before_it_begins(house: House, *, local_only: bool) -> None:
+    """A stop that comes between the permit and its first connection counts, and says why."""
+    events = house.permit().run(house.request, Cancel())
+
+    def stop() -> None:
+        house.settings = Settings(local_only=local_only)
+        house.gate.stop_all()
+        house.settings = Settings()
+
+    house.starter.takes_a_while = stop
+    with pytest.raises(TransferFailed) as raised:
         next(events)
+    why = Failure.LOCAL_ONLY if local_only else Failure.CANCELLED
+    assert raised.value.failure is why
+    assert house.rows()[0].result == why.value
+    assert house.server.asked == []
+
+
+# --- The cloud alone ------------------------------------------------------------------------------
+
+
+def test_the_cloud_switched_off_in_the_middle(house: House) -> None:
+    """Its question ends; a download beside it goes on to its end."""
+    house.server.manners = [Manner(stall_at=100_000), Manner(trickle=0.02)]
+    cloud = house.cloud()
+    asking = house.permit(cloud).run(cloud, Cancel())
+    next(asking)
+    fetching = house.permit().run(house.request, Cancel())
+    next(fetching)
+    house.settings = replace(house.settings, cloud=False)
+    house.gate.stop(Purpose.CLOUD)
+    with pytest.raises(TransferFailed) as raised:
+        list(asking)
+    assert raised.value.failure is Failure.CANCELLED
+    assert "stay on this computer" not in raised.value.sentence
+    assert b"".join(event.data for event in fetching if isinstance(event, Data)) == BODY
+    assert [row.result for row in house.rows()] == ["ok", "cancelled"]
+
+
+def test_the_cloud_switched_off_just_before_it_begins(house: House) -> None:
+    """It is not said that Hush is to stay on this computer: it is not."""
+    cloud = house.cloud()
+    events = house.permit(cloud).run(cloud, Cancel())
+    house.starter.takes_a_while = lambda: house.gate.stop(Purpose.CLOUD)
+    with pytest.raises(TransferFailed) as raised:
+        next(events)
+    assert raised.value.failure is Failure.CANCELLED
+    assert "stay on this computer" not in raised.value.sentence
     assert house.server.asked == []
 
 
@@ -430,12 +521,12 @@ def test_the_broker_has_ended(house: House) -> None:
 
 
 def test_a_child_that_cannot_be_started(house: House) -> None:
-    """Is in the ledger, as refused, with nothing sent."""
+    """Is in the ledger, as not begun, with nothing sent: no server refused it."""
     house.starter.refuses = True
     with pytest.raises(NetworkRefused):
         house.fetch(house.permit())
     (row,) = house.rows()
-    assert (row.result, row.bytes_out, row.bytes_in) == ("refused", 0, 0)
+    assert (row.result, row.bytes_out, row.bytes_in) == ("not-begun", 0, 0)
 
 
 def test_a_child_that_dies_in_the_middle(house: House) -> None:
@@ -555,14 +646,18 @@ def test_a_cancel_before_it_begins(house: House) -> None:
     assert house.server.asked == []
 
 
-def test_whoever_goes_away_ends_it(house: House) -> None:
-    """Closing the iterator is a cancel, with its bytes in the ledger."""
+@pytest.mark.parametrize("by_a_person", [False, True])
+def test_whoever_goes_away_ends_it(house: House, *, by_a_person: bool) -> None:
+    """Closing the iterator stops it, with its bytes in the ledger, and who wanted it."""
     house.server.manners = [Manner(stall_at=100_000)]
-    events = house.permit().run(house.request, Cancel())
+    cancel = Cancel()
+    events = house.permit().run(house.request, cancel)
     next(events)
+    if by_a_person:
+        cancel.ask()
     events.close()  # type: ignore[attr-defined] # a generator
     (row,) = house.rows()
-    assert row.result == "cancelled"
+    assert row.result == ("cancelled" if by_a_person else "stopped")
     assert row.bytes_out
     assert house.gate.summary().result().under_way == 0
 

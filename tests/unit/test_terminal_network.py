@@ -36,6 +36,13 @@ def test_what_was_sent_is_listed(hush: Hush) -> None:
     assert "interrupted" in second
 
 
+def test_whom_a_redirect_led_to(hush: Hush) -> None:
+    """It stands beside whom was asked."""
+    hush.ledger.kept = [row(1, reached="cdn.hf.co")]
+    assert hush.run("network") == 0
+    assert "huggingface.co → cdn.hf.co" in hush.out
+
+
 def test_what_was_sent_for_a_program(hush: Hush) -> None:
     """One object: totals, verdict, transfers."""
     hush.ledger.kept = [row(1)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from assistant.errors import ApprovalRefused, HushError, InputRefused
 from assistant.shelf.records import DownloadState
 from ui.bridge import Bridge
+from ui.latest import Latest
 from ui.models import words
 from ui.network.approving import Approving, Question
 from ui.network.words import metered
@@ -36,7 +37,7 @@ class Fetching:
         gate: The only way out.
         approving: Asks the person.
         bridge: Brings outcomes to the GUI thread.
-        pool: For what looks at the disk.
+        pool: For what looks at the disk, or asks the system.
         say: Says what went wrong with a model; an empty sentence takes that back.
         came: Hears that one is here.
         refused: Hears why nothing may leave now.
@@ -64,6 +65,7 @@ class Fetching:
         self._came = came
         self._refused = refused
         self._changed = changed
+        self._readings = Latest(bridge)
 
     def get(self, entry: Entry, seconds: float | None) -> None:
         """Ask whether it may be downloaded, and do that.
@@ -121,13 +123,17 @@ class Fetching:
         except HushError as error:
             failed(error)
             return
-        kind = self._gate.metered
-        question = question_of(entry, state, seconds, kind, request)
 
-        def granted(approval: Approval) -> None:
-            self._begin(entry, state, approval, metered_ok=question.metered)
+        def read(kind: Metered) -> None:
+            question = question_of(entry, state, seconds, kind, request)
 
-        self._approving.ask(question, granted, failed)
+            def granted(approval: Approval) -> None:
+                self._begin(entry, state, approval, metered_ok=question.metered)
+
+            self._approving.ask(question, granted, failed)
+
+        # The gate reads it anew before the download, so what is asked rests on no older answer.
+        self._readings.expect(self._pool.submit(self._gate.read_metered), read, failed)
 
     def _begin(
         self, entry: Entry, state: DownloadState | None, approval: Approval, *, metered_ok: bool

@@ -34,7 +34,7 @@ _FILE: Final = "Hush network record.json"
 _KINDS: Final = "JSON (*.json);;Table (*.csv)"
 _CHECKING: Final = "Reading every row…"
 _EXPORTED: Final = "The record is written to {name}."
-_ROWS: Final = 500
+_ROWS: Final = 500  # that are read at once
 _NOT_KEPT: Final = (
     "What was sent is not kept any more, or nothing of yours was in it: it went with its answer, "
     "or Hush only asked which models there are."
@@ -109,6 +109,7 @@ class NetworkController(QObject):
         self._ask_file = ask_file
         self._cloud = cloud
         self._was_local = settings().local_only
+        self._wanted = _ROWS
         self._summaries, self._rows, self._sent = Latest(bridge), Latest(bridge), Latest(bridge)
         status.show_network(None, seal)
         self.refresh()
@@ -123,6 +124,7 @@ class NetworkController(QObject):
             page.check_wanted.connect(self._check)
             page.export_wanted.connect(self._export)
             page.sent_wanted.connect(self._look_for_sent)
+            page.older_wanted.connect(self._look_further)
             page.show_seal(self._seal)
         self.refresh()
 
@@ -136,8 +138,17 @@ class NetworkController(QObject):
             self._summaries.expect(self._gate.summary(), self._show, self._failed)
         elif self._page:
             self._page.show_without_record(local_only=self._settings().local_only)
-        if self._page and self._ledger:
-            self._rows.expect(self._ledger.rows(_ROWS), self._show_rows, self._failed)
+        self._look_at_rows()
+
+    def _look_at_rows(self) -> None:
+        if self._page and self._ledger:  # one more than is listed says whether there are older ones
+            rows = self._ledger.rows(self._wanted + 1)
+            self._rows.expect(rows, self._show_rows, self._failed)
+
+    def _look_further(self) -> None:
+        self._wanted += _ROWS
+        with suppress(VaultLocked):
+            self._look_at_rows()
 
     def adopt(self, settings: Settings) -> None:
         """Settings were changed, here or elsewhere; the core ends what may run no more."""
@@ -152,7 +163,8 @@ class NetworkController(QObject):
 
     def _show_rows(self, rows: list[LedgerRow]) -> None:
         if self._page:
-            self._page.show_rows(rows, self._now())
+            has_older = len(rows) > self._wanted
+            self._page.show_rows(rows[: self._wanted], self._now(), has_older=has_older)
 
     def _failed(self, error: HushError) -> None:
         if self._page:

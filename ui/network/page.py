@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.net.records import ChainVerdict, LedgerRow, NetworkSummary
     from assistant.sealing.protocol import SealReport
 
+    _Saying = tuple[LedgerRow, str]  # and how it stands, in words
+
 _WHAT: Final = "What left this laptop through Hush, and what keeps everything else here."
 _LOCAL: Final = "Local only"
 _LOCAL_WORDS: Final = (
@@ -50,6 +52,7 @@ class NetworkPage(NoticedPage):
     check_wanted = Signal()
     export_wanted = Signal()
     sent_wanted = Signal(object)  # LedgerRow: see what exactly went
+    older_wanted = Signal()  # transfers beyond those that were handed over
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Network", theme, parent)
@@ -60,9 +63,10 @@ class NetworkPage(NoticedPage):
         self.local_only = SwitchLine(_LOCAL, _LOCAL_WORDS, theme)
         self.why_not = PlainLabel("", "quiet", wrap=True)
         self.record = Section("Transfers", theme)
-        self.lines: list[Line] = []
+        self._lines: dict[_Saying, Line] = {}  # in the order of the rows
         self._layers: list[Line] = []
         self._rows: Sequence[LedgerRow] = ()
+        self._has_older = False
         self._shown = _FEW
         self._list = QVBoxLayout()
         self._lay_out()
@@ -135,9 +139,22 @@ class NetworkPage(NoticedPage):
         self.local_only.show_on(on=local_only)
         self.record.hide()
 
-    def show_rows(self, rows: Sequence[LedgerRow], now: datetime) -> None:
-        """List the transfers, the newest first."""
-        self._rows, self._now = rows, now
+    @property
+    def lines(self) -> list[Line]:
+        """Those of the transfers, the newest first."""
+        return list(self._lines.values())
+
+    def show_rows(
+        self, rows: Sequence[LedgerRow], now: datetime, *, has_older: bool = False
+    ) -> None:
+        """List the transfers, the newest first.
+
+        Args:
+            rows: The newest ones.
+            now: Local time.
+            has_older: There are more than these.
+        """
+        self._rows, self._now, self._has_older = rows, now, has_older
         self._list_rows()
 
     def say_checked(self, found: ChainVerdict) -> None:
@@ -145,18 +162,28 @@ class NetworkPage(NoticedPage):
         self.record.end(words.verdict(found), danger=not found.intact)
 
     def _list_rows(self) -> None:
-        for line in self.lines:
+        """A line that would say the same stays: hundreds of them take long to make."""
+        wanted = [self._saying(row) for row in self._rows[: self._shown]]
+        for said in self._lines.keys() - set(wanted):
+            line = self._lines.pop(said)
             self._list.removeWidget(line)
             self.record.drop_line(line)
-        self.lines = []
-        for row in self._rows[: self._shown]:
-            said = f"{words.when(row, self._now)} · {words.row_words(row)}"
-            line = Line(self.theme, words.purpose(row), said)
-            if row.purpose.value == _CLOUD:
-                self._say_more(line, row, said)
-            self.lines.append(self.record.add_line(line, self._list))
+        for place, said in enumerate(wanted):
+            if said not in self._lines:
+                self._lines[said] = self._make_line(said, place)
+        self._lines = {said: self._lines[said] for said in wanted}
         self._empty.setVisible(not self._rows)
-        self.more_button.setVisible(len(self._rows) > self._shown)
+        self.more_button.setVisible(self._has_older or len(self._rows) > self._shown)
+
+    def _saying(self, row: LedgerRow) -> _Saying:
+        return row, f"{words.when(row, self._now)} · {words.row_words(row)}"
+
+    def _make_line(self, saying: _Saying, place: int) -> Line:
+        row, said = saying
+        line = Line(self.theme, words.purpose(row), said)
+        if row.purpose.value == _CLOUD:
+            self._say_more(line, row, said)
+        return self.record.add_line(line, self._list, place)
 
     def _say_more(self, line: Line, row: LedgerRow, said: str) -> None:
         """Of a question to somebody else: which yes let it go, and the way to all of it."""
@@ -167,13 +194,15 @@ class NetworkPage(NoticedPage):
 
     def say_of(self, row: LedgerRow, sentence: str, *, danger: bool = False) -> None:
         """Say something about a transfer that is listed."""
-        for line, shown in zip(self.lines, self._rows, strict=False):
+        for (shown, _), line in self._lines.items():
             if shown.transfer_id == row.transfer_id:
                 self.record.say(line, sentence, danger=danger)
 
     def _show_more(self) -> None:
         self._shown += _FEW
         self._list_rows()
+        if self._has_older and self._shown > len(self._rows):
+            self.older_wanted.emit()
 
     def take_focus(self) -> None:
         """Put the keyboard where something can be changed."""

@@ -41,7 +41,9 @@ _SHOWN: Final = 8  # characters of a number that is compared by eye
 _RESULTS: Final = {
     "": "under way",
     "ok": "done",
-    "refused": "the server refused it",
+    "refused": "it could not be reached",
+    "not-begun": "never begun: nothing left",
+    "stopped": "stopped by Hush",
     "interrupted": "interrupted: Hush was closed",
     "no-name": "no such server",
     "tls": "the server could not prove who it is",
@@ -145,12 +147,13 @@ def when(row: LedgerRow, now: datetime) -> str:
 
 
 def row_words(row: LedgerRow) -> str:
-    """Where to, how much, who approved, and how it ended."""
+    """Where to and whom it came to there, how much, who approved, and how it ended."""
+    where = f"{row.host} → {row.reached}" if row.reached else row.host
     out = "not known" if row.bytes_out is None else size(row.bytes_out)
     back = "not known" if row.bytes_in is None else size(row.bytes_in)
     ended = _RESULTS.get(row.result, row.result)
     counted = "" if row.ended is None else f"{out} out, {back} in · "
-    return f"{row.host} · {counted}{_APPROVED[row.by.value]} · {ended}"
+    return f"{where} · {counted}{_APPROVED[row.by.value]} · {ended}"
 
 
 def proof_words(row: LedgerRow, *, whole: bool = False) -> str:

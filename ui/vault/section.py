@@ -49,10 +49,10 @@ class Section(QWidget):
         self.column.addWidget(label)
         return label
 
-    def add_line(self, line: Line, into: QVBoxLayout | None = None) -> Line:
-        """Add a line: to this section, or to a column within it."""
+    def add_line(self, line: Line, into: QVBoxLayout | None = None, place: int = -1) -> Line:
+        """Add a line: to this section, or to a column within it, at its end or at a place."""
         self._lines.append(line)
-        (into or self.column).addWidget(line)
+        (into or self.column).insertWidget(place, line)
         line.allow(allowed=not self._working)
         return line
 
