@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -48,12 +48,24 @@ class ModelFileFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A GGUF file. ``size`` in bytes and ``sha256`` in hex are checked where they are known."""
+    """A GGUF file. ``size`` in bytes and ``sha256`` in hex are checked where they are known.
+
+    Whether its digest is still to be read does not make it another file: one that is loaded is
+    not loaded anew for that.
+
+    Attributes:
+        modified_ns: When it was written, by its disk; None: nobody looked.
+        was_read: Told how the file looked before it was read, where its digest was right.
+    """
 
     path: Path
     name: str
     size: int | None = None
-    sha256: str | None = None
+    sha256: str | None = field(default=None, compare=False)
+    modified_ns: int | None = None
+    was_read: Callable[[os.stat_result], object] = field(
+        default=lambda _status: None, compare=False, repr=False
+    )
 
     def verify(self) -> None:
         """Check presence, magic, size and digest, cheapest first.
@@ -65,21 +77,24 @@ class ModelFile:
             ModelFileFault: naming the first thing that is wrong.
         """
         try:
-            size = self.path.stat().st_size
+            status = self.path.stat()
             with self.path.open("rb") as stream:
                 magic = stream.read(len(GGUF_MAGIC))
         except FileNotFoundError as error:
             raise ModelFileFault(Fault.MISSING) from error
         except OSError as error:
             raise ModelFileFault(Fault.UNREADABLE) from error
-        if size == 0:
+        if status.st_size == 0:
             raise ModelFileFault(Fault.EMPTY)
         if magic != GGUF_MAGIC:
             raise ModelFileFault(Fault.NOT_GGUF)
-        if self.size is not None and size != self.size:
+        if self.size is not None and status.st_size != self.size:
             raise ModelFileFault(Fault.WRONG_SIZE)
-        if self.sha256 is not None and digest(self.path) != self.sha256:
+        if self.sha256 is None:
+            return
+        if digest(self.path) != self.sha256:
             raise ModelFileFault(Fault.WRONG_DIGEST)
+        self.was_read(status)
 
 
 def open_regular(path: Path) -> BinaryIO:

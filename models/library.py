@@ -22,29 +22,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from models.file import Fault, ModelFile, ModelFileFault, digest_of, open_regular
-from models.library_folder import LINK, MODEL, RECORD, Condition, Folder, Installed, size_of
+from models.library_folder import (
+    LINK,
+    MODEL,
+    RECORD,
+    Condition,
+    Folder,
+    Installed,
+    size_of,
+    status_of,
+)
+from models.library_index import Index
 from models.library_records import (
     Active,
-    Line,
     Origin,
     Stamp,
     flush_folder,
     read_active,
-    read_index,
     write_active,
-    write_index,
     write_link,
     write_origin,
 )
 
 __all__ = ["Active", "Installed", "ModelLibrary", "Origin", "ShelfRefusal", "Why"]
-
-_DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 class Why(StrEnum):
@@ -78,9 +84,8 @@ class ModelLibrary:
         self._root = folder
         self._folder = Folder(folder, starter)
         self._starter = starter
-        self._now = now
         self._lock = threading.RLock()  # the worker asks while the shelf's thread writes
-        self._lines = read_index(folder / "index.json")
+        self._index = Index(folder / "index.json", self._folder, now)
         self._active = read_active(folder / "active.json") or Active(self.starter)
 
     @property
@@ -93,12 +98,16 @@ class ModelLibrary:
         """SHA-256 of the model that comes with Hush."""
         return self._starter.sha256 or ""
 
+    def tell_removed(self, removed: Callable[[ModelFile], int]) -> None:
+        """Have ``removed`` told of every file that goes; it frees what was made of it, in bytes."""
+        self._index.removed = removed
+
     # Looking ------------------------------------------------------------------------------
 
     def all(self) -> tuple[Installed, ...]:
         """Every model: the starter first, then those on the shelf, the newest first."""
         with self._lock:
-            here = {sha256: self.get(sha256) for sha256 in {*self._lines, *self._folder.models()}}
+            here = {sha256: self.get(sha256) for sha256 in {*self._index, *self._folder.models()}}
         rows = sorted(
             (model for model in here.values() if model and model.sha256 != self.starter),
             key=lambda model: (-model.installed_at, model.name, model.sha256),
@@ -108,7 +117,7 @@ class ModelLibrary:
     def get(self, sha256: str) -> Installed | None:
         """One of them; None where it was never here."""
         with self._lock:
-            return self._folder.look(sha256, self._lines.get(sha256), self._active.current)
+            return self._folder.look(sha256, self._index.get(sha256), self._active.current)
 
     def read(self, sha256: str) -> Installed | None:
         """Likewise; a file that was not read yet is read first. Raises OSError, as ``verify``."""
@@ -122,6 +131,8 @@ class ModelLibrary:
     def file(self, sha256: str) -> ModelFile:
         """What to load. Its digest is left out where the file is as it was when it was read.
 
+        Where it is not, whoever reads all of it for its digest has it count as read.
+
         Raises:
             ShelfRefusal: it was never here.
             ModelFileFault: it is missing, changed or damaged.
@@ -129,11 +140,17 @@ class ModelLibrary:
         model = self._known(sha256)
         if model.path == self._starter.path:
             return self._starter
-        if model.state == "unverified":
-            return ModelFile(model.path, model.name, model.size, sha256)
-        if model.state != "ready":
+        if model.state not in {"ready", "unverified"}:
             raise ModelFileFault(_FAULTS[model.state])
-        return ModelFile(model.path, model.name, model.size)
+        status = status_of(model.path)
+        return ModelFile(
+            model.path,
+            model.name,
+            model.size,
+            None if model.state == "ready" else sha256,
+            status.st_mtime_ns if status else None,
+            partial(self._was_read, sha256),
+        )
 
     def holder(self, path: Path) -> str:
         """SHA-256 of the model whose file this is; empty where it is none of these."""
@@ -141,7 +158,7 @@ class ModelLibrary:
             return self.starter
         with self._lock:
             # A link that changed may have been added anew: the one in use is asked first.
-            some = chain((self._active.current,), self._lines, self._folder.models())
+            some = chain((self._active.current,), self._index, self._folder.models())
             return next((sha for sha in some if self._folder.path(sha)[0] == path), "")
 
     # Coming and going ---------------------------------------------------------------------
@@ -166,7 +183,9 @@ class ModelLibrary:
             place = _prepare(self._folder.place(origin.sha256), origin)
             file.replace(place / MODEL)
             flush_folder(place)
-            return self._record(origin, place / MODEL, linked=False)
+            (place / LINK).unlink(missing_ok=True)
+            self._index.put(origin, place / MODEL, known, linked=False)
+            return self._known(origin.sha256)
 
     def link(self, target: Path, origin: Origin) -> Installed:
         """Use a file from where it lies. It is never written to, moved or removed.
@@ -186,7 +205,8 @@ class ModelLibrary:
             place = _prepare(self._folder.place(origin.sha256), origin)
             (place / MODEL).unlink(missing_ok=True)  # damaged, or it would have been ready
             write_link(place / LINK, target)
-            return self._record(origin, target, linked=True)
+            self._index.put(origin, target, known, linked=True)
+            return self._known(origin.sha256)
 
     def verify(
         self,
@@ -217,15 +237,13 @@ class ModelLibrary:
         if model.path == self._starter.path:
             return model if found == sha256 else replace(model, state="damaged")
         with self._lock:
-            line = self._line(sha256, model)
-            self._lines[sha256] = replace(line, stamp=after, sound=found == sha256)
-            if found == sha256 and not (self._folder.place(sha256) / RECORD).exists():
-                write_origin(self._folder.place(sha256) / RECORD, self._lines[sha256].origin)
-            self._write_index()
+            self._index.note_read(model, after, sound=found == sha256)
         return self._known(sha256)
 
     def remove(self, sha256: str) -> int:
-        """Take a model off the shelf; bytes that were freed: none for a link, whose file stays.
+        """Take a model off the shelf, and what was made of it; bytes that were freed.
+
+        The file of a link stays.
 
         Raises:
             ShelfRefusal: it is in use, came with Hush, or was never here.
@@ -237,12 +255,12 @@ class ModelLibrary:
                 raise ShelfRefusal(Why.STARTER)
             if sha256 == self._active.current:
                 raise ShelfRefusal(Why.IN_USE)
+            last = self._index.last_read(model)  # nothing can tell once it is gone
             freed = _clear(self._folder.place(sha256))
-            self._lines.pop(sha256, None)
-            self._write_index()
+            self._index.drop(sha256)
             if sha256 == self._active.previous:
                 self._set(replace(self._active, previous=""))
-            return 0 if model.linked else freed
+        return (0 if model.linked else freed) + self._index.removed(last)
 
     def keep(self, versions: int = 2, spare: str = "") -> int:
         """Drop older versions of what was downloaded; bytes that were freed.
@@ -277,7 +295,7 @@ class ModelLibrary:
             before = self._active
             previous = before.previous if sha256 == before.current else before.current
             self._set(Active(sha256, previous))
-            self._note_use(sha256)
+            self._index.note_use(sha256, self._starter)
 
     def roll_back(self, *, for_good: bool = False) -> Installed:
         """Use the model before again, or the starter where that one is not ready.
@@ -313,7 +331,7 @@ class ModelLibrary:
         with self._lock:
             if self._active.crashes:
                 self._set(replace(self._active, crashes=0))
-            self._note_use(self._active.current)
+            self._index.note_use(self._active.current, self._starter)
 
     # Inside -------------------------------------------------------------------------------
 
@@ -326,45 +344,23 @@ class ModelLibrary:
     def _not_read(self, sha256: str, state: Condition) -> Installed:
         """A file that did not let itself be read to its end: whatever it was, that is not known."""
         with self._lock:
-            model, line = self._known(sha256), self._lines.get(sha256)
+            model = self._known(sha256)
             if model.state not in {"ready", "unverified"}:
                 return model
-            if line and line.stamp:
-                self._lines[sha256] = replace(line, stamp=None, sound=False)
-                self._write_index()
+            self._index.note_unread(sha256)
         return replace(model, state=state)
 
-    def _line(self, sha256: str, model: Installed) -> Line:
-        found = self._lines.get(sha256) or self._folder.found(sha256)
-        if found is None:
-            raise ShelfRefusal(Why.UNKNOWN)
-        return replace(found, installed_at=found.installed_at or self._now(), linked=model.linked)
-
-    def _record(self, origin: Origin, path: Path, *, linked: bool) -> Installed:
-        """Write down in the index a model whose file and record are in their place."""
-        place = self._folder.place(origin.sha256)
-        stamp = Stamp.of(path.stat())
-        if not linked:
-            (place / LINK).unlink(missing_ok=True)
-        used = self._lines[origin.sha256].used_at if origin.sha256 in self._lines else 0
-        self._lines[origin.sha256] = Line(origin, linked, self._now(), used, stamp, sound=True)
-        self._write_index()
-        return self._known(origin.sha256)
-
-    def _note_use(self, sha256: str) -> None:
-        line, now = self._lines.get(sha256), self._now()
-        if line is None and sha256 == self.starter:
-            line = Line(Origin(sha256, self._starter.size or 0, self._starter.name, "starter"))
-        if line and not 0 <= now - line.used_at < _DAY_MS:
-            self._lines[sha256] = replace(line, used_at=now)
-            self._write_index()
+    def _was_read(self, sha256: str, status: os.stat_result) -> None:
+        """Whoever loads a file read all of it, and it is the one; it looked so beforehand."""
+        with self._lock, suppress(OSError):  # what is not written down is read again next time
+            model = self.get(sha256)
+            now = status_of(model.path) if model and model.state == "unverified" else None
+            if model and now and Stamp.of(now) == Stamp.of(status):
+                self._index.note_read(model, Stamp.of(now), sound=True)
 
     def _set(self, active: Active) -> None:
         write_active(self._root / "active.json", active)
         self._active = active
-
-    def _write_index(self) -> None:
-        write_index(self._root / "index.json", self._lines)
 
 
 def _read(

@@ -35,7 +35,8 @@ class Installed:
         linked: Its file belongs to another program and lies elsewhere.
         installed_at, used_at: Milliseconds since 1970; 0: never.
         state: ``ready``; ``changed``: a linked file is not as it was; ``missing``: its file or
-            folder is gone; ``damaged``: it is not the file it was; ``unverified``: not read yet.
+            folder is gone; ``damaged``: it is not the file it was; ``unverified``: not read yet,
+            or not since its disk numbered it anew.
         made_from: SHA-256 of what it was made smaller from.
     """
 
@@ -133,7 +134,7 @@ class Folder:
         Where its own file is not there, one of the same digest that was put here is the starter.
         """
         file = self._starter
-        there = _status(file.path)
+        there = status_of(file.path)
         state: Condition = "missing" if there is None else "ready"
         if there is not None and file.size is not None and there.st_size != file.size:
             state = "damaged"
@@ -160,7 +161,7 @@ class Folder:
         """A line for what was moved in by hand; None where there is nothing."""
         place = self.place(sha256)
         path, linked = self.path(sha256)
-        status = _status(path)
+        status = status_of(path)
         if status is None and not linked:
             return None
         origin = read_origin(place / RECORD)
@@ -173,17 +174,21 @@ class Folder:
 
 def _condition(line: Line, path: Path) -> Condition:
     """What a model's file is now, beside what it was when it was last read."""
-    status = _status(path)
+    status = status_of(path)
     if status is None:
         return "missing"
-    if line.stamp is not None and Stamp.of(status) == line.stamp:
+    now = Stamp.of(status)
+    if now == line.stamp:
         return "ready" if line.sound else "changed" if line.linked else "damaged"
     if status.st_size != line.origin.size:
         return "changed" if line.linked else "damaged"
-    return "changed" if line.linked and line.stamp else "unverified"
+    # exFAT and FAT number their files anew with every mount: that is no other program's doing.
+    as_it_was = line.stamp is None or (line.sound and now.fits(line.stamp))
+    return "changed" if line.linked and not as_it_was else "unverified"
 
 
-def _status(path: Path) -> os.stat_result | None:
+def status_of(path: Path) -> os.stat_result | None:
+    """Of a file, or of a link in its place; None where there is nothing."""
     try:
         return path.stat(follow_symlinks=False)
     except (OSError, ValueError):
@@ -192,5 +197,5 @@ def _status(path: Path) -> os.stat_result | None:
 
 def size_of(path: Path) -> int:
     """Of a file; 0 where there is none."""
-    status = _status(path)
+    status = status_of(path)
     return status.st_size if status else 0

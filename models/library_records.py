@@ -62,6 +62,10 @@ class Stamp:
         """Of a file as it is."""
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
+    def fits(self, other: Stamp) -> bool:
+        """Whether it may be the same file, numbered anew by its disk. Only reading it tells."""
+        return (self.size, self.modified_ns) == (other.size, other.modified_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

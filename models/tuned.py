@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -124,13 +125,15 @@ class TunedShelf:
         self.drop(source)
         return None
 
-    def drop(self, source: ModelFile) -> None:
-        """Forget what is known of the model, and remove its copy."""
-        self._drop(_key(source))
+    def drop(self, source: ModelFile) -> int:
+        """Forget what is known of the model, and remove its copy; bytes that it took.
 
-    def drop_of(self, sha256: str) -> int:
-        """As ``drop``, of a model that is gone; bytes that its copy took."""
-        return self._drop(sha256[:_KEY_LETTERS])
+        The model itself may be gone, where its size and time are told.
+        """
+        keys = {_key(source)}
+        if source.sha256:  # under which earlier versions filed what was not checked yet
+            keys.add(source.sha256[:_KEY_LETTERS])
+        return sum(map(self._drop, keys))
 
     def _drop(self, key: str) -> int:
         copy = self._folder / f"{key}.gguf"
@@ -165,14 +168,16 @@ class TunedShelf:
 
 
 def _key(source: ModelFile) -> str:
-    """Name a model by its digest or, where nobody knows that, by its file as it stands."""
-    if source.sha256:
+    """Name a model by its digest or, where that is not always told, by its file as it stands."""
+    stamp = str(source.path.absolute())
+    if source.modified_ns is not None:
+        stamp = f"{stamp}|{source.size}|{source.modified_ns}"
+    elif source.sha256:
         return source.sha256[:_KEY_LETTERS]
-    try:
-        status = source.path.stat()
-        stamp = f"{source.path.absolute()}|{status.st_size}|{status.st_mtime_ns}"
-    except OSError:
-        stamp = str(source.path.absolute())
+    else:
+        with suppress(OSError):
+            status = source.path.stat()
+            stamp = f"{stamp}|{status.st_size}|{status.st_mtime_ns}"
     return hashlib.sha256(stamp.encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_LETTERS]
 
 

@@ -276,6 +276,10 @@ class DownloadService:
                 outcome = _stopped(job)
             except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
                 outcome = error
+        with self._lock:
+            # Called off between its turn and its first step, its end dropped what it made only now.
+            if job.over and not job.keep and job.entry.sha256 not in self._jobs:
+                Part(self._folder, job.entry.sha256).drop()
         self._end(job, outcome)
 
     def _fetch(self, job: _Job, permit: Permit) -> Installed:

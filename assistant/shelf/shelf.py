@@ -15,6 +15,7 @@ from assistant.shelf.records import Passed, Refused
 from assistant.shelf.telling import Telling
 from assistant.shelf.turns import in_turn
 from assistant.shelf.words import in_words, stopped
+from models.file import ModelFile
 from models.library import Installed, ModelLibrary, Origin
 
 
@@ -26,7 +27,8 @@ class Shelf:
         publish: Gets ``ModelsChanged`` and ``ModelTask``, on any thread.
         work: Where what reads whole files runs, one after the other.
         examine: Looks at a file in a process of its own.
-        removed: Removes what was made of a model that is gone; bytes that were freed.
+        removed: Removes what was made of a file that is gone, whoever removed it; bytes that
+            were freed.
     """
 
     def __init__(
@@ -35,13 +37,14 @@ class Shelf:
         publish: EventSink,
         work: Background,
         examine: Callable[[Path, Cancel], Passed | Refused] = preflight,
-        removed: Callable[[str], int] = lambda _sha256: 0,
+        removed: Callable[[ModelFile], int] | None = None,
     ) -> None:
         self._library = library
         self._publish = publish
         self._work = work
         self._examine = examine
-        self._removed = removed
+        if removed:
+            library.tell_removed(removed)
         self._quick = Background("shelf")  # a list must not wait for a file of 4 GB to be read
 
     @property
@@ -87,7 +90,6 @@ class Shelf:
             model = self._library.get(sha256)
             with in_words(f"“{model.name}”" if model else ""):
                 freed = self._library.remove(sha256)
-            freed += self._removed(sha256)
             self._publish(ModelsChanged())
             return freed
 

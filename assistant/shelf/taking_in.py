@@ -147,13 +147,18 @@ class TakingIn:
         sweep(self._folder, [f"{_UNFINISHED}*"])
 
     def _known(self, file: Opened, told: Telling, cancel: Cancel) -> Installed | None:
-        """The same file on the shelf: where one of its size is there, it is read before copying."""
-        sizes = {it.size for it in self._shelf.library.all() if it.state == "ready"}
+        """The same file on the shelf: where one of its size is there, it is read before copying.
+
+        A link is none: whoever has a file copied wants one that no other program can take away.
+        """
+        here = self._shelf.library.all()
+        sizes = {it.size for it in here if it.state == "ready" and not it.linked}
         if file.stamp.size not in sizes:
             return None
         found = read_all(file, told, cancel)
         file.stream.seek(0)
-        return self._shelf.find(found)
+        known = self._shelf.find(found)
+        return None if known and known.linked else known
 
     def _copied(self, file: Opened, descriptor: int, told: Telling, cancel: Cancel) -> str:
         size = file.stamp.size

@@ -93,9 +93,9 @@ class TunedModel:
             self._unusable.add(model.path)
         return is_copy
 
-    def forget(self, sha256: str) -> int:
+    def forget(self, model: ModelFile) -> int:
         """A model was removed: remove its copy, too. Bytes that were freed. On any thread."""
-        return self._shelf.drop_of(sha256)
+        return self._shelf.drop(model)
 
     @property
     def sentence(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,10 +46,16 @@ SECONDS = 20.0  # that anything may take at most here
 class Home:
     """A service over a fake gate, with what it said."""
 
-    def __init__(self, folder: Path, gate: FakeGate, space: Space = ROOMY) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        gate: FakeGate,
+        space: Space = ROOMY,
+        clock: FakeClock | None = None,
+    ) -> None:
         self.folder = folder
         self.gate = gate
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.shelf = FolderShelf(folder / "shelf")
         self.events: list[Event] = []
         self.service = DownloadService(
@@ -282,6 +288,46 @@ def test_one_that_stands_still_is_called_off_as_well(tmp_path: Path) -> None:
     home.service.cancel(ENTRY.sha256, keep=False)
     assert home.service.states() == ()
     assert list(home.parts.iterdir()) == []
+
+
+class _Between(FakeClock):
+    """Does something once, between a download's turn and its first step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.do: list[Callable[[], object]] = []
+
+    def now(self) -> int:
+        while self.do:
+            self.do.pop(0)()
+        return super().now()
+
+
+def test_one_called_off_in_its_first_instant_stays_gone(tmp_path: Path) -> None:
+    """What its thread made after its end is removed, and is not there after a restart."""
+    clock = _Between()
+    home = Home(tmp_path, FakeGate([answer(BODY)]), clock=clock)
+    clock.do = [lambda: home.service.cancel(ENTRY.sha256, keep=False)]
+    assert "called off" in str(error_of(home.start()))
+    home.service.close()  # its thread is done
+    assert list(home.parts.iterdir()) == []
+    assert Home(tmp_path, FakeGate([])).service.states() == ()
+
+
+def test_one_called_off_in_its_first_instant_and_begun_again(tmp_path: Path) -> None:
+    """What is here is the new one's: it stays, and is gone on with after a restart."""
+    clock = _Between()
+    home = Home(tmp_path, FakeGate([answer(BODY)]), clock=clock)
+    later: list[Download] = []
+    clock.do = [
+        lambda: home.service.cancel(ENTRY.sha256, keep=False),
+        lambda: later.append(home.start()),
+        lambda: home.service.pause(ENTRY.sha256),
+    ]
+    assert "called off" in str(error_of(home.start()))
+    home.service.close()
+    assert "paused" in str(error_of(later[0]))
+    assert Home(tmp_path, FakeGate([])).state().step is Step.PAUSED
 
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:

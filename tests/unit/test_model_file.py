@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,22 @@ def test_faults_are_told_apart(tmp_path: Path, content: bytes | None, fault: Fau
     with pytest.raises(ModelFileFault) as problem:
         model.verify()
     assert problem.value.fault is fault
+
+
+def test_who_waits_for_it_hears_that_a_file_was_read(tmp_path: Path) -> None:
+    """Where its digest was asked for, and right; with how it looked. It is the same file then."""
+    path = tmp_path / "model.gguf"
+    path.write_bytes(GOOD)
+    heard: list[os.stat_result] = []
+    right = ModelFile(path, "test", sha256=hashlib.sha256(GOOD).hexdigest(), was_read=heard.append)
+    wrong, unasked = replace(right, sha256="0" * 64), replace(right, sha256=None)
+    unasked.verify()
+    with pytest.raises(ModelFileFault):
+        wrong.verify()
+    assert not heard
+    right.verify()
+    assert [status.st_mtime_ns for status in heard] == [path.stat().st_mtime_ns]
+    assert right == unasked
 
 
 def test_a_folder_is_no_model(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -11,7 +12,8 @@ import pytest
 
 from assistant.errors import StorageFull
 from assistant.shelf.fetched import FetchedModels
-from models.file import ModelFile
+from models.file import Fault, ModelFile, ModelFileFault
+from models.library import ModelLibrary
 from tests.fakes.shelf import PASSED
 from tests.unit.fetching import entry_of
 from tests.unit.test_model_library import DAY_MS, STARTER, Shelf, digest, origin
@@ -29,7 +31,6 @@ def shelf(tmp_path: Path) -> Shelf:
 def test_a_file_that_cannot_be_read_is_not_said_to_be_whole(shelf: Shelf) -> None:
     """It was checked once, but what a disk gives back now nobody knows."""
     sha256 = shelf.put(b"GGUF one")
-    path = shelf.library.file(sha256).path
     shelf.library.verify(sha256)
 
     def go(_share: float) -> None:
@@ -37,7 +38,8 @@ def test_a_file_that_cannot_be_read_is_not_said_to_be_whole(shelf: Shelf) -> Non
 
     assert shelf.library.verify(sha256, go).state == "missing"
     assert shelf.state(sha256) == "unverified"
-    assert shelf.open().file(sha256) == ModelFile(path, "A model", 8, sha256)  # read when loaded
+    assert shelf.open().file(sha256) == shelf.library.file(sha256)
+    assert shelf.open().file(sha256).sha256 == sha256  # read when loaded
     assert shelf.library.verify(sha256).state == "ready"
 
 
@@ -48,6 +50,80 @@ def test_a_file_that_changes_while_it_is_read_is_not_ready(shelf: Shelf, *, link
     path = shelf.library.file(sha256).path
     found = shelf.library.verify(sha256, lambda _: os.utime(path, (1, 1)))
     assert found.state == ("changed" if linked else "damaged")
+
+
+def renumbered(shelf: Shelf) -> ModelLibrary:
+    """As after a restart over a disk that numbers its files anew with every mount."""
+    index = shelf.folder / "index.json"
+    stored = json.loads(index.read_bytes())
+    for line in stored["models"]:
+        line["stamp"]["inode"] += 1
+    index.write_text(json.dumps(stored))
+    return shelf.open()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_disk_that_numbers_its_files_anew(shelf: Shelf, *, linked: bool) -> None:
+    """Nobody changed it. It is read once, when it is loaded, and never for that again."""
+    sha256 = shelf.link(b"GGUF one")[0] if linked else shelf.put(b"GGUF one")
+    library = renumbered(shelf)
+    assert library.get(sha256).state == "unverified"  # type: ignore[union-attr] # it is there
+    file = library.file(sha256)
+    assert file.sha256 == sha256
+    file.verify()
+    for later in (library, shelf.open()):
+        assert later.get(sha256).state == "ready"  # type: ignore[union-attr] # it is there
+        assert later.file(sha256).sha256 is None
+        assert later.file(sha256) == file  # what is loaded is not loaded anew
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_other_bytes_behind_a_new_number_are_found(shelf: Shelf, *, linked: bool) -> None:
+    """Reading tells, and nothing of it counts as read."""
+    sha256 = shelf.link(b"GGUF one")[0] if linked else shelf.put(b"GGUF one")
+    path = shelf.library.file(sha256).path
+    then = path.stat().st_mtime_ns
+    path.write_bytes(b"GGUF two")
+    os.utime(path, ns=(then, then))
+    library = renumbered(shelf)
+    with pytest.raises(ModelFileFault) as caught:
+        library.file(sha256).verify()
+    assert caught.value.fault is Fault.WRONG_DIGEST
+    assert library.file(sha256).sha256 == sha256
+    found = library.verify(sha256)
+    assert found.state == ("changed" if linked else "damaged")
+    assert renumbered(shelf).get(sha256).state != "ready"  # type: ignore[union-attr] # it is there
+
+
+def test_a_link_of_another_time_is_changed_whatever_its_number(shelf: Shelf) -> None:
+    """A time or a size that is another one is the other program's doing."""
+    sha256, file = shelf.link(b"GGUF one")
+    os.utime(file, (1, 1))
+    assert renumbered(shelf).get(sha256).state == "changed"  # type: ignore[union-attr] # it is there
+
+
+def test_a_file_that_changes_after_it_was_loaded_does_not_count_as_read(shelf: Shelf) -> None:
+    """What was read is not there any more; nor is what was removed meanwhile."""
+    sha256 = shelf.put(b"GGUF one")
+    path = shelf.library.file(sha256).path
+    os.utime(path, (1, 1))
+    file, looked = shelf.library.file(sha256), path.stat()
+    os.utime(path, (2, 2))
+    file.was_read(looked)
+    assert shelf.state(sha256) == "unverified"
+    shelf.library.remove(sha256)
+    file.was_read(looked)
+    assert shelf.library.get(sha256) is None
+
+
+def test_a_full_disk_does_not_keep_a_file_from_being_loaded(shelf: Shelf) -> None:
+    """That it was read is not written down then; the next load reads it again."""
+    sha256 = shelf.put(b"GGUF one")
+    os.utime(shelf.library.file(sha256).path, (1, 1))
+    (shelf.folder / "index.json").unlink()
+    (shelf.folder / "index.json").mkdir()
+    shelf.library.file(sha256).verify()
+    assert shelf.open().file(sha256).sha256 == sha256
 
 
 # Whose file it is -------------------------------------------------------------------------------
@@ -169,7 +245,7 @@ def test_a_starter_that_was_brought_back_is_the_starter(shelf: Shelf) -> None:
     away = shelf.outside / "away"
     shelf.starter.path.rename(away)
     file = put_starter(shelf)
-    assert file == ModelFile(file.path, "Starter", len(STARTER))
+    assert (file.name, file.size, file.sha256) == ("Starter", len(STARTER), None)
     assert file.path.read_bytes() == STARTER
     (model,) = shelf.library.all()
     assert (model.name, model.source, model.state, model.active) == (

@@ -5,20 +5,36 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.background import Background
 from assistant.cancel import Cancel
+from assistant.engine.protocol import EngineOptions
 from assistant.errors import HushError, InputRefused, NotFound, StorageFull
 from assistant.events import ModelsChanged, ModelTask
+from assistant.settings import Settings
+from assistant.shelf.fetched import FetchedModels
 from assistant.shelf.shelf import Shelf
-from models.file import ModelFileFault
+from assistant.tuning.tuned_model import TunedModel
+from models.file import ModelFile, ModelFileFault
 from models.library import Origin
+from models.tuned import TunedRecord, TunedShelf
 from tests.fakes.shelf import FakeShelf, done
+from tests.unit.fetching import entry_of
 
 DATA = b"GGUF a model"
+COPY = b"GGUF a copy"
+RECORD = TunedRecord(
+    machine="here",
+    kv_type="f16",
+    flash_attention=False,
+    recipe="fast",
+    size=len(COPY),
+    sha256=hashlib.sha256(COPY).hexdigest(),
+)
 
 
 @pytest.fixture
@@ -80,22 +96,92 @@ def test_removing_tells_the_bytes(bench: FakeShelf) -> None:
     assert len(done(bench.shelf.all())) == 1
 
 
+class Tuned:
+    """Copies for this machine of what is on a shelf, removed as the app has them removed."""
+
+    def __init__(self, bench: FakeShelf) -> None:
+        self._library = bench.library
+        self._copies = TunedShelf(bench.outside / "tuned", "here")
+        self._copies.folder.mkdir()
+        wanted = ModelFile(bench.outside / "no such file", "Wanted")
+        tuned = TunedModel(
+            lambda: self._copies, lambda: (wanted, EngineOptions()), lambda: Settings()
+        )
+        self.shelf = Shelf(
+            bench.library, bench.events.append, Background("work"), removed=tuned.forget
+        )
+
+    def make(self, sha256: str) -> None:
+        """Tuning has made a copy of a model."""
+        file = self._library.file(sha256)
+        self._copies.copy_path(file).write_bytes(COPY)
+        self._copies.record_path(file).write_bytes(RECORD.to_json())
+        assert self.has(sha256)
+
+    def has(self, sha256: str) -> bool:
+        """Whether there is one that is found."""
+        return self._copies.find(self._library.file(sha256)) is not None
+
+    @property
+    def files(self) -> int:
+        """How many there are, found or not."""
+        return len(list(self._copies.folder.iterdir()))
+
+
 def test_what_was_made_of_it_goes_too(bench: FakeShelf) -> None:
-    """Its copy for this machine is removed by its digest, and counted; not before it is gone."""
-    asked: list[str] = []
-
-    def removed(sha256: str) -> int:
-        assert bench.library.get(sha256) is None
-        asked.append(sha256)
-        return 7
-
-    shelf = Shelf(bench.library, bench.events.append, Background("work"), removed=removed)
-    sha256 = bench.put(DATA).sha256
-    assert done(shelf.remove(sha256)) == len(DATA) + 7
-    assert asked == [sha256]
+    """Its copy for this machine is removed and counted; that of another model stays."""
+    tuned = Tuned(bench)
+    gone, kept = bench.put(DATA), bench.put(b"GGUF another")
+    for model in (gone, kept):
+        tuned.make(model.sha256)
+    assert done(tuned.shelf.remove(gone.sha256)) == len(DATA) + len(COPY)
+    assert tuned.files == 2
+    assert tuned.has(kept.sha256)
     with pytest.raises(NotFound):
-        done(shelf.remove(sha256))
-    assert asked == [sha256]
+        done(tuned.shelf.remove(gone.sha256))
+
+
+def test_what_was_made_of_a_link_goes_with_it(bench: FakeShelf) -> None:
+    """Also where the other program removed the file, or wrote to it, before."""
+    tuned = Tuned(bench)
+    for spoil in (Path.touch, Path.unlink, lambda path: path.write_bytes(b"GGUF")):
+        sha256, path = linked(bench)
+        tuned.make(sha256)
+        spoil(path)
+        assert done(tuned.shelf.remove(sha256)) == len(COPY)
+        assert tuned.files == 0
+
+
+def test_what_was_made_of_an_older_version_goes_with_it(bench: FakeShelf) -> None:
+    """It is dropped when a newer one was fetched."""
+    tuned = Tuned(bench)
+    fetched = FetchedModels(bench.library, bench.examine, bench.events.append)
+    for number in range(3):
+        data = f"GGUF {number}".encode()
+        entry = replace(entry_of(data), id="m")
+        fetched.put(bench.write("fresh", data), entry)
+        tuned.make(entry.sha256)
+    assert tuned.files == 2 * 2
+
+
+def test_what_was_made_of_a_file_goes_with_that_file(bench: FakeShelf) -> None:
+    """A file of one's own in a link's place, or of another time, is another one to tuning."""
+    tuned = Tuned(bench)
+    sha256, _ = linked(bench)
+    tuned.make(sha256)
+    model = bench.put(DATA)
+    assert tuned.files == 0
+    tuned.make(sha256)
+    os.utime(model.path, (1, 1))
+    assert done(tuned.shelf.verify(sha256)).state == "ready"
+    assert tuned.files == 0
+
+
+def linked(bench: FakeShelf) -> tuple[str, Path]:
+    """A model that is used from where another program keeps it."""
+    path, sha256 = bench.write("theirs.gguf", DATA), hashlib.sha256(DATA).hexdigest()
+    bench.library.link(path, Origin(sha256, len(DATA), "Theirs", "adopted"))
+    return sha256, path
 
 
 def test_what_is_not_removed_is_said(bench: FakeShelf) -> None:

@@ -119,7 +119,7 @@ def test_a_model_is_examined_tried_out_and_used(bench: Bench) -> None:
     used = done(bench.room.activate(model.sha256, lambda words, _: steps.append(words)))
     assert used.active
     assert steps == ["Examining the file", "Trying it out", "Trying it out"]
-    assert bench.tried == [ModelFile(model.path, "A model", len(DATA))]
+    assert bench.tried == [bench.library.file(model.sha256)]
     assert bench.truths == [(model.sha256, SPEED)]
     assert bench.room_made[0] > len(DATA)
     assert bench.switches == 1
@@ -360,7 +360,7 @@ def choosing(tmp_path: Path) -> Choosing:
 def test_the_model_in_use_is_wanted(choosing: Choosing) -> None:
     """Without its digest: it was read when it came."""
     file = choosing.choice.wanted()
-    assert file == ModelFile(choosing.model.path, "Mine", len(DATA))
+    assert (file.path, file.name, file.sha256) == (choosing.model.path, "Mine", None)
     assert choosing.events == []
 
 

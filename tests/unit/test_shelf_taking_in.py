@@ -16,6 +16,7 @@ from assistant.shelf.preflight import preflight, refused
 from assistant.shelf.shelf import Shelf
 from assistant.shelf.space import Space
 from assistant.shelf.taking_in import TakingIn
+from models.library import Origin
 from tests.fakes.shelf import FakeShelf, done
 from tests.gguf_files import write_model
 from tests.unit.small_disks import small_disk_or_skip
@@ -84,6 +85,27 @@ def test_the_same_file_again_copies_nothing(bench: Bench) -> None:
     again = done(bench.room.take(bench.write("two.gguf", DATA)))
     assert again == first
     assert len(bench.examined) == 1
+
+
+def test_a_file_that_is_linked_is_copied(bench: Bench) -> None:
+    """Whoever imports it wants it to stay when the other program's file goes."""
+    theirs = bench.write("theirs.gguf", DATA)
+    origin = Origin(hashlib.sha256(DATA).hexdigest(), len(DATA), "Theirs", "adopted")
+    bench.library.link(theirs, origin)
+    model = done(bench.room.take(theirs))
+    theirs.unlink()
+    assert (model.state, model.linked) == ("ready", False)
+    assert done(bench.room.take(bench.write("again.gguf", DATA))) == model
+    assert model.path.read_bytes() == DATA
+
+
+def test_another_file_of_the_same_size_as_a_copy_and_a_link(bench: Bench) -> None:
+    """It is read for the copy's sake, and found to be what is linked: then it is copied."""
+    done(bench.room.take(bench.write("one.gguf", DATA[:-1] + b"\1")))
+    theirs = bench.write("theirs.gguf", DATA)
+    origin = Origin(hashlib.sha256(DATA).hexdigest(), len(DATA), "Theirs", "adopted")
+    bench.library.link(theirs, origin)
+    assert not done(bench.room.take(theirs)).linked
 
 
 def test_another_file_of_the_same_size_is_copied(bench: Bench) -> None:

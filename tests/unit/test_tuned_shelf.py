@@ -62,6 +62,7 @@ def test_a_copy_is_found_with_its_size_and_digest(shelf: TunedShelf, source: Mod
     keep(shelf, source)
     found = shelf.find(source)
     assert found == ModelFile(shelf.copy_path(source), "Model", RECORD.size)
+    assert found.sha256 is None  # it was read just now
     found.verify()
     assert shelf.record(source) == RECORD
 
@@ -95,16 +96,36 @@ def test_a_damaged_copy_is_dropped(
     assert source.path.read_bytes() == b"GGUF original"
 
 
-def test_a_copy_goes_with_its_model(shelf: TunedShelf, source: ModelFile) -> None:
-    """By its digest, for its file is gone; a second time, and of another model, frees nothing."""
-    digest = hashlib.sha256(source.path.read_bytes()).hexdigest()
-    known = replace(source, sha256=digest)
-    keep(shelf, known)
-    assert shelf.drop_of("0" * 64) == 0
-    assert shelf.find(known)
-    assert shelf.drop_of(digest) == len(COPY)
+@pytest.mark.parametrize("told", [False, True])
+def test_a_copy_goes_with_its_model(shelf: TunedShelf, source: ModelFile, *, told: bool) -> None:
+    """Its file is gone by then: by its digest, or by its size and time where those are told."""
+    if told:
+        source = replace(source, modified_ns=source.path.stat().st_mtime_ns)
+    keep(shelf, source)
+    source.path.unlink()
+    assert shelf.drop(ModelFile(source.path, "Another", 7, "0" * 64, 5)) == 0
+    assert shelf.find(source)
+    assert shelf.drop(source) == len(COPY)
     assert list(shelf.folder.iterdir()) == []
-    assert shelf.drop_of(digest) == 0
+    assert shelf.drop(source) == 0
+
+
+def test_a_copy_stays_when_its_models_digest_is_to_be_read_again(
+    shelf: TunedShelf, source: ModelFile
+) -> None:
+    """The digest is left out of a file once it was read; it is the same file."""
+    checked = ModelFile(source.path, "Own", 13)
+    keep(shelf, checked)
+    time = source.path.stat().st_mtime_ns
+    assert shelf.find(replace(checked, modified_ns=time))
+    assert shelf.find(replace(checked, modified_ns=time, sha256="ab" * 32))
+    assert not shelf.find(replace(checked, modified_ns=time + 1))
+
+
+def test_what_was_filed_by_a_digest_goes_too(shelf: TunedShelf, source: ModelFile) -> None:
+    """As earlier versions did where a file was not checked yet."""
+    keep(shelf, source)
+    assert shelf.drop(replace(source, modified_ns=5)) == len(COPY)
 
 
 def test_damage_after_the_first_look_is_found(shelf: TunedShelf, source: ModelFile) -> None:
