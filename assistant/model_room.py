@@ -12,7 +12,6 @@ from assistant.clock import Clock
 from assistant.engine.protocol import Engine
 from assistant.engine_room import EngineRoom
 from assistant.errors import HushError
-from assistant.log import log_event
 from assistant.net.gatekeeper import GateKeeper
 from assistant.net.records import By
 from assistant.settings import Settings
@@ -29,6 +28,7 @@ from assistant.shelf.leftovers import sweep_records
 from assistant.shelf.machine import Machine
 from assistant.shelf.measures import MeasuresFile
 from assistant.shelf.quantising import Quantising
+from assistant.shelf.renewing import Renewing
 from assistant.shelf.service import ModelService
 from assistant.shelf.shelf import Shelf
 from assistant.shelf.side import SideRoom
@@ -78,15 +78,14 @@ class ModelRoom:
         self._worker = room.worker
         self._use_shelf = use_shelf
         self._clock = clock
-        self._cancel = Cancel()
         self._closing = Closing()
-        self._checks = Background("catalogue")
         self._check_from = 0.0  # seconds of the clock
         publish, library = room.sink, wanted.library
         self._gate = gate
         self._catalogue = CatalogueKeeper(
             library.folder / "catalogue", settings, bundle, clock, metered=lambda: gate.metered
         )
+        self._renewing = Renewing(self._catalogue, gate, self._closing)
         work = Background("models")
         shelf = Shelf(library, publish, work, removed=room.tuned.forget)
         side = SideRoom(self._worker, lambda: room.governor.plan, engine)
@@ -124,6 +123,7 @@ class ModelRoom:
         work.submit(lambda: sweep_records(library.folder, clock.now() / 1000))
         self.service = ModelService(
             catalogue=self._catalogue,
+            renewing=self._renewing,
             fitting=fitting,
             downloads=downloads,
             library=shelf,
@@ -150,11 +150,10 @@ class ModelRoom:
         elapsed = self._clock.elapsed()
         if elapsed >= self._check_from and self._catalogue.due(self._clock.now()):
             self._check_from = elapsed + _AGAIN_SECONDS
-            self._checks.submit(self._check)
+            self._check()
 
     def close(self) -> None:
         """End what runs. What was fetched so far stays."""
-        self._cancel.ask()
         self._closing.close()
         self._fitting.close()
         self._downloads.close()
@@ -169,10 +168,8 @@ class ModelRoom:
         Where it fails nobody is told: it is tried again.
         """
         request = self._catalogue.request()
-        if request is None or self._cancel.asked:
+        if request is None:
             return
         with suppress(HushError):
             approval = self._gate.approve(request, By.SETTING)
-            with self._gate.open(approval, request, "catalogue") as permit:
-                self._catalogue.update(permit, request, self._cancel)
-            log_event("catalogue.updated")
+            self._renewing.look(request, approval, Cancel())

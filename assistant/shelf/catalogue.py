@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -28,6 +29,8 @@ from models.signing import (
     CatalogueFault,
     Envelope,
     Reason,
+    Role,
+    Root,
     first_root,
     read_envelope,
 )
@@ -59,10 +62,17 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is remembered beside the stored files: when it was last looked, and what was seen."""
+    """What is remembered beside the stored files: when it was last looked, and what was seen.
+
+    Attributes:
+        checked_at: Milliseconds since 1970; 0: never.
+        newest: The newest catalogue that was believed; None: none.
+        signers: Digest of who could sign it: under other keys its version means nothing.
+    """
 
     checked_at: int = 0
     newest: Seen | None = None
+    signers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,8 @@ class CatalogueKeeper:
         )
 
     def _believe(self, offer: Offer, before: _Standing) -> _Standing:
-        trust, catalogue = before.trust.follow(offer.roots).accept(offer.catalogue, self._app)
+        followed = self._remembering(before.trust.follow(offer.roots))
+        trust, catalogue = followed.accept(offer.catalogue, self._app)
         fresh = [root for root in offer.roots if root_version(root) > before.trust.root.version]
         return _Standing(trust, catalogue, (*before.roots, *fresh))
 
@@ -211,13 +222,22 @@ class CatalogueKeeper:
             reason = error.reason.value if isinstance(error, CatalogueFault) else "unreadable"
             log_event("catalogue.stored", reason=reason)
         # The file is gone or damaged; what was seen is remembered all the same.
-        newest = self._read_state().newest
-        if newest and newest.version > own.catalogue.version:
-            return replace(own, trust=replace(own.trust, newest=newest))
-        return own
+        return replace(own, trust=self._remembering(own.trust))
+
+    def _remembering(self, trust: Trust) -> Trust:
+        """With what was seen under the same keys, where that is newer: a file may be put back.
+
+        What other keys signed is forgotten, however new keys came: from a mirror, or with a newer
+        app (TUF, 5.3.11). Else a number that a thief used up would shut out every later list.
+        """
+        state = self._read_state()
+        newest, known = state.newest, trust.newest.version if trust.newest else 0
+        if newest and newest.version > known and state.signers == _signers(trust.root):
+            return replace(trust, newest=newest)
+        return trust
 
     def _newer(self, own: _Standing, offer: Offer) -> _Standing:
-        trust = own.trust.follow(offer.roots)
+        trust = self._remembering(own.trust.follow(offer.roots))
         try:
             trust, catalogue = trust.accept(offer.catalogue, self._app)
         except CatalogueFault as fault:
@@ -231,8 +251,9 @@ class CatalogueKeeper:
         """Keep all roots with the catalogue: one file, so that no kill leaves half of it."""
         catalogue = read_offer(data).catalogue
         write_atomically(self._offer_path, offer_bytes(Offer(standing.roots, catalogue)))
-        state = self._read_state()
-        self._write_state(replace(state, newest=standing.trust.newest))
+        trust = standing.trust
+        signers = _signers(trust.root)
+        self._write_state(replace(self._read_state(), newest=trust.newest, signers=signers))
 
     @property
     def _offer_path(self) -> Path:
@@ -253,7 +274,8 @@ class CatalogueKeeper:
                 stored["sha256"],
             )
             known = isinstance(version, int) and version > 0 and isinstance(sha256, str)
-            return _State(int(checked_at), Seen(version, sha256) if known else None)
+            newest = Seen(version, sha256) if known else None
+            return _State(int(checked_at), newest, str(stored.get("signers", "")))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return _State()
 
@@ -264,6 +286,7 @@ class CatalogueKeeper:
             "checked_at": state.checked_at,
             "version": newest.version,
             "sha256": newest.sha256,
+            "signers": state.signers,
         }
         write_atomically(self._state_path, json.dumps(stored).encode())
 
@@ -280,6 +303,13 @@ def bundled() -> Bundle:
 def refused(reason: Reason) -> CatalogueRefused:
     """Why a list of models that was fetched is not used, for the person."""
     return CatalogueRefused(_WORDS[reason], "The list that you have stays. " + _ADVICE[reason])
+
+
+def _signers(root: Root) -> str:
+    """Digest of the keys that sign catalogues, and of how many of them it takes."""
+    role = root.roles[Role.CATALOGUE]
+    named = [sorted(root.keys[key].hex() for key in role.keys), role.threshold]
+    return hashlib.sha256(json.dumps(named).encode("ascii")).hexdigest()
 
 
 def _fetch(permit: Permit, request: NetRequest, cancel: Cancel) -> bytes:

@@ -96,7 +96,7 @@ class ModelChoice:
 
 _MISSING: Final = "“{name}” is not where it was, so “{to}” answers until it is back."
 _DAMAGED: Final = (
-    "The file of “{name}” is damaged, so “{to}” answers. Remove it and fetch it again."
+    "The file of “{name}” is damaged, so “{to}” answers. Get it again on the Models page."
 )
 _WORDS: Final = {
     Fault.MISSING: _MISSING,

@@ -69,6 +69,15 @@ class CatalogueRoom(Protocol):
         """Whether it should be looked for now."""
 
 
+class RenewingRoom(Protocol):
+    """Looking for a newer list of models."""
+
+    def look(
+        self, request: NetRequest, approval: Approval, cancel: Cancel, *, metered_ok: bool = False
+    ) -> Future[Updated]:
+        """Fetch it; see ``assistant.shelf.renewing.Renewing.look``."""
+
+
 class FittingRoom(Protocol):
     """Which model suits this machine."""
 

@@ -14,6 +14,7 @@ from assistant.shelf.protocols import (
     FittingRoom,
     GateRoom,
     QuantisingRoom,
+    RenewingRoom,
     ShelfRoom,
     TakingInRoom,
 )
@@ -25,6 +26,7 @@ class ModelService:
 
     Attributes:
         catalogue: The list of models that can be had.
+        renewing: Looking for a newer one.
         fitting: Which of them suits this machine.
         downloads: Fetching one.
         library: Those that are here.
@@ -34,10 +36,11 @@ class ModelService:
         quantising: Making one smaller.
         comparing: Two of them, blind.
         bench: Measuring one.
-        gate: What a download is approved by.
+        gate: What a download, or a look at the list, is approved by.
     """
 
     catalogue: CatalogueRoom
+    renewing: RenewingRoom
     fitting: FittingRoom
     downloads: DownloadRoom
     library: ShelfRoom

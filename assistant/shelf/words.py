@@ -40,7 +40,7 @@ def file_problem(fault: Fault, name: str) -> HushError:
     if fault in {Fault.MISSING, Fault.UNREADABLE}:
         return ModelMissing(
             f"{name} is not where it was, or cannot be read.",
-            "Put it back, or remove it from the list and fetch it again.",
+            "Put it back, or get it again on the Models page.",
         )
     if fault is Fault.CHANGED:
         return ModelDamaged(
@@ -49,7 +49,7 @@ def file_problem(fault: Fault, name: str) -> HushError:
         )
     return ModelDamaged(
         f"{name} is damaged: its file is not what it was.",
-        "Remove it and fetch it again. Your notes and chats are not concerned.",
+        "Get it again on the Models page. Your notes and chats are not concerned.",
     )
 
 

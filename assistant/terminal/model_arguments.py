@@ -13,6 +13,7 @@ from assistant.terminal.note_arguments import add_json
 _ACTIONS: Final = {
     "list": "The models on this computer; the one in use is marked.",
     "recommend": "Models that can be had, and how each would do on this machine. Nothing is sent.",
+    "update": "Look for a newer list of models. Host and size are shown first; you are asked.",
     "download": "Fetch a model, or go on with it. Host and size are shown first; you are asked.",
     "import": "Copy a GGUF file from your disk to the shelf, after an examination.",
     "adopt": "List what Ollama, LM Studio, Jan, GPT4All and others hold here; use one from there.",
@@ -86,6 +87,12 @@ def _perhaps_one(parser: argparse.ArgumentParser, default: str) -> None:
 
 def _download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="ID", help="its id in the catalogue; see “recommend”")
+    _asking(parser)
+    parser.add_argument("--use", action="store_true", help="activate it once it is here")
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
+    """What sends something: a look at it first, and a yes where nobody can be asked."""
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be sent where, and send nothing"
     )
@@ -99,7 +106,6 @@ def _download(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metered", action="store_true", help="also on a connection that is paid for by volume"
     )
-    parser.add_argument("--use", action="store_true", help="activate it once it is here")
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +164,7 @@ def _questions(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 _ADDS: Final[dict[str, Adds]] = {
+    "update": _asking,
     "download": _download,
     "import": _import,
     "adopt": _adopt,

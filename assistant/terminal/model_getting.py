@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from assistant.cancel import Cancel
-from assistant.errors import ApprovalRefused, InputRefused, NetworkRefused, NotFound
-from assistant.net.metered import Metered
+from assistant.errors import InputRefused, NotFound
 from assistant.net.request import NetRequest
 from assistant.shelf.records import Fit, Found, Verdict
+from assistant.terminal.model_approving import NOTHING_SENT, approved
 from assistant.terminal.model_desk import Desk, as_data, as_line, one_of_your_own, size
 from models.catalogue import Entry
 from models.library import Installed
 
-if TYPE_CHECKING:
-    from assistant.net.approvals import Approval
-
-_METERED: Final = "This connection is paid for by volume."
-_NOTHING: Final = "Nothing was sent."
 _TIGHT: Final = frozenset({Verdict.TIGHT, Verdict.TOO_BIG, Verdict.NO_DISK})
 
 
@@ -37,7 +32,9 @@ def download(desk: Desk) -> int:
     if desk.arguments.dry_run:
         _show(desk, entry, request)
         return 0
-    approval, metered_ok = _approved(desk, entry, request)
+    approval, metered_ok = approved(
+        desk, request, lambda: _explain(desk, entry, request), "Fetch it?"
+    )
     handle = desk.service.downloads.start(entry, approval, metered_ok=metered_ok)
     installed = desk.wait(
         handle.future, lambda: desk.service.downloads.pause(entry.sha256), download=entry.sha256
@@ -102,39 +99,14 @@ def _entry(desk: Desk) -> Entry:
         if wanted in {entry.id.lower(), entry.name.lower()}:
             if not entry.usable:
                 raise InputRefused(
-                    f"This Hush has no use for {entry.name} yet.", f"{_NOTHING} Choose another one."
+                    f"This Hush has no use for {entry.name} yet.",
+                    f"{NOTHING_SENT} Choose another one.",
                 )
             return entry
     raise NotFound("The catalogue has no such model.", "See “hush models recommend”.")
 
 
-def _approved(desk: Desk, entry: Entry, request: NetRequest) -> tuple[Approval, bool]:
-    """The yes of whoever sits there, or of who typed its digest; and whether volume may cost."""
-    given, metered_ok = desk.arguments.approve, desk.arguments.metered
-    network = desk.service.gate.summary().result()
-    if not network.can_send:  # told before anybody is asked
-        raise NetworkRefused(network.why_not, _NOTHING)
-    if given and given != request.payload_sha256:
-        raise ApprovalRefused(
-            f"What you approved is not what would be sent. {_NOTHING}",
-            "Look at it again with --dry-run.",
-        )
-    if not given:
-        if not desk.console.interactive:
-            raise InputRefused(
-                f"There is nobody here to ask. {_NOTHING}",
-                "See what would be sent with --dry-run, then say yes to that with "
-                "--approve SHA256.",
-            )
-        metered = desk.service.gate.read_metered()  # once: a yes is to what was said
-        _explain(desk, entry, request, metered)
-        if not desk.agrees("Fetch it?"):
-            raise InputRefused(f"Not fetched. {_NOTHING}")
-        metered_ok = metered_ok or metered is Metered.YES  # they were told
-    return desk.service.gate.approve(request), metered_ok
-
-
-def _explain(desk: Desk, entry: Entry, request: NetRequest, metered: Metered) -> None:
+def _explain(desk: Desk, entry: Entry, request: NetRequest) -> None:
     """What a person says yes or no to."""
     say = desk.console.remark
     say(f"{entry.name}, {entry.quantisation}, {entry.licence}: {size(entry.size)}")
@@ -143,8 +115,6 @@ def _explain(desk: Desk, entry: Entry, request: NetRequest, metered: Metered) ->
     fit = _fit(desk, entry)
     if fit and fit.verdict in _TIGHT:
         say(fit.words)
-    if metered is Metered.YES:
-        say(_METERED)
 
 
 def _show(desk: Desk, entry: Entry, request: NetRequest) -> None:

@@ -12,7 +12,7 @@ from assistant.cancel import Cancel
 from assistant.errors import HushError, InputRefused
 from assistant.shelf.records import Fit, Verdict
 from assistant.shelf.service import ModelService
-from assistant.terminal import model_getting, model_trying
+from assistant.terminal import model_getting, model_renewing, model_trying
 from assistant.terminal.arguments import Arguments
 from assistant.terminal.console import Console
 from assistant.terminal.model_desk import Desk, as_data, as_line, size
@@ -22,6 +22,10 @@ from models.catalogue import Entry
 _EXIT_BAD_MODEL: Final = 5
 _STOPPED: Final = "Stopped."
 _PAUSED: Final = "Stopped. What is here stays; the same command goes on with it."
+_GET_AGAIN: Final = (
+    "What is not “ready” is not loaded. “hush models download” or “import” puts a whole file in "
+    "its place."
+)
 _OWN_FILE: Final = "Your settings name a model file of their own, which goes on being used."
 _IN_WORDS: Final = {
     Verdict.RECOMMENDED: "recommended",
@@ -104,7 +108,8 @@ def _recommend(desk: Desk) -> int:
         if entry := entries.get(fit.entry_id):
             _tell_fit(desk, entry, fit)
     if words := service.catalogue.words():
-        desk.console.remark(words)
+        newer = " Look for one: hush models update." if service.catalogue.request() else ""
+        desk.console.remark(f"{words}{newer}")
     return 0
 
 
@@ -149,7 +154,7 @@ def _verify(desk: Desk) -> int:
         else:
             desk.console.line(as_line(model))
     if bad:
-        desk.console.remark("What is not “ready” is not loaded. Remove it, and get it again.")
+        desk.console.remark(_GET_AGAIN)
     return _EXIT_BAD_MODEL if bad else 0
 
 
@@ -194,6 +199,7 @@ def _remove(desk: Desk) -> int:
 _ACTIONS: Final[dict[str, Callable[[Desk], int]]] = {
     "list": _list,
     "recommend": _recommend,
+    "update": model_renewing.update,
     "download": model_getting.download,
     "import": model_getting.take_in,
     "adopt": model_getting.adopt,

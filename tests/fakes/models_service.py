@@ -14,6 +14,7 @@ from assistant.events import DownloadChanged, EventSink, ModelsChanged
 from assistant.net.approvals import Approval
 from assistant.net.records import By, ChainVerdict, LedgerRow, NetworkSummary, Purpose
 from assistant.net.request import NetRequest
+from assistant.shelf.catalogue import Updated
 from assistant.shelf.downloads import Download
 from assistant.shelf.protocols import Progress
 from assistant.shelf.records import (
@@ -179,21 +180,43 @@ class FakeCatalogue:
 
     def __init__(self) -> None:
         self.entries: tuple[Entry, ...] = ALL
+        self.age = ""  # what there is to say of it
+        self.asks: NetRequest | None = None  # what looking for a newer one sends
 
     def current(self) -> Catalogue:
         return Catalogue(3, "2026-11-01", "2027-11-01", self.entries)
 
     def words(self) -> str:
-        return ""
+        return self.age
 
     def request(self) -> NetRequest | None:
-        return None
+        return self.asks
 
     def update(self, permit: Any, request: NetRequest, cancel: Cancel) -> Any:
         raise NotFound("There is no newer list.")
 
     def due(self, now_ms: int) -> bool:
         return False
+
+
+ASKS: Final = NetRequest(
+    Purpose.CATALOGUE, "https://lists.example/hush/models.json", max_bytes=1024 * 1024
+)
+
+
+class FakeRenewing:
+    """Looks for a newer list, which the test has come or not."""
+
+    def __init__(self, gate: FakeGate) -> None:
+        self.gate = gate
+        self.asked: list[Work] = []
+
+    def look(
+        self, request: NetRequest, approval: Approval, cancel: Cancel, *, metered_ok: bool = False
+    ) -> Future[Updated]:
+        self.gate.open(approval, request, "catalogue", metered_ok=metered_ok)
+        self.asked.append(Work((request, metered_ok), lambda _w, _s: None, cancel))
+        return self.asked[-1].future
 
 
 class FakeFitting:
@@ -522,6 +545,7 @@ class FakeModels:
     def __init__(self, sink: EventSink) -> None:
         self.gate = FakeGate([()])
         self.catalogue = FakeCatalogue()
+        self.renewing = FakeRenewing(self.gate)
         self.fitting = FakeFitting()
         self.downloads = FakeDownloads(self.gate, sink)
         self.library = FakeShelf(sink)
@@ -538,6 +562,7 @@ class FakeModels:
         """These, as the window's type."""
         return ModelService(
             catalogue=self.catalogue,
+            renewing=self.renewing,
             fitting=self.fitting,
             downloads=self.downloads,
             library=self.library,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -227,6 +228,36 @@ def test_a_connection_that_costs(
     assert bench.sheet.yes_button.text() == action
     bench.say_yes()
     assert bench.models.downloads.started == [(BEST.sha256, kind is Metered.YES)]
+
+
+def test_a_connection_of_which_nothing_was_known_yet(bench: ModelsBench) -> None:
+    """It is read before the question, so that the first yes counts."""
+    bench.models.gate.metered_now, bench.models.gate.was_read = Metered.YES, False
+    bench.act(BEST.sha256, "get")
+    assert bench.sheet
+    assert bench.sheet.yes_button.text() == "Get it all the same"
+    bench.say_yes()
+    bench.settle()
+    assert bench.models.downloads.started == [(BEST.sha256, True)]
+
+
+def test_the_connection_is_read_beside_the_window(bench: ModelsBench) -> None:
+    """A bus that hangs holds nobody up: the question comes when it answered."""
+    gate, let = bench.models.gate, threading.Event()
+    read, threads = gate.read_metered, list[threading.Thread]()
+
+    def held() -> Metered:
+        threads.append(threading.current_thread())
+        let.wait(20)
+        return read()
+
+    gate.read_metered = held  # type: ignore[method-assign] # the same, after a while
+    bench.card(BEST.sha256).buttons["get"].click()
+    bench.qtbot.waitUntil(lambda: bool(threads))
+    assert bench.sheet is None
+    let.set()
+    bench.qtbot.waitUntil(lambda: bench.sheet is not None)
+    assert threading.main_thread() not in threads
 
 
 def test_an_address_that_may_change_says_so(qtbot: QtBot) -> None:
@@ -536,12 +567,12 @@ def test_a_roll_back_is_said_wherever_one_is(bench: ModelsBench) -> None:
 
 @pytest.mark.parametrize("state", ["changed", "missing", "damaged"])
 def test_a_model_that_cannot_be_used(bench: ModelsBench, state: str) -> None:
-    """It is named with what is wrong; it can be checked again or deleted, not used."""
+    """It is named with what is wrong; it can be checked, deleted or got again, not used."""
     bench.models.library.put(replace(from_entry(SMALL), state=state))  # type: ignore[arg-type] # one of the Conditions
     bench.settle()
     card = bench.card(SMALL.sha256)
     assert "Its file" in card.text
-    assert card.buttons == {}
+    assert list(card.buttons) == ([] if state == "changed" else ["get"])
     words = [action.text() for action in card.more.menu().actions()]
     assert words == ["Check its file", "Delete…"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from assistant.errors import InputRefused, ModelRefused
 from assistant.shelf.forms import FORMS
@@ -249,3 +250,60 @@ def test_a_measurement_that_fails(bench: ModelsBench) -> None:
     bench.settle()
     assert line.said == "It did not load."
     assert line.result is None
+
+
+# One thing at a time ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["Measure it…", "Make it smaller…"])
+def test_what_is_under_way_is_not_pushed_aside(bench: ModelsBench, words: str) -> None:
+    """A card's menu says so, and leads to what runs; that can still be cancelled."""
+    line = bench.page.tools.measure_line
+    bench.choose(STARTER, "Measure it…")
+    form = line.form
+    assert isinstance(form, MeasureForm)
+    bench.click(form.go_on)
+    bench.choose(BEST.sha256, words)
+    assert "Something else is being done with a model." in bench.said
+    assert not any(line.form for line in bench.page.tools.lines)
+    bench.click(bench.page.notice.action)
+    assert bench.focus.accessibleName() == "Cancel"
+    bench.press("Return")
+    work = bench.models.bench.asked[-1]
+    assert work.cancel.asked
+    work.fail(InputRefused("Stopped."))
+    bench.settle()
+    bench.choose(BEST.sha256, words)
+    assert any(line.form for line in bench.page.tools.lines)
+
+
+def test_a_comparison_is_not_closed_by_another_tool(bench: ModelsBench) -> None:
+    """Not while both answer, and not while the person judges; once it is over it makes room."""
+    blind = begin(bench, FIRST.prompt)
+    for step in ("both answer", "judging"):
+        bench.choose(BEST.sha256, "Measure it…")
+        assert "Two models are being compared." in bench.said, step
+        assert bench.page.tools.compare_line.form is blind
+        if step == "both answer":
+            work = bench.models.comparing.work
+            assert work
+            bench.models.comparing.on_pair(FIRST)
+            work.end(1)
+            bench.settle()
+    bench.click(blind.choices["left"])
+    bench.choose(BEST.sha256, "Measure it…")
+    assert bench.page.tools.compare_line.form is None
+    assert isinstance(bench.page.tools.measure_line.form, MeasureForm)
+
+
+def test_a_pair_that_comes_after_its_form(bench: ModelsBench) -> None:
+    """Whatever took the form away: what comes then is passed over."""
+    blind = begin(bench, FIRST.prompt)
+    work = bench.models.comparing.work
+    assert work
+    bench.page.tools.compare_line.close_form()
+    bench.qtbot.waitUntil(lambda: not isValid(blind))
+    bench.models.comparing.on_pair(FIRST)
+    work.end(1)
+    bench.settle()
+    assert bench.page.tools.compare_line.form is None

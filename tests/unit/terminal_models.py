@@ -15,6 +15,8 @@ from assistant.cancel import Cancel
 from assistant.errors import HushError, InputRefused, NotFound
 from assistant.events import DownloadChanged
 from assistant.net.approvals import Approval
+from assistant.net.request import NetRequest
+from assistant.shelf.catalogue import Updated
 from assistant.shelf.downloads import Download
 from assistant.shelf.protocols import Progress
 from assistant.shelf.records import (
@@ -48,6 +50,7 @@ from tests.fakes.models_service import (
     FakeFitting,
     FakeModels,
     FakeQuantising,
+    FakeRenewing,
     FakeShelf,
     FakeTakingIn,
     done,
@@ -85,6 +88,27 @@ class Downloads(FakeDownloads):
         if not self.futures[sha256].done():
             super().pause(sha256)
             self.futures[sha256].set_exception(InputRefused("Paused."))
+
+
+class Renewing(FakeRenewing):
+    """Looks at once; ``interrupt`` presses Ctrl+C in the middle of it."""
+
+    interrupt: Callable[[], None] | None = None
+    outcome: Updated | HushError = Updated(True, 4, "The list of models is now that of 2026-11-20.")
+
+    def look(
+        self, request: NetRequest, approval: Approval, cancel: Cancel, *, metered_ok: bool = False
+    ) -> Future[Updated]:
+        future = super().look(request, approval, cancel, metered_ok=metered_ok)
+        work = self.asked[-1]
+        if self.interrupt:
+            cancel.listen(lambda: work.fail(InputRefused("Stopped.")))
+            self.interrupt()
+        elif isinstance(self.outcome, HushError):
+            work.fail(self.outcome)
+        else:
+            work.end(self.outcome)
+        return future
 
 
 class Fitting(FakeFitting):
@@ -200,6 +224,7 @@ class Bench(FakeBench):
 class Hush(FakeModels):
     """The command line over all of them."""
 
+    renewing: Renewing
     fitting: Fitting
     downloads: Downloads
     library: Shelf
@@ -213,6 +238,7 @@ class Hush(FakeModels):
     def __init__(self) -> None:
         self.events: Events = queue.SimpleQueue()
         super().__init__(self.events.put)
+        self.renewing = Renewing(self.gate)
         self.fitting = Fitting()
         self.downloads = Downloads(self.gate, self.events.put)
         self.library = Shelf(self.events.put)

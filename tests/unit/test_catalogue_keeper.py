@@ -229,6 +229,49 @@ class TestStored:
         old_keys = PUBLISHER.offer(PUBLISHER.catalogue(4))
         assert "not signed by enough" in refusal(keep(), old_keys)
 
+    def test_an_older_one_that_is_put_back(self, keep: Keep, tmp_path: Path) -> None:
+        """Signed as it is, it was replaced: the state beside it says so."""
+        stored = tmp_path / "catalogue" / "catalogue.json"
+        look(keep(), PUBLISHER.offer(PUBLISHER.catalogue(3)))
+        older = stored.read_bytes()
+        look(keep(), PUBLISHER.offer(PUBLISHER.catalogue(5)))
+        stored.write_bytes(older)
+        keeper = keep()
+        assert keeper.current().version == 1
+        assert "older" in refusal(keeper, PUBLISHER.offer(PUBLISHER.catalogue(4)))
+        assert look(keeper, PUBLISHER.offer(PUBLISHER.catalogue(5))).changed
+
+    def test_new_keys_that_come_with_the_app(self, keep: Keep) -> None:
+        """What the old ones signed shuts nothing out, however high its number."""
+        look(keep(), PUBLISHER.offer(PUBLISHER.catalogue(900)))
+        second = PUBLISHER.successor(new_catalogue_keys=True)
+        keeper = keep(version=3, publisher=second)
+        assert keeper.current().version == 3
+        assert look(keeper, second.offer(second.catalogue(4))).changed
+        assert keep(version=3, publisher=second).current().version == 4
+        assert "older" in refusal(keeper, second.offer(second.catalogue(3)))
+
+    def test_the_same_keys_that_come_with_the_app(self, keep: Keep, tmp_path: Path) -> None:
+        """A new root that leaves the catalogue's keys as they were forgets nothing."""
+        look(keep(), PUBLISHER.offer(PUBLISHER.catalogue(5)))
+        (tmp_path / "catalogue" / "catalogue.json").unlink()
+        second = PUBLISHER.successor()
+        keeper = keep(publisher=second)
+        assert "older" in refusal(keeper, second.offer(second.catalogue(4)))
+
+    def test_what_new_keys_signed_is_remembered_without_its_file(
+        self, keep: Keep, tmp_path: Path
+    ) -> None:
+        """Also where the roots on the way have to be fetched once more."""
+        second = PUBLISHER.successor(new_catalogue_keys=True)
+        to_second = second.root_envelope(*PUBLISHER.root_keys[:2])
+        look(keep(), second.offer(second.catalogue(5), to_second))
+        (tmp_path / "catalogue" / "catalogue.json").unlink()
+        keeper = keep()
+        assert keeper.current().version == 1
+        assert "older" in refusal(keeper, second.offer(second.catalogue(4), to_second))
+        assert look(keeper, second.offer(second.catalogue(5), to_second)).changed
+
 
 class TestWhen:
     """It looks by itself at most daily, only where that was allowed and is free."""

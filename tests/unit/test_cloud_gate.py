@@ -309,7 +309,7 @@ def test_cut_in_the_middle_by_local_only(house: House) -> None:
 _MAY_APPROVE: Final = {
     "ui/network/approving.py",
     "ui/cloud/consenting.py",
-    "assistant/terminal/model_getting.py",
+    "assistant/terminal/model_approving.py",
     "assistant/terminal/cloud_asking.py",
     "assistant/terminal/cloud_desk.py",
     "assistant/terminal/cloud.py",

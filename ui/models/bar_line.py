@@ -85,6 +85,13 @@ class BarLine(Line):
             self.result = Figures(rows)
             self._column.addWidget(self.result)
 
+    def take_focus(self) -> None:
+        """Put the keyboard on what ends the work, while there is some; else where it was."""
+        if self._cancel.isVisible():
+            self._cancel.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            super().take_focus()
+
     def apply(self, theme: Theme) -> None:
         """Take another theme."""
         super().apply(theme)

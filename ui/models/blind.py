@@ -39,6 +39,7 @@ class Blind(Form):
         self._waiting: list[Pair] = []
         self._seen = 0
         self.pair: Pair | None = None
+        self.is_over = False  # nothing is left to judge
         self._count = PlainLabel("", "quiet", wrap=True)
         self._prompt = PlainLabel("", "strong", wrap=True)
         self._answers = QWidget()
@@ -88,7 +89,7 @@ class Blind(Form):
 
     def say_over(self, sentence: str) -> None:
         """All are decided, or it ended before."""
-        self.pair = None
+        self.pair, self.is_over = None, True
         self._show()
         self._count.setText(sentence)
         self.end_button.set_words("Close")

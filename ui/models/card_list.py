@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.controls import PlainLabel, TextButton
+from ui.flow import FlowLayout
 from ui.models.card import ModelCard
 from ui.models.faces import Face
 from ui.theme.style import Theme
@@ -37,6 +38,8 @@ class CardList(QWidget):
         self._shows_rest = False
         self._remark = PlainLabel("", "quiet", wrap=True)
         self.more_button = TextButton("", "link")
+        self._foot = FlowLayout()
+        self._links: list[TextButton] = []  # beside that
         self._list = QVBoxLayout()
         self._list.setSpacing(Space.RELATED)
         column = QVBoxLayout(self)
@@ -45,7 +48,8 @@ class CardList(QWidget):
         column.addWidget(PlainLabel(title, "strong"))
         column.addWidget(self._remark)
         column.addLayout(self._list)
-        column.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._foot)
+        self._foot.addWidget(self.more_button)
         self._remark.hide()
         self.more_button.hide()
         self.more_button.clicked.connect(self._show_rest)
@@ -54,6 +58,19 @@ class CardList(QWidget):
         """Say something of all of them; an empty sentence takes that back."""
         self._remark.setText(sentence)
         self._remark.setVisible(bool(sentence))
+
+    def add_link(self, words: str) -> TextButton:
+        """Add something quiet to do at the foot; it is hidden until it is offered."""
+        link = TextButton(words, "link")
+        link.hide()
+        self._foot.addWidget(link)
+        self._links.append(link)
+        return link
+
+    def offer_link(self, link: TextButton, *, offered: bool) -> None:
+        """Show a link, or do not."""
+        link.setVisible(offered)
+        self._arrange()
 
     @property
     def said(self) -> str:
@@ -88,7 +105,8 @@ class CardList(QWidget):
     @property
     def stops(self) -> list[QWidget]:
         """Where the keyboard can be put, as the eye goes."""
-        return [*(stop for card in self.cards.values() for stop in card.stops), self.more_button]
+        cards = (stop for card in self.cards.values() for stop in card.stops)
+        return [*cards, self.more_button, *self._links]
 
     def _card(self, sha256: str) -> ModelCard:
         card = self.cards[sha256] = ModelCard(self._theme, sha256)
@@ -105,7 +123,8 @@ class CardList(QWidget):
         verb = "Hide" if self._shows_rest else "Show"
         self.more_button.set_words(f"{verb} {self._words.format(len(self._rest))}")
         self.more_button.setVisible(bool(self._rest))
-        self.setVisible(bool(self.cards) or bool(self.said))
+        links = any(not link.isHidden() for link in self._links)
+        self.setVisible(bool(self.cards) or bool(self.said) or links)
 
     def apply(self, theme: Theme) -> None:
         """Take another theme."""

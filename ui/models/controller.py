@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from assistant.cancel import Cancel
 from assistant.errors import HushError, InputRefused
-from assistant.shelf.records import DownloadState, Fit, Step, Yardstick
+from assistant.shelf.records import DownloadState, Fit, Step
 from ui.bridge import Bridge
 from ui.latest import Latest
 from ui.models import words
+from ui.models.deleting import Deleting
 from ui.models.doing import Doing
-from ui.models.faces import Act, Board, Task
+from ui.models.faces import UNDER_WAY, Act, Board, Task
 from ui.models.fetching import Fetching
+from ui.models.measuring import MachineMeasuring
 from ui.models.page import ModelsPage
+from ui.models.renewing import Renewing
 from ui.models.taking import Taking
 from ui.models.working import Working
 from ui.network.approving import Approving
@@ -51,6 +53,16 @@ class ModelWays:
     tell: Callable[[str, str, Callable[[], None]], object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The list of models, what there is to say of it, and what is on its way."""
+
+    catalogue: Catalogue
+    words: str
+    renewable: bool
+    states: tuple[DownloadState, ...]
+
+
 class ModelsController(QObject):
     """What a person does with models.
 
@@ -80,7 +92,6 @@ class ModelsController(QObject):
         self._ways = ways
         self.board = Board()
         self._doing: dict[str, Doing] = {}
-        self._was_measured = False  # by itself, at most once
         self._here, self._listed, self._fits, self._best = (Latest(bridge) for _ in range(4))
         self.fetching = Fetching(
             models.downloads,
@@ -106,9 +117,25 @@ class ModelsController(QObject):
             ways.questions,
             self.refresh,
         )
+        self.renewing = Renewing(
+            models.catalogue,
+            models.renewing,
+            models.gate,
+            approving,
+            bridge,
+            pool,
+            page.renew_link,
+            lambda sentence, danger: page.notice.say(sentence, danger=danger),
+            self._say_refused,
+            self.refresh,
+        )
+        self._deleting = Deleting(models.library, bridge, page, self._say, self.refresh)
+        self._measuring = MachineMeasuring(
+            models.fitting, bridge, page, lambda: self.board, self.refresh
+        )
         page.acted.connect(self._act)
         page.dropped.connect(self.taking.take)
-        page.measure_wanted.connect(self._measure_machine)
+        page.measure_wanted.connect(self._measuring.begin)
         self._acts: dict[Act, Callable[[str], None]] = {
             Act.GET: self._get,
             Act.PAUSE: self.fetching.pause,
@@ -118,8 +145,8 @@ class ModelsController(QObject):
             Act.STOP: self._stop,
             Act.BACK: lambda _: self._go_back(),
             Act.VERIFY: self._verify,
-            Act.SMALLER: self._make_smaller,
-            Act.MEASURE: self._measure,
+            Act.SMALLER: partial(self._open, page.tools.open_smaller),
+            Act.MEASURE: partial(self._open, page.tools.open_measure),
             Act.REMOVE: self._ask_remove,
         }
 
@@ -128,21 +155,30 @@ class ModelsController(QObject):
     @property
     def is_working(self) -> bool:
         """Whether something goes on here that the person may be waiting for."""
-        return bool(self._doing) or self.taking.is_working or self.working.is_working
+        fetches = any(state.step in UNDER_WAY for state in self.board.states.values())
+        works = any(one.is_working for one in (self.taking, self.working, self.renewing))
+        return bool(self._doing) or fetches or works
 
     def refresh(self) -> None:
         """Look again at all of it; each part is shown as soon as it is known."""
         models, failed = self._models, self._failed
         self._here.expect(models.library.all(), self._know_here, failed)
-        listed = self._pool.submit(lambda: (models.catalogue.current(), models.downloads.states()))
-        self._listed.expect(listed, self._know_listed, failed)
+        self._listed.expect(self._pool.submit(self._list), self._know_listed, failed)
         self._fits.expect(models.fitting.fits(), self._know_fits, self._no_fits)
 
     def _know_here(self, installed: tuple[Installed, ...]) -> None:
         self._show(installed={one.sha256: one for one in installed})
 
-    def _know_listed(self, found: tuple[Catalogue, tuple[DownloadState, ...]]) -> None:
-        catalogue, states = found
+    def _list(self) -> _Listed:
+        """On the pool: it reads small files."""
+        catalogue = self._models.catalogue
+        renewable = catalogue.request() is not None
+        states = self._models.downloads.states()
+        return _Listed(catalogue.current(), catalogue.words(), renewable, states)
+
+    def _know_listed(self, found: _Listed) -> None:
+        catalogue, states = found.catalogue, found.states
+        self._page.show_list(found.words, renewable=found.renewable)
         entries = {entry.sha256: entry for entry in catalogue.entries}
         self._show(entries=entries, states={state.sha256: state for state in states})
 
@@ -153,9 +189,7 @@ class ModelsController(QObject):
 
     def _know_best(self, fit: Fit | None) -> None:
         self._show(best=fit.entry_id if fit else "", fits_known=True)
-        board = self.board
-        if board.may_measure and not board.is_measured and not self._was_measured:
-            self._measure_machine()  # nobody has to know that this comes first
+        self._measuring.begin_once()
 
     def _no_fits(self, error: HushError) -> None:
         self._show(fits_known=True)
@@ -304,45 +338,22 @@ class ModelsController(QObject):
     # The rest -----------------------------------------------------------------------------
 
     def _ask_remove(self, sha256: str) -> None:
-        card, model = self._page.card(sha256), self.board.installed.get(sha256)
-        if card and model:
-            form = card.ask_delete(words.deleting(model))
-            form.given.connect(partial(self._remove, sha256, model.name))
+        model = self.board.installed.get(sha256)
+        if model:
+            self._deleting.ask(model)
 
-    def _remove(self, sha256: str, name: str) -> None:
-        def done(count: int) -> None:
-            self._page.notice.say(words.freed(name, count))
-            self.refresh()
+    def _open(self, form: Callable[[str], None], sha256: str) -> None:
+        """Open a tool's form for a model, unless a tool is at work."""
+        why_not = self.working.make_room()
+        if why_not:
+            self._page.notice.say(why_not, "Show it", self._show_work)
+        else:
+            form(sha256)
 
-        def failed(error: HushError) -> None:
-            card = self._page.card(sha256)
-            if card:
-                card.close_form()
-            self._say(sha256, error.sentence)
-
-        self._bridge.then(self._models.library.remove(sha256), done, failed)
-
-    def _make_smaller(self, sha256: str) -> None:
-        self._page.tools.open_smaller(sha256)
-
-    def _measure(self, sha256: str) -> None:
-        self._page.tools.open_measure(sha256)
-
-    def _measure_machine(self) -> None:
-        def over() -> None:
-            self._page.show_measuring(self.board, measuring=False)
-
-        def done(_: Yardstick) -> None:
-            over()
-            self.refresh()
-
-        def failed(error: HushError) -> None:
-            over()
-            self._page.notice.say(error.sentence)  # a reply runs, mostly, and comes first
-
-        self._was_measured = True
-        self._page.show_measuring(self.board, measuring=True)
-        self._bridge.then(self._models.fitting.measure(Cancel()), done, failed)
+    def _show_work(self) -> None:
+        line = self.working.line
+        self._page.show_tool(line)
+        line.take_focus()
 
 
 def _do(act: Callable[[], object]) -> None:

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 _ON_ITS_WAY: Final = (Step.WAITING, Step.CONNECTING, Step.RUNNING)
 _BEING_CHECKED: Final = (Step.VERIFYING, Step.PREFLIGHT)
+UNDER_WAY: Final = frozenset({*_ON_ITS_WAY, *_BEING_CHECKED})
+"""A download in one of these steps goes on by itself, and a lock would end it."""
+
 _RUNS: Final = (Verdict.RECOMMENDED, Verdict.WORKS, Verdict.TIGHT)
 _FEW: Final = 4
 """Offered at once: a list of twelve is more than one reads."""
 
 _USABLE: Final = ("ready", "unverified")
+_BROKEN: Final = ("missing", "damaged")
+"""What only another copy of the file helps, wherever Hush keeps that itself."""
 
 
 class Act(StrEnum):
@@ -183,10 +188,11 @@ class Board:
         """What its card shows."""
         model, entry = self.installed.get(sha256), self.entries.get(sha256)
         state = self.states.get(sha256)
-        if model:
+        fetched = state if state and state.step is not Step.DONE else None
+        if model and not (fetched and _is_broken(model)):
             return self._with_task(sha256, self._of_installed(model, entry))
-        if state and state.step is not Step.DONE:
-            return self._of_download(sha256, state, entry)
+        if fetched:
+            return self._of_download(sha256, fetched, entry)
         if entry:
             return self._of_offer(sha256, entry)
         return Face(self.name(sha256))
@@ -235,14 +241,18 @@ class Board:
         wrong = words.condition(model)
         usable = model.state in _USABLE
         is_first = model.sha256 == self.first
-        use = Offer(Act.USE, "Use it now", f"Use {model.name} now", main=is_first)
+        offers: tuple[Offer, ...] = ()
+        if usable and not model.active:
+            offers = (Offer(Act.USE, "Use it now", f"Use {model.name} now", main=is_first),)
+        elif entry and entry.usable and _is_broken(model):
+            offers = (_get_again(entry, is_first=is_first),)
         return Face(
             model.name,
             _sentences(entry.good_at if entry else "", wrong),
             words.installed_facts(model),
             problem,
             danger=bool(problem),
-            offers=(use,) if usable and not model.active else (),
+            offers=offers,
             more=_more(model, usable=usable),
         )
 
@@ -259,6 +269,18 @@ class Board:
             share=task.share,
             offers=(stop,),
         )
+
+
+def _is_broken(model: Installed) -> bool:
+    """Whether its file has to be fetched again; one of another program is not ours to replace."""
+    return model.state in _BROKEN and not model.linked
+
+
+def _get_again(entry: Entry, *, is_first: bool) -> Offer:
+    """Fetch a model once more: one that is in use cannot be deleted first, and need not be."""
+    name = f"Get {entry.name} again{_gap()}{size(entry.size)}"
+    words = name if is_first else f"Get it again{_gap()}{size(entry.size)}"
+    return Offer(Act.GET, words, name, main=is_first)
 
 
 def _download_offers(state: DownloadState, *, is_main: bool) -> tuple[Offer, ...]:

@@ -65,6 +65,7 @@ class ModelsPage(NoticedPage):
         self._for_this = QWidget()
         self.here = CardList("On this laptop", theme)
         self.offered = CardList("More models", theme, _REST)
+        self.renew_link = self.offered.add_link("")
         self.from_here = FromHere(theme)
         self.tools = Tools(theme)
         self._veil = Veil(theme, _DROP, self)
@@ -133,6 +134,11 @@ class ModelsPage(NoticedPage):
         if stops != self._stops:
             self._stops = stops
             order_stops(stops)
+
+    def show_list(self, words: str, *, renewable: bool) -> None:
+        """Say what there is to say of the list's age, and whether a newer one can be looked for."""
+        self.offered.say(words)
+        self.offered.offer_link(self.renew_link, offered=renewable)
 
     def show_measuring(self, board: Board, *, measuring: bool) -> None:
         """Say that this laptop is being measured, or no longer is."""

@@ -24,6 +24,14 @@ if TYPE_CHECKING:  # a start has no time to import them
     from assistant.shelf.protocols import BenchRoom, ComparingRoom, QuantisingRoom
 
 _BEGUN: Final = "Loading it…"
+_BUSY: Final = (
+    "Something else is being done with a model. Wait until it is over, or cancel it; then try this "
+    "again."
+)
+_JUDGING: Final = (
+    "Two models are being compared. Judge the answers that are left, or stop comparing; then try "
+    "this again."
+)
 _MADE: Final = "The smaller copy is on this laptop now. {agreement}"
 
 
@@ -61,6 +69,7 @@ class Working:
         self._questions = questions
         self._changed = changed
         self._doing: Doing | None = None
+        self._line: BarLine = tools.measure_line  # where the last work is shown
         self._blind: Blind | None = None
         self._stop_pairs: Cancel | None = None
         self._sides = ("", "")
@@ -74,6 +83,26 @@ class Working:
     def is_working(self) -> bool:
         """Whether a tool is at work."""
         return self._doing is not None or self._stop_pairs is not None
+
+    @property
+    def line(self) -> BarLine:
+        """Where it is at work, or was."""
+        return self._tools.compare_line if self._blind else self._line
+
+    def make_room(self) -> str:
+        """Put away what is over, so that a form can be opened.
+
+        Returns:
+            Why none can be, as a sentence: it would close what somebody waits for or judges, and
+            the button that ends it. Empty where one can.
+        """
+        if self._doing:
+            return _BUSY
+        if self._blind and not self._blind.is_over:
+            return _JUDGING
+        if self._blind:
+            self._end()
+        return ""
 
     def _stop(self) -> None:
         if self._doing:
@@ -105,7 +134,7 @@ class Working:
         self._work(line, ask, done)
 
     def _work(self, line: BarLine, ask: Ask[T], done: Callable[[T], str]) -> None:
-        tools = self._tools
+        tools, self._line = self._tools, line
 
         def end(sentence: str, *, danger: bool = False) -> None:
             self._doing = None
@@ -148,17 +177,21 @@ class Working:
         self._bridge.then(told, self._show, lambda _: None)
 
     def _show(self, pair: Pair) -> None:
-        if self._blind:
+        if self._blind and self._is_open(self._blind):
             self._blind.add(pair)
 
+    def _is_open(self, blind: Blind) -> bool:
+        """Whether it is still the one that is judged: its form may have been closed under it."""
+        return blind is self._blind and isValid(blind)
+
     def _answered(self, blind: Blind, count: int) -> None:
-        if blind is self._blind:
+        if self._is_open(blind):
             self._stop_pairs = None
             blind.end_early(count)
             self._look_whether_over(blind)
 
     def _broke_off(self, blind: Blind, error: HushError) -> None:
-        if blind is self._blind and isValid(blind):
+        if self._is_open(blind):
             self._stop_pairs = None
             blind.say_over(error.sentence)
 
@@ -166,12 +199,12 @@ class Working:
         blind = self._blind
 
         def done(_: Tally) -> None:
-            if blind and blind is self._blind:
+            if blind and self._is_open(blind):
                 blind.close_pair()
                 self._look_whether_over(blind)
 
         def failed(error: HushError) -> None:
-            if blind and blind is self._blind:
+            if blind and self._is_open(blind):
                 blind.say_over(error.sentence)
 
         self._bridge.then(self._comparing.decide(pair_id, winner), done, failed)
@@ -183,7 +216,7 @@ class Working:
             names = self._name(first), self._name(second)
 
             def told(tally: Tally) -> None:
-                if blind is self._blind:
+                if self._is_open(blind):
                     blind.say_over(words.tally_words(*names, tally))
 
             failed = partial(self._broke_off, blind)
