@@ -136,7 +136,7 @@ class Desk:
                 f"{state.bytes_per_second / _MB:.1f} MB/s{_left(state.seconds_left)}"
             )
         elif state.step in _STEPS:
-            counter.show(_STEPS[state.step])
+            counter.show(state.words or _STEPS[state.step])
 
 
 def as_data(model: Installed) -> dict[str, Any]:

@@ -128,6 +128,19 @@ def test_the_list_may_come_last(bench: ModelsBench) -> None:
     assert bench.page.first.sha256 == BEST.sha256
 
 
+def test_what_a_download_waits_for(bench: ModelsBench) -> None:
+    """For another one, or for another try: not both."""
+    waits = bench.models.downloads.put
+    waits(BEST, Step.WAITING, 0)
+    bench.settle()
+    assert "Waiting for another download." in bench.card(BEST.sha256).text
+    waits(BEST, Step.WAITING, 0, "The server is busy. Hush tries again in 8 s.")
+    bench.settle()
+    said = bench.card(BEST.sha256).text
+    assert "Hush tries again in 8 s." in said
+    assert "another download" not in said
+
+
 def test_going_back(bench: ModelsBench) -> None:
     """The model before is one press away, and answers again."""
     bench.models.library.put(from_entry(BEST))

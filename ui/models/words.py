@@ -118,7 +118,7 @@ def download_words(state: DownloadState) -> str:
     share = of_total(state.done, state.total)
     match state.step:
         case Step.WAITING:
-            return f"Waiting for another download. {state.words}".strip()
+            return state.words or "Waiting for another download."  # or for another try
         case Step.CONNECTING:
             return "Connecting…"
         case Step.RUNNING:
