@@ -253,10 +253,15 @@ class _Reply:
                 if isinstance(event, Data) and not self._take(_delta(event.data, request.host)):
                     break
         self._say(self._restorer.end())
-        is_cut = self._length >= MAX_MESSAGE_CHARACTERS or self._said.finish == "length"
-        self._figures = self._counted(FinishReason.LENGTH if is_cut else FinishReason.STOP)
-        if not self._length:
-            raise _wordless(request.host, self._said.finish)
+        self._figures = self._counted(FinishReason.LENGTH if self._is_cut else FinishReason.STOP)
+        if not self._length or self._said.finish == "content_filter":
+            raise _held_back(request.host, self._said.finish, has_words=bool(self._length))
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether there was more to say, or may have been: a reason that is not known is no end."""
+        is_ended = self._said.finish in {"length", "other"}
+        return is_ended or self._length >= MAX_MESSAGE_CHARACTERS
 
     def _take(self, delta: Delta) -> bool:
         """Take a piece; whether there may be more."""
@@ -336,11 +341,12 @@ class _Reply:
         return conversation_rows.touch(connection, self._conversation.id, now), message
 
 
-def _wordless(host: str, finish: str) -> NetworkError:
-    """An answer that came to its end and says nothing is none."""
+def _held_back(host: str, finish: str, *, has_words: bool) -> NetworkError:
+    """An answer that came to its end and says nothing is none; nor is one that a filter ended."""
     if finish == "content_filter":
+        what = "the rest of its answer" if has_words else "its answer"
         return NetworkError(
-            f"{host} held its answer back: its filter did not let it through.",
+            f"{host} held {what} back: its filter did not let it through.",
             "Ask in other words, or ask somebody else.",
         )
     return NetworkError(f"{host} answered without a word.", "Ask again, or ask another model.")

@@ -128,11 +128,11 @@ def cost_of(body: bytes, reply_tokens: int, provider: Provider) -> Cost:
         provider: Whose prices.
     """
     tokens = -(-len(body) // _BYTES_A_TOKEN)
-    most: float | None = None
-    if provider.price_in is not None and provider.price_out is not None:
-        most = (tokens * provider.price_in + reply_tokens * provider.price_out) / _MILLION
-        if provider.price_out and not provider.limit_field:
-            most = None  # nobody tells the server where to end
+    if provider.price_in is None or provider.price_out is None:
+        return Cost(tokens, reply_tokens, None, provider.currency)
+    if provider.price_out and not provider.limit_field:  # nobody tells the server where to end
+        return Cost(tokens, reply_tokens, None, provider.currency, is_open=True)
+    most = (tokens * provider.price_in + reply_tokens * provider.price_out) / _MILLION
     return Cost(tokens, reply_tokens, most, provider.currency)
 
 

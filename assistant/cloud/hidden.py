@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Final
@@ -27,13 +28,27 @@ class HiddenWords:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._known: tuple[str, ...] = ()
-        vault.read(cloud_rows.hidden_words).add_done_callback(self._take)
+        self._lock = threading.Lock()
+        self._read = vault.read(cloud_rows.hidden_words)
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All of them; from memory, at once. Empty until they were read."""
-        return self._known
+        """All of them; from memory, at once. Empty until they were read: see ``list``."""
+        read = self._read
+        return read.result() if _is_there(read) else ()
+
+    def list(self) -> Future[tuple[str, ...]]:
+        """All of them: who swaps them must know that there are no others.
+
+        Where they could not be read they are read anew.
+
+        Raises:
+            HushError: in the future: they cannot be read.
+        """
+        with self._lock:
+            if self._read.done() and not _is_there(self._read):
+                self._read = self._vault.read(cloud_rows.hidden_words)
+            return self._read
 
     def save(self, words: Sequence[str]) -> Future[None]:
         """Keep these in place of those there are.
@@ -50,14 +65,15 @@ class HiddenWords:
             cloud_rows.put_hidden_words(connection, wanted)
 
         def keep(_: None) -> Future[None]:
-            self._known = wanted
+            with self._lock:
+                self._read = done(wanted)
             return done(None)
 
         return followed(self._vault.write(work), keep)
 
-    def _take(self, read: Future[tuple[str, ...]]) -> None:
-        if not read.cancelled() and read.exception() is None:
-            self._known = read.result()
+
+def _is_there(read: Future[tuple[str, ...]]) -> bool:
+    return read.done() and not read.cancelled() and read.exception() is None
 
 
 def _checked(words: Sequence[str]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class WaitingRoom(Protocol):
     """What shall be asked once there is a network. Nothing of it is asked by itself."""
 
     def add(self, question_id: int, provider_id: str) -> Future[Waiting]:
-        """Keep a question for later; the same twice is one.
+        """Keep a question for later; the same twice is one, for whom was chosen last.
 
         Raises:
             CloudRefused: it is of a private chat.
@@ -95,7 +95,14 @@ class HiddenRoom(Protocol):
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All of them, from memory."""
+        """All of them, from memory; empty until they were read."""
+
+    def list(self) -> Future[tuple[str, ...]]:
+        """All of them; read anew where they could not be.
+
+        Raises:
+            HushError: in the future: they cannot be read.
+        """
 
     def save(self, words: Sequence[str]) -> Future[None]:
         """Have these, and no others.

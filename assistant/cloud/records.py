@@ -143,12 +143,21 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a request takes at most. ``most`` is None where no price is known."""
+    """What a request takes at most.
+
+    Attributes:
+        tokens_in: That are sent.
+        tokens_out: That come.
+        most: In ``currency``; None: not known.
+        currency: Of the prices.
+        is_open: Why it is not known: there are prices, but nothing limits the answer.
+    """
 
     tokens_in: int
     tokens_out: int
     most: float | None
     currency: str
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

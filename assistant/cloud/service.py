@@ -46,6 +46,7 @@ from assistant.vaults import Vaults
 LOCAL_ONLY: Final = "Hush is set to stay on this computer, so nobody else is asked."
 OFF: Final = "Asking elsewhere is off. You can turn it on in the settings."
 NOBODY: Final = "There is nobody to ask yet: add a provider first."
+UNREAD: Final = "Your own words that are always swapped cannot be read, so nothing can be sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +289,8 @@ class CloudService:
         )
 
     def _compose(self, draft: Draft, known: Table, version: int) -> Composed:
-        return compose(draft, self._detectors.now(), known, version)
+        detector = self._detectors.now() if draft.redact else None
+        return compose(draft, detector, known, version)
 
     def _require_same(self, provider: Provider) -> None:
         """Refuse where the provider is not the one that was shown: its key may be another's."""
@@ -334,11 +336,18 @@ class _Detectors:
         self._made: tuple[tuple[str, ...], Detector] | None = None
 
     def now(self) -> Detector:
-        """With the words of the moment. Blocks for a part of a second the first time."""
+        """With the words of the moment. Blocks: a part of a second the first time.
+
+        Raises:
+            CloudRefused: those words cannot be read; without them too little would be swapped.
+        """
         # Read here, on the thread that needs it: it has tables of every country's numbers.
         from assistant.redaction.detector import detector
 
-        words = self._hidden.known
+        try:
+            words = self._hidden.list().result()
+        except HushError as error:
+            raise CloudRefused(UNREAD, error.sentence) from error
         if self._made is None or self._made[0] != words:
             self._made = (words, detector(self._region, words))
         return self._made[1]

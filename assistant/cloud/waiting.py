@@ -48,7 +48,7 @@ class WaitingList:
         return self._count
 
     def add(self, question_id: int, provider_id: str) -> Future[Waiting]:
-        """Keep a question for later; the same twice is one.
+        """Keep a question for later; the same twice is one, for whom was chosen last.
 
         Raises:
             CloudRefused: at once: a private chat is written nowhere, and so nothing of it waits.

@@ -33,7 +33,7 @@ def whole_of(answer: object) -> Iterator[Delta]:
         raise Broken(Failure.NOT_HTTP, "text")
     yield from _of(said, "message")
     if not _finish(choice):
-        yield Delta(finish="other")  # it is whole: its length was
+        yield Delta(finish="stop")  # it is whole: its length was
 
 
 def _of(said: Mapping[str, object], place: str) -> Iterator[Delta]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -38,11 +39,14 @@ class _Rules:
         self._rules = Rules([*people.RULES, *patterns.RULES, *accounts.RULES, *addresses.RULES])
 
     def find(self, text: str) -> list[Found]:
-        hidden = self._hidden.find(text, list(WORD.finditer(text)))  # as they were written down
-        return without_overlaps([*hidden, *self._all(plain(text))], text)
-
-    def _all(self, text: str) -> Iterator[Found]:
         words = list(WORD.finditer(text))
+        found = [*self._hidden.find(text, words), *self._all(text, words)]
+        other = plain(text)
+        if other != text:  # both: as ASCII a comma of full width divides cells, and ends a password
+            found += self._all(other, list(WORD.finditer(other)))
+        return without_overlaps(found, text)
+
+    def _all(self, text: str, words: Sequence[re.Match[str]]) -> Iterator[Found]:
         keys = list(patterns.keys(text))
         mails = [one for one in patterns.emails(text) if not _begins_in(one, keys)]
         numbers = [

@@ -15,10 +15,9 @@ from typing import Final
 from assistant.redaction.records import Found, Sort
 
 _ELSEWHERE: Final = {
-    **{0xFF01 + at: 0x21 + at for at in range(94)},  # of full width, as East Asian keyboards type
-    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2212, 0xFE63), ord("-")),
+    **{chr(0xFF01 + at): chr(0x21 + at) for at in range(94)},  # as East Asian keyboards type
+    **dict.fromkeys("\u2010\u2011\u2012\u2212\ufe63", "-"),
 }
-_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
 
 WORD: Final = re.compile(r"[^\W_]+")
 """A word: letters and digits of any script."""
@@ -47,7 +46,14 @@ def plain(text: str) -> str:
     """
     if text.isascii():
         return text
-    return _OTHER_DIGIT.sub(lambda one: str(unicodedata.digit(one[0])), text.translate(_ELSEWHERE))
+    # One short call for each that stands there: "translate" holds the interpreter for 0.2 s a MB.
+    for one in set(text):
+        meant = _ELSEWHERE.get(one)
+        if meant is None and one.isdecimal() and not one.isascii():
+            meant = str(unicodedata.digit(one))
+        if meant is not None:
+            text = text.replace(one, meant)
+    return text
 
 
 class Rules:

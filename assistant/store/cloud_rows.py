@@ -65,7 +65,7 @@ _WAIT: Final = """
     INSERT INTO cloud_waiting (question_id, provider_id, at)
         SELECT m.id, ?, ? FROM message m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.id = ? AND m.role = 'user' AND c.deleted_at IS NULL
-        ON CONFLICT (question_id) DO NOTHING
+        ON CONFLICT (question_id) DO UPDATE SET provider_id = excluded.provider_id
 """
 
 
@@ -225,13 +225,13 @@ def tables_on_path(connection: Connection, message_id: int) -> Table:
 
 
 def wait_for(connection: Connection, question_id: int, provider_id: str, now: int) -> Waiting:
-    """Have a question wait; one that waits already stays as it is.
+    """Have a question wait; one that waits already does so for whom was chosen last.
 
     Args:
         connection: Inside of a write.
         question_id: A person's message, of a chat that is not in the trash.
         provider_id: Who shall be asked.
-        now: Since when it waits.
+        now: Since when it waits, where it did not.
 
     Raises:
         NotFound: there is no such question.

@@ -119,7 +119,6 @@ def _add(desk: CloudDesk) -> int:
 
 
 def _made(before: Provider | None, arguments: Arguments, name: str) -> Provider:
-    limit_field = _LIMIT_FIELDS[arguments.limit_field]
     if before is None:
         # Who keeps it looks at the address, and says whether it is on one's own network.
         before = Provider("", name, arguments.address, arguments.model, own_network=False)
@@ -128,7 +127,7 @@ def _made(before: Provider | None, arguments: Arguments, name: str) -> Provider:
         name=name,
         address=arguments.address,
         model=arguments.model,
-        limit_field=limit_field,
+        limit_field=_LIMIT_FIELDS.get(arguments.limit_field, before.limit_field),
         price_in=_or(arguments.price_in, before.price_in),
         price_out=_or(arguments.price_out, before.price_out),
         currency=_or(arguments.currency, before.currency),

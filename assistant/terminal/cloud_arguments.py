@@ -121,8 +121,8 @@ def _add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit-field",
         choices=("max_tokens", "max_completion_tokens", "none"),
-        default="max_tokens",
-        help="what it calls the limit of an answer; max_tokens",
+        default="",
+        help="what it calls the limit of an answer; left out: as before, at first max_tokens",
     )
 
 

@@ -112,6 +112,8 @@ def _size(count: int) -> str:
 
 
 def _cost(cost: Cost) -> str:
+    if cost.is_open:
+        return "Not known: nothing limits the answer"
     if cost.most is None:
         return "Not known: no price is set"
     return f"At most {cost.most:.4f} {cost.currency}"

@@ -126,11 +126,18 @@ class CloudContract:
 
     def test_a_question_waits_once(self, bench: Bench) -> None:
         first = bench.cloud.waiting.add(bench.question_id, bench.hosted.id).result(10)
-        assert bench.cloud.waiting.add(bench.question_id, bench.box.id).result(10) == first
-        assert bench.cloud.waiting.list().result(10) == (first,)
+        again = bench.cloud.waiting.add(bench.question_id, bench.box.id).result(10)
+        assert again == replace(first, provider_id=bench.box.id)
+        assert bench.cloud.waiting.list().result(10) == (again,)
         bench.cloud.waiting.drop(first.id).result(10)
         bench.cloud.waiting.drop(first.id).result(10)
         assert bench.cloud.waiting.list().result(10) == ()
+
+    def test_the_person_s_own_words_are_those_that_were_saved_last(self, bench: Bench) -> None:
+        assert not bench.cloud.hidden.list().result(10)
+        assert not bench.cloud.hidden.known
+        bench.cloud.hidden.save(["Otto"]).result(10)
+        assert bench.cloud.hidden.list().result(10) == bench.cloud.hidden.known == ("Otto",)
 
     def test_a_private_question_does_not_wait(self, bench: Bench) -> None:
         with pytest.raises(CloudRefused):

@@ -239,7 +239,10 @@ class FakeWaiting:
                 next(self._numbers), question_id, 1, QUESTION.text, provider_id, NOON
             )  # fmt: skip
             self.kept.append(there)
-            self._sink(CloudChanged())
+        else:
+            at = self.kept.index(there)
+            there = self.kept[at] = replace(there, provider_id=provider_id)
+        self._sink(CloudChanged())
         return done(there)
 
     def list(self) -> Future[tuple[Waiting, ...]]:
@@ -252,10 +255,18 @@ class FakeWaiting:
 
 
 class FakeHidden:
-    """The person's own words that are always swapped."""
+    """The person's own words that are always swapped.
+
+    Attributes:
+        problem: What reading them fails with.
+    """
 
     def __init__(self) -> None:
         self.known: tuple[str, ...] = ()
+        self.problem: HushError | None = None
+
+    def list(self) -> Future[tuple[str, ...]]:
+        return failed(self.problem) if self.problem else done(self.known)
 
     def save(self, words: Iterable[str]) -> Future[None]:
         self.known = tuple(words)
@@ -311,6 +322,7 @@ class FakeCloud:
         self.prepared = 0
         self.problem: HushError | None = None
         self._held: list[Callable[[], None]] | None = None
+        self._late: list[tuple[Future[Preview], Preview]] | None = None
         self._runs = itertools.count(5000)
 
     # What it is asked ---------------------------------------------------------------------
@@ -338,7 +350,11 @@ class FakeCloud:
         draft = self._draft_for(ask, self.providers.of(provider_id))
         made = Preview(draft, partial(_composed, self), self._run, changed, self.clock)
         self.previews.append(made)
-        return done(made)
+        if self._late is None:
+            return done(made)
+        coming: Future[Preview] = Future()
+        self._late.append((coming, made))
+        return coming
 
     def leave(self, preview: Preview) -> None:
         self.left.append(preview)
@@ -382,6 +398,16 @@ class FakeCloud:
         return done(pair) if pair else failed(NotFound("One of the answers is gone."))
 
     # For the tests ------------------------------------------------------------------------
+
+    def delay(self) -> None:
+        """Hand out no preview until ``hand_out``."""
+        self._late = []
+
+    def hand_out(self, problem: HushError | None = None) -> None:
+        """Hand out those that were asked for meanwhile, or say why there are none."""
+        late, self._late = self._late or [], None
+        for coming, made in late:
+            coming.set_exception(problem) if problem else coming.set_result(made)
 
     def hold(self) -> None:
         """Compose nothing until ``release``."""

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from assistant.actions.records import Action
 from assistant.cloud.records import Provider
-from assistant.errors import InputRefused, KeyNotKept
+from assistant.errors import InputRefused, KeyNotKept, StorageFull
 from assistant.net.records import By, Failure, TransferFailed
 from tests.fakes.cloud import BOX, MISTRAL, TRUSTED, FakeCloud, failed
 from tests.gui.cloud_window import OFF, CloudWindow
@@ -558,6 +558,29 @@ def test_words_that_cannot_be_kept_stay_in_the_field(window: CloudWindow) -> Non
     assert hidden.line.said == "A word has 2 to 100 characters."
     assert hidden.field.toPlainText() == "M"
     assert hidden.save.isEnabled()
+
+
+def test_words_that_cannot_be_read_cannot_be_replaced(qtbot: QtBot) -> None:
+    """It says so in place of an empty list, and reads them anew when it is asked to."""
+
+    def unread(_: FakeApp, cloud: FakeCloud) -> None:
+        cloud.hidden.known = ("Maria",)
+        cloud.hidden.problem = StorageFull("The disk is failing.")
+
+    window = CloudWindow(qtbot, unread, place=CLOUD)
+    hidden = window.place.hidden
+    assert "The disk is failing." in hidden.line.said
+    assert (hidden.field.isEnabled(), hidden.save.isEnabled()) == (False, False)
+    window.click(hidden.again)
+    assert hidden.again.isVisible()
+    window.cloud.hidden.problem = None
+    window.click(hidden.again)
+    assert hidden.line.said == ""
+    assert hidden.field.toPlainText() == "Maria"
+    assert hidden.field.isEnabled()
+    assert not hidden.again.isVisible()
+    assert not hidden.save.isEnabled()
+    window.close()
 
 
 def test_words_being_typed_are_not_replaced(window: CloudWindow) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from assistant.cloud.composing import cost_of
 from assistant.cloud.protocols import AskFor
 from assistant.cloud.records import Cost, Part, PartKind, Provider
 from assistant.errors import CloudRefused, NotFound
@@ -950,6 +951,16 @@ def test_the_keyboard_goes_back(qtbot: QtBot) -> None:
 def test_a_price_is_never_less_than_it_may_be(most: float | None, said: str) -> None:
     """Two digits, rounded up."""
     assert words.cost_words(Cost(1, 1, most, "USD"), MISTRAL) == said
+
+
+def test_why_a_price_is_not_known() -> None:
+    """There are prices, and nothing limits the answer: of a box of one's own as well."""
+    unlimited = replace(MISTRAL, limit_field="")
+    cost = cost_of(b"x", 1000, unlimited)
+    for provider in (unlimited, replace(unlimited, own_network=True)):
+        assert words.cost_words(cost, provider) == "Not known: nothing limits the answer."
+    free = cost_of(b"x", 1000, replace(BOX, limit_field=""))
+    assert words.cost_words(free, BOX) == ""
 
 
 def test_kinds_are_counted() -> None:

@@ -382,6 +382,37 @@ def test_an_answer_without_a_word_is_none(house: CloudHouse, finish: str, words:
     assert ended.message.failure == "network"
 
 
+def test_an_answer_that_a_filter_broke_off_is_not_whole(house: CloudHouse) -> None:
+    """What came before is kept; that there was more is said, and nobody counts it as answered."""
+    house.gate.courses = [steps(Delta("Lis"), Delta("bon"), Delta(finish="content_filter"), DONE)]
+    ended = house.ask(AskFor(text="Capital?"))
+    assert ended.error is not None
+    assert "the rest of its answer" in ended.error.message
+    assert (ended.message.state, ended.message.text) == (MessageState.FAILED, "Lisbon")
+    assert house.compared.empty()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ((Delta("Lis"), Delta("bon", finish="other")), FinishReason.LENGTH),
+        ((Delta("Lisbon"), Delta(finish="other"), Delta(tokens_out=4)), FinishReason.LENGTH),
+        ((Delta("Lisbon"), Delta(finish="other")), FinishReason.LENGTH),
+        ((Delta("Lisbon"), Delta(finish="stop")), FinishReason.STOP),
+        ((Delta("Lisbon", finish="stop"), Delta(tokens_out=4)), FinishReason.STOP),
+    ],
+)
+def test_an_end_for_a_reason_that_is_not_known_is_no_end(
+    house: CloudHouse, said: tuple[Delta, ...], reason: FinishReason
+) -> None:
+    """A stream that breaks off so may have had more to say."""
+    house.gate.courses = [steps(*said, DONE)]
+    message = house.ask(AskFor(text="Capital?")).message
+    assert (message.state, message.text) == (MessageState.COMPLETE, "Lisbon")
+    assert message.figures is not None
+    assert message.figures.finish_reason is reason
+
+
 @pytest.mark.parametrize("how", ["stop", "stop_in", "stop_all"])
 def test_a_stopped_answer_keeps_its_words(house: CloudHouse, how: str) -> None:
     """Each way to stop; its end is no error."""

@@ -266,14 +266,17 @@ def test_what_it_costs_at_most() -> None:
     cost = cost_of(b"x" * 301, 1000, HOSTED)
     assert (cost.tokens_in, cost.tokens_out, cost.currency) == (101, 1000, "USD")
     assert cost.most == pytest.approx((101 * 2 + 1000 * 6) / 1e6)
-    assert cost_of(b"x", 1, replace(HOSTED, price_out=None)).most is None
-    assert cost_of(b"x", 1, replace(HOSTED, price_in=None)).most is None
+    for missing in (replace(HOSTED, price_out=None), replace(HOSTED, price_in=None)):
+        for provider in (missing, replace(missing, limit_field="")):
+            cost = cost_of(b"x", 1, provider)
+            assert (cost.most, cost.is_open) == (None, False)
 
 
 def test_without_a_limit_nothing_is_promised() -> None:
     """Nobody tells the server where to end, so there is no "at most"."""
     unlimited = replace(HOSTED, limit_field="")
-    assert cost_of(b"x", 1000, unlimited).most is None
+    cost = cost_of(b"x", 1000, unlimited)
+    assert (cost.most, cost.is_open) == (None, True)
     assert cost_of(b"xxx", 1000, replace(unlimited, price_out=0.0)).most == pytest.approx(2e-6)
 
 

@@ -271,7 +271,7 @@ def test_an_end_for_a_reason_of_its_own() -> None:
 def test_a_whole_answer() -> None:
     """Has an end by itself."""
     said = chunk(message={"content": "Lisbon."})
-    assert list(whole_of(said)) == [Delta("Lisbon."), Delta(finish="other")]
+    assert list(whole_of(said)) == [Delta("Lisbon."), Delta(finish="stop")]
     said = chunk(message={"content": "Lis"}, finish_reason="length")
     assert list(whole_of(said)) == [Delta("Lis"), Delta(finish="length")]
 

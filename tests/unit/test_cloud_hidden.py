@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from assistant.cloud.hidden import LONGEST, MOST, HiddenWords
-from assistant.errors import InputRefused
+from assistant.errors import HushError, InputRefused
+from assistant.store.sqlcipher import Connection
 from assistant.store.vault import Vault
 
 
@@ -57,3 +59,39 @@ def test_there_is_room_for_so_many(vault: Vault) -> None:
         words.save(many)
     words.save(many[1:]).result(20)
     assert len(words.known) == MOST
+
+
+def test_who_needs_them_waits_until_they_are_read(vault: Vault) -> None:
+    """That nothing is known yet does not mean that there are none."""
+    HiddenWords(vault).save(["Otto"]).result(20)
+    go = threading.Event()
+    vault.write(lambda _: go.wait(20))
+    words = HiddenWords(vault)
+    coming = words.list()
+    assert (words.known, coming.done()) == ((), False)
+    go.set()
+    assert coming.result(20) == words.known == ("Otto",)
+
+
+def test_what_cannot_be_read_is_said_and_read_anew(vault: Vault) -> None:
+    """Each time that somebody needs them, until they are there; then no more."""
+    HiddenWords(vault).save(["Otto"]).result(20)
+    rename(vault, "cloud_hidden_word", "gone")
+    words = HiddenWords(vault)
+    for _ in range(2):
+        with pytest.raises(HushError):
+            words.list().result(20)
+        assert words.known == ()
+    rename(vault, "gone", "cloud_hidden_word")
+    assert words.list().result(20) == words.known == ("Otto",)
+    rename(vault, "cloud_hidden_word", "gone")
+    assert words.list().result(20) == ("Otto",)
+
+
+def rename(vault: Vault, before: str, after: str) -> None:
+    """Have the words be where they are not looked for, or back."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    vault.write(work).result(20)

@@ -312,7 +312,7 @@ def test_when_to_come_again(near: Near, box: CloudServer, said: str, seconds: fl
         (Manner(wait=0.2, trickle=0.02), ANSWER, "stop"),
         (Manner(chunked=False), ANSWER, "stop"),
         (at_once(), ANSWER, "stop"),
-        (at_once(finish=None), ANSWER, "other"),
+        (at_once(finish=None), ANSWER, "stop"),
         (Manner(pieces=saying("a", finish="length")), "a", "length"),
         (Manner(pieces=saying("a", finish="tool_calls", usage=None, done=False)), "a", "other"),
         (Manner(pieces=saying("a", finish=None, usage=None)), "a", ""),

@@ -14,6 +14,7 @@ from assistant.asking.records import Attachment
 from assistant.background import Background
 from assistant.cloud.protocols import AskFor
 from assistant.cloud.records import Divergence, Reason, Topic
+from assistant.cloud.service import UNREAD
 from assistant.errors import (
     ApprovalRefused,
     CloudRefused,
@@ -29,6 +30,7 @@ from assistant.net.online import Online
 from assistant.net.records import Failure
 from assistant.power.plan import Mode, Plan
 from assistant.store import cloud_rows
+from assistant.store.sqlcipher import Connection
 from tests.fakes.net import failed, whole
 from tests.unit.cloud_house import HOSTED, KEY, LISBON, CloudHouse, Steps, steps
 
@@ -39,6 +41,15 @@ def house() -> Iterator[CloudHouse]:
     made = CloudHouse()
     yield made
     made.close()
+
+
+def run(house: CloudHouse, sql: str) -> None:
+    """Change what is stored."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(sql)
+
+    house.vaults.kept.write(work).result(10)
 
 
 def test_looking_sends_nothing_and_writes_nothing(house: CloudHouse) -> None:
@@ -165,6 +176,30 @@ def test_personal_data_is_found_by_the_real_detector(house: CloudHouse) -> None:
     assert "anna@example.org" in house.seen(AskFor(text="anna@example.org?")).body
 
 
+def test_without_the_person_s_own_words_nothing_goes(house: CloudHouse) -> None:
+    """They cannot be read: it says so and can be looked at, not settled; then they are swapped."""
+    house.cloud.hidden.save(["Rosenweg"]).result(10)
+    run(house, "ALTER TABLE cloud_hidden_word RENAME TO gone")
+    house.cloud = house.service()
+    preview = house.preview(AskFor(text="In Rosenweg?"))
+    assert preview.composed is None
+    assert preview.problem.startswith(UNREAD)
+    with pytest.raises(ApprovalRefused):
+        preview.settle(1)
+    run(house, "ALTER TABLE gone RENAME TO cloud_hidden_word")
+    house.changed.clear()
+    preview.look_again()
+    assert "Rosenweg" not in house.settled(preview).body
+
+
+def test_where_nothing_is_swapped_their_words_are_not_needed(house: CloudHouse) -> None:
+    """The person wants all of it to go as it stands, and sees it so."""
+    run(house, "DROP TABLE cloud_hidden_word")
+    house.cloud = house.service()
+    house.be(cloud_redact=False)
+    assert "Rosenweg" in house.seen(AskFor(text="In Rosenweg?")).body
+
+
 def test_a_provider_that_changed_is_not_asked(house: CloudHouse) -> None:
     """Another address, another key's presence, or gone: look again. Its name may change."""
     for change in (
@@ -215,7 +250,7 @@ def test_a_key_goes_to_nobody_else_while_it_is_changed(
     tested = house.cloud.providers.test(house.hosted, approval)
     go.set()
     for asked in (sent, tested):
-        with pytest.raises(InputRefused):
+        with pytest.raises((InputRefused, KeyNotKept)):  # who comes between finds no key at all
             asked.result(10)
     assert changing.result(10).address == other.address
     assert house.gate.opened == []

@@ -21,6 +21,8 @@ from tests.gui.fakes import FakeRun
 from tests.unit.terminal_cloud import ANSWER, EXIT_STOPPED, Hush, typing
 from tests.unit.terminals import Person
 
+NO_PRICE = replace(MISTRAL, price_out=None)
+NO_LIMIT = replace(MISTRAL, limit_field="")
 QUESTION = "Should I write to anna@example.org today?"
 
 
@@ -62,6 +64,14 @@ def test_what_a_dry_run_prints_is_what_is_sent(hush: Hush) -> None:
     assert composed.request.payload_sha256 == approval.payload_sha256 == digest
     for words in ("Mistral", "mistral-small-latest", "api.mistral.ai", "encrypted", "USD"):
         assert words in facts
+
+
+def test_why_a_price_is_not_known(hush: Hush) -> None:
+    """There is none, or nothing limits the answer."""
+    for change, words in ((NO_PRICE, "no price is set"), (NO_LIMIT, "nothing limits the answer")):
+        hush.cloud.providers.put(change)
+        assert hush.run("ask", "--cloud", QUESTION, "--dry-run") == 0
+        assert f"Not known: {words}" in hush.err
 
 
 def test_a_dry_run_for_programs(hush: Hush) -> None:

@@ -81,6 +81,22 @@ def test_prices_are_given_and_stay(hush: Hush) -> None:
     assert (added.price_in, added.price_out, added.currency) == (0.15, 0.7, "EUR")
 
 
+def test_the_name_of_the_limit_stays(hush: Hush) -> None:
+    """Where it is left out; at first it is the usual one."""
+    words = ("cloud", "add", "Other", "https://api.other.test/v1", "big")
+    limits = []
+    for given in (
+        (),
+        ("--limit-field", "max_completion_tokens"),
+        (),
+        ("--limit-field", "none"),
+        (),
+    ):
+        assert hush.run(*words, *given) == 0
+        limits.append(hush.cloud.providers.known[-1].limit_field)
+    assert limits == ["max_tokens", "max_completion_tokens", "max_completion_tokens", "", ""]
+
+
 @pytest.mark.parametrize("price", ["-1", "nan", "inf", "a lot"])
 def test_a_price_is_a_number(hush: Hush, price: str) -> None:
     """Nothing else is taken for one."""

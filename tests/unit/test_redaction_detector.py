@@ -14,6 +14,7 @@ import pytest
 from assistant.redaction import accounts, patterns
 from assistant.redaction.detector import detector
 from assistant.redaction.records import Found, Sort
+from assistant.redaction.words import plain
 from tests.redaction_set import Score, false_alarms, labelled, scores
 
 ALL = detector()
@@ -124,6 +125,38 @@ def test_luhn() -> None:
 def test_keys(text: str, expected: list[str]) -> None:
     """By what stands before them, by how they begin, or because nobody writes so."""
     assert found(text, Sort.KEY) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "expected"),
+    [
+        (
+            "name,note\n王小明,你好\uff0c世界\n李雷,ok\nAnna Kern,ok",
+            Sort.NAME,
+            ["王小明", "李雷", "Anna Kern"],
+        ),
+        (
+            "user,password,note\nanna,geheim77,好\uff1b的\uff0c好\nbob,zwei8899,ok",
+            Sort.KEY,
+            ["geheim77", "zwei8899"],
+        ),
+        ("password: \uff04ecret99x", Sort.KEY, ["\uff04ecret99x"]),
+        ("password: Geheim99x\uff08", Sort.KEY, ["Geheim99x\uff08"]),
+        ("secret: \uff3bAb12cd34", Sort.KEY, ["\uff3bAb12cd34"]),
+        ("password: Geheim\uff0c9988x", Sort.KEY, ["Geheim\uff0c9988x"]),
+        ("password\uff1aGeheim99x", Sort.KEY, ["Geheim99x"]),
+    ],
+)
+def test_marks_of_full_width_are_read_both_ways(text: str, sort: Sort, expected: list[str]) -> None:
+    """As what they are and as ASCII's: what either way finds is found, as it was written."""
+    assert found(text, sort) == expected
+
+
+def test_what_is_plain_stays_letter_for_letter() -> None:
+    """Each digit and mark in its place; what only looks like one, and every letter, is left."""
+    text = "Größe – “x” ٣\uff14\u2011\u2212\uff20 ² Ⅳ 五 🙂"
+    assert plain(text) == "Größe – “x” 34--@ ² Ⅳ 五 🙂"
+    assert plain("") == ""
 
 
 @pytest.mark.parametrize(

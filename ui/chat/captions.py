@@ -41,7 +41,7 @@ _ELSEWHERE: Final = (
 )
 """How only an answer from elsewhere fails; where nothing left this laptop it bears no mark."""
 _AT_LIMIT: Final = "Kept short. Expand goes on."
-_AT_CLOUD_LIMIT: Final = "It ends here: longer answers from the cloud are not allowed."
+_AT_CLOUD_LIMIT: Final = "It ends here, and may not be whole: it came to a limit."
 _CUT: Final = "Only the first part is shown here. Copy takes all of it."
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
@@ -25,7 +26,11 @@ from assistant.records import is_private
 from assistant.shelf.protocols import GateRoom
 from ui.bridge import Bridge
 from ui.cloud.sheet import ConsentSheet, SheetFacts
+from ui.notice import Notice
 from ui.theme.style import Theme
+
+_SLOW: Final = 300  # milliseconds after which it is worth saying that something is put together
+_WORKING: Final = "What would be sent is being put together…"
 
 Granted = Callable[[Composed, Approval], object]
 Failed = Callable[[HushError], object]
@@ -54,6 +59,7 @@ class Consenting(QObject):
         cloud: Makes what would be sent.
         bridge: Brings outcomes to the GUI thread.
         parent: What this goes with.
+        notice: Where the person is at the moment: there it is said that it takes long.
     """
 
     _changed = Signal()
@@ -66,6 +72,7 @@ class Consenting(QObject):
         cloud: CloudRoom,
         bridge: Bridge,
         parent: QObject,
+        notice: Callable[[], Notice] | None = None,
     ) -> None:
         super().__init__(parent)
         self._window = window
@@ -76,6 +83,10 @@ class Consenting(QObject):
         self._asking: _Asking | None = None
         self._preview: Preview | None = None
         self.sheet: ConsentSheet | None = None  # the one that is open
+        self._notice = notice
+        self._said: Notice | None = None  # where it is said that it takes long
+        self._slow = QTimer(self, singleShot=True, interval=_SLOW)
+        self._slow.timeout.connect(self._say_slow)
         self._changed.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -94,7 +105,7 @@ class Consenting(QObject):
         *,
         may_skip: bool = False,
     ) -> None:
-        """Show what would be sent; another one meanwhile is passed over.
+        """Show what would be sent; another one meanwhile is passed over, and why is said.
 
         Args:
             ask: What for.
@@ -108,8 +119,11 @@ class Consenting(QObject):
                 unless the chat is private.
         """
         if self._asking:
+            if self._preview is None and not self._slow.isActive():
+                self._say_slow()  # where they are by now
             return
         asking = self._asking = _Asking(ask, offer, granted, failed, later, may_skip)
+        self._slow.start()
         coming = self._cloud.preview(ask, self._tell, provider_id)
         self._bridge.then(coming, partial(self._came, asking), partial(self._failed, asking))
 
@@ -129,12 +143,29 @@ class Consenting(QObject):
         if self.sheet:
             self.sheet.take()
 
+    # While it is put together -------------------------------------------------------------
+
+    def _say_slow(self) -> None:
+        """It takes long: say so where the person is, and let them have it be."""
+        self._unsay_slow()
+        if self._notice:
+            self._said = self._notice()
+            self._said.say(_WORKING, "Cancel", self.leave)
+
+    def _unsay_slow(self) -> None:
+        """It takes no longer. What was said in its place meanwhile stays."""
+        self._slow.stop()
+        said, self._said = self._said, None
+        if said and isValid(said) and said.text == _WORKING:
+            said.dismiss()
+
     # What comes ---------------------------------------------------------------------------
 
     def _came(self, asking: _Asking, preview: Preview) -> None:
         if self._asking is not asking:  # left meanwhile: so is the child that got ready for it
             self._cloud.leave(preview)
             return
+        self._unsay_slow()
         self._preview = preview
         composed = preview.composed
         # In a private chat the sheet says what sending means for it: that is read first.
@@ -207,6 +238,7 @@ class Consenting(QObject):
     def _end(self) -> None:
         preview, self._preview = self._preview, None
         self._asking, self.sheet = None, None
+        self._unsay_slow()
         if preview:
             self._cloud.leave(preview)
 

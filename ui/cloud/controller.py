@@ -81,7 +81,7 @@ class CloudController(QObject):
         self._page = page
         self._approving = approving
         self._ways = ways
-        self._providers, self._waiting = Latest(bridge), Latest(bridge)
+        self._providers, self._waiting, self._hidden = (Latest(bridge) for _ in range(3))
         self._connect()
 
     def _connect(self) -> None:
@@ -93,6 +93,7 @@ class CloudController(QObject):
         page.waiting.asked.connect(self._ways.ask)
         page.waiting.dropped.connect(self._drop)
         page.hidden.given.connect(self._hide)
+        page.hidden.again_wanted.connect(self._read_hidden)
         page.hidden.redact_turned.connect(lambda on: self._set("cloud_redact", value=on))
         for section in (page.offers, page.comparing):
             section.given.connect(self._change)
@@ -105,7 +106,7 @@ class CloudController(QObject):
         self.show_settings()
         self._providers.expect(self._cloud.providers.list(), self._show_providers, self._failed)
         self._waiting.expect(self._cloud.waiting.list(), self._show_waiting, self._failed)
-        self._page.hidden.show_words(self._cloud.hidden.known)
+        self._read_hidden()
 
     def show_settings(self) -> None:
         """Show the settings, and whether anybody could be asked."""
@@ -147,6 +148,10 @@ class CloudController(QObject):
     def _change(self, change: Change) -> None:
         self._ways.change(change(self._ways.settings()))
         self.show_settings()
+
+    def _read_hidden(self) -> None:
+        section = self._page.hidden
+        self._hidden.expect(self._cloud.hidden.list(), section.show_words, section.show_unread)
 
     def _hide(self, typed: list[str]) -> None:
         section = self._page.hidden

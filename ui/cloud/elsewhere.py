@@ -140,6 +140,7 @@ class Elsewhere(QObject):
                 self._cloud,
                 self._bridge,
                 self,
+                self._notice,
             )
         return self._consenting
 

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from assistant.errors import HushError
 from assistant.settings import Settings
 from assistant.text import clean
 from ui.cloud.offers import redact_line
@@ -21,6 +22,7 @@ _WHAT: Final = (
     "Hush finds names only in part. What you write here is found wherever it stands: names of "
     "your family, your street. One in a line. They are kept in your vault."
 )
+_UNREAD: Final = "Your words cannot be read, so they cannot be changed now."
 _LINES: Final = 5
 _MOST: Final = 60_000  # characters: more is a text that was pasted by mistake
 
@@ -28,11 +30,14 @@ _MOST: Final = 60_000  # characters: more is a text that was pasted by mistake
 class HiddenSection(Section):
     """A field, and the switch that all of it hangs on.
 
+    Nothing can be written or kept before those that are kept were shown: it would take their place.
+
     Args:
         theme: Colours and type.
     """
 
     given = Signal(list)  # of str
+    again_wanted = Signal()  # have them read anew
     redact_turned = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -51,11 +56,16 @@ class HiddenSection(Section):
         self.save = TextButton("Keep these words", "outlined")
         self.save.setEnabled(False)
         self.column.addWidget(self.save, 0, Qt.AlignmentFlag.AlignLeft)
+        self.again = TextButton("Try again", "outlined")
+        self.again.hide()
+        self.column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         self.line = self.add_line(Line(theme, ""))
         self.line._hairline.hide()
-        self._kept: tuple[str, ...] = ()
+        self._kept: tuple[str, ...] | None = None  # until they were shown
+        self.field.setEnabled(False)
         self.field.textChanged.connect(self._offer)
         self.save.clicked.connect(self._give)
+        self.again.clicked.connect(self.again_wanted)
 
     @property
     def words(self) -> list[str]:
@@ -65,18 +75,28 @@ class HiddenSection(Section):
 
     def show_words(self, kept: Sequence[str]) -> None:
         """Show those that are kept, unless others are being typed."""
-        is_typing = self.words != list(self._kept)
+        is_typing = self._kept is not None and self.words != list(self._kept)
+        if self._kept is None:
+            self.field.setEnabled(True)
+            self.again.hide()
+            self.line.say("")
         self._kept = tuple(kept)
         if not is_typing and self.words != list(kept):
             self.field.setPlainText("\n".join(kept))
         self._offer()
+
+    def show_unread(self, error: HushError) -> None:
+        """Say that they cannot be read, unless they are shown already."""
+        if self._kept is None:
+            self.again.show()
+            self.say(self.line, f"{_UNREAD} {error.sentence}", danger=True)
 
     def show_settings(self, settings: Settings) -> None:
         """Show whether anything is swapped at all."""
         self.redact.show_on(on=settings.cloud_redact)
 
     def _offer(self) -> None:
-        self.save.setEnabled(self.words != list(self._kept))
+        self.save.setEnabled(self._kept is not None and self.words != list(self._kept))
 
     def _give(self) -> None:
         self.line.say("")

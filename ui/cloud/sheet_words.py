@@ -50,6 +50,7 @@ _PRIVATE: Final = (
     "goes with this chat."
 )
 _NO_PRICE: Final = "Not known: no price is set."
+_NO_LIMIT: Final = "Not known: nothing limits the answer."
 _SPACE: Final = "\u200b"  # of no width: a line may end there
 _LONG_WORD: Final = 16  # characters; with large text a longer one needs a place to break
 _MOST_HOST: Final = 64  # characters of a host that are shown
@@ -132,6 +133,8 @@ def _rounded(count: int) -> int:
 
 def cost_words(cost: Cost, provider: Provider) -> str:
     """What it costs at most; empty where nobody asks a price."""
+    if cost.is_open:
+        return _NO_LIMIT
     if cost.most is None:
         return "" if provider.own_network else _NO_PRICE
     if not cost.most:
