@@ -226,11 +226,7 @@ def _show(desk: CloudDesk, provider: Provider, request: NetRequest) -> None:
         "has_key": provider.has_key,
         "payload_sha256": request.payload_sha256,
     }
-    if desk.arguments.json:
-        desk.console.data(shown)
-        return
-    for name, value in shown.items():
-        desk.console.line(f"{name:<15} {value}")
+    desk.console.facts(shown, as_json=desk.arguments.json)
 
 
 def _sent(provider: Provider, request: NetRequest) -> str:

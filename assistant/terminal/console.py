@@ -57,6 +57,17 @@ class Console:
         """
         self._put(json.dumps(value) + "\n")
 
+    def facts(self, facts: dict[str, Any], *, as_json: bool) -> None:
+        """Print facts by name: as one JSON object, or a line for each.
+
+        Raises as ``write`` does.
+        """
+        if as_json:
+            self.data(facts)
+            return
+        for name, fact in facts.items():
+            self.line(f"{name:<15} {', '.join(fact) if isinstance(fact, list) else fact}")
+
     def remark(self, text: str) -> None:
         """Tell the person something beside the output, where somebody listens."""
         with suppress(OSError):

@@ -132,11 +132,7 @@ def _show(desk: Desk, entry: Entry, request: NetRequest) -> None:
         "metered": desk.service.gate.read_metered().value,
         "payload_sha256": request.payload_sha256,
     }
-    if desk.arguments.json:
-        desk.console.data(shown)
-        return
-    for name, value in shown.items():
-        desk.console.line(f"{name:<15} {', '.join(value) if isinstance(value, list) else value}")
+    desk.console.facts(shown, as_json=desk.arguments.json)
 
 
 def _hosts(request: NetRequest) -> str:

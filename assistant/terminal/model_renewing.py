@@ -62,8 +62,4 @@ def _show(desk: Desk, request: NetRequest) -> None:
         "metered": desk.service.gate.read_metered().value,
         "payload_sha256": request.payload_sha256,
     }
-    if desk.arguments.json:
-        desk.console.data(shown)
-        return
-    for name, value in shown.items():
-        desk.console.line(f"{name:<15} {value}")
+    desk.console.facts(shown, as_json=desk.arguments.json)
