@@ -6,6 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
 from assistant.errors import HushError
 from ui.bridge import Bridge
 
@@ -17,10 +20,12 @@ class Latest:
 
     Args:
         bridge: Brings outcomes to the GUI thread.
+        owner: Once it is gone, nothing is delivered: it was to be shown there.
     """
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, owner: QObject | None = None) -> None:
         self._bridge = bridge
+        self._owner = owner
         self._number = 0
 
     def expect(
@@ -34,14 +39,17 @@ class Latest:
         number = self._number
 
         def came(result: T) -> None:
-            if number == self._number:
+            if self._is_wanted(number):
                 on_result(result)
 
         def failed(error: HushError) -> None:
-            if number == self._number:
+            if self._is_wanted(number):
                 on_error(error)
 
         self._bridge.then(future, came, failed)
+
+    def _is_wanted(self, number: int) -> bool:
+        return number == self._number and (self._owner is None or isValid(self._owner))
 
     def forget(self) -> None:
         """Want nothing that was asked for."""

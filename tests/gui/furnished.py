@@ -39,8 +39,8 @@ class Furnished(Hands):
             self.window.show()
 
     def close(self) -> None:
-        """Let the thread go. The window may be gone already: pytest-qt takes it down, too."""
-        self.deliver()
+        """Let the thread go. The window may be gone already, for pytest-qt takes it down first."""
+        self.bridge.close()
         self.pool.shutdown()
 
     def settle(self) -> None:

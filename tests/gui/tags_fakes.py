@@ -34,12 +34,11 @@ from assistant.tags.records import (
 )
 from assistant.vaults import Vaults
 from tests.fakes.clock import FakeClock
-from tests.gui.hands import Hands
+from tests.gui.hands import Hands, dressed
 from tests.gui.notes_fakes import NOON
 from ui.bridge import Bridge
 from ui.theme.style import Theme
 from ui.theme.tokens import LIGHT
-from ui.window import Window
 
 T = TypeVar("T")
 Pair = tuple[int, str]
@@ -358,8 +357,7 @@ class TagsBench(Hands):
         self.manager = TagManager(self.vaults, self.clock)
         self.went: list[Any] = []
         self.theme = Theme(LIGHT)
-        self.window = Window(self.theme)
-        self.window.apply(self.theme)
+        self.window = dressed(self.theme)
         qtbot.addWidget(self.window)
 
     def note(self, text: str, *tags: str, title: str = "") -> int:
@@ -381,6 +379,7 @@ class TagsBench(Hands):
         for _ in range(5):  # a change, what is read after it, and what follows from that
             self.suggests.rest()
             self.manager.all().result(10)
+            self.vaults.kept.write(lambda _: None).result(10)  # on another thread than reading
             self.vaults.kept.read(lambda _: None).result(10)
             QApplication.processEvents()
             self.qtbot.waitUntil(lambda: not self.bridge.is_busy)

@@ -81,7 +81,7 @@ class CloudController(QObject):
         self._page = page
         self._approving = approving
         self._ways = ways
-        self._providers, self._waiting, self._hidden = (Latest(bridge) for _ in range(3))
+        self._providers, self._waiting, self._hidden = (Latest(bridge, self) for _ in range(3))
         self._connect()
 
     def _connect(self) -> None:

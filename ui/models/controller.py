@@ -92,7 +92,7 @@ class ModelsController(QObject):
         self._ways = ways
         self.board = Board()
         self._doing: dict[str, Doing] = {}
-        self._here, self._listed, self._fits, self._best = (Latest(bridge) for _ in range(4))
+        self._here, self._listed, self._fits, self._best = (Latest(bridge, self) for _ in range(4))
         self.fetching = Fetching(
             models.downloads,
             models.gate,
