@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +49,7 @@ class Journey:
     profile: Profile
     server: CloudServer
     parts: Parts
+    changed: threading.Event = field(default_factory=threading.Event)  # of what is shown
     events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
 
     @contextmanager
@@ -84,17 +85,15 @@ class Journey:
 
     def look(self, cloud: CloudRoom, question_id: int) -> tuple[Preview, Composed]:
         """What a person is shown."""
-        preview = cloud.preview(AskFor(question_id), lambda: None).result(SECONDS)
-        return preview, shown(preview)
+        preview = cloud.preview(AskFor(question_id), self.changed.set).result(SECONDS)
+        return preview, self.shown(preview)
 
-
-def shown(preview: Preview) -> Composed:
-    """What is shown now, once it is composed."""
-    for _ in range(2_000):
-        if composed := preview.composed:
-            return composed
-        time.sleep(0.01)
-    raise AssertionError(preview.problem)
+    def shown(self, preview: Preview) -> Composed:
+        """What is shown now, once it is composed."""
+        while not (composed := preview.composed):
+            assert self.changed.wait(SECONDS), preview.problem
+            self.changed.clear()
+        return composed
 
 
 @pytest.fixture
@@ -126,7 +125,7 @@ def test_read_leave_a_line_out_approve_and_find_it(journey: Journey) -> None:
         system = next(one for one in composed.shown if one.part.kind is PartKind.SYSTEM)
         assert json.dumps(system.text)[1:-1] in composed.body
         preview.take_out(system.part.id)
-        composed = shown(preview)
+        composed = journey.shown(preview)
         assert system.text not in composed.body
         settled = preview.settle(composed.version)
         assert session.network

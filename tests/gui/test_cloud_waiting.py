@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,17 @@ def in_place(window: CloudWindow) -> WaitingLine:
     """Go to the place; the line of the one that waits."""
     window.go()
     return window.place.waiting.lines[0]
+
+
+@contextmanager
+def slow_to_come(window: CloudWindow) -> Iterator[None]:
+    """A question that waited is pressed; its chat does not come before the end of this."""
+    line = in_place(window)
+    window.app.conversations.hold()
+    line.ask.click()
+    yield
+    window.app.conversations.release()
+    window.settle()
 
 
 # A network comes ----------------------------------------------------------------------------
@@ -182,12 +194,8 @@ def test_a_trusted_box_is_looked_at_too(qtbot: QtBot) -> None:
 
 def test_going_elsewhere_meanwhile_opens_nothing(window: CloudWindow) -> None:
     """The chat was slow to come, and the person is in another one by then."""
-    line = in_place(window)
-    window.app.conversations.hold()
-    line.ask.click()
-    window.workplace.chat.new()
-    window.app.conversations.release()
-    window.settle()
+    with slow_to_come(window):
+        window.workplace.chat.new()
     assert window.sheet is None
     window.workplace.chat.open(2)
     window.settle()
@@ -212,12 +220,8 @@ def test_a_chat_that_could_not_be_read_opens_nothing_later(window: CloudWindow) 
 def test_a_new_chat_again_before_it_comes_opens_nothing_later(window: CloudWindow) -> None:
     """From a chat that has not begun, and back to one: nothing moved, and yet the press is over."""
     window.workplace.chat.new()
-    line = in_place(window)
-    window.app.conversations.hold()
-    line.ask.click()
-    window.workplace.chat.new()
-    window.app.conversations.release()
-    window.settle()
+    with slow_to_come(window):
+        window.workplace.chat.new()
     window.workplace.chat.open(2)
     window.settle()
     assert window.sheet is None
@@ -226,12 +230,8 @@ def test_a_new_chat_again_before_it_comes_opens_nothing_later(window: CloudWindo
 
 def test_leaving_the_chats_before_it_comes_opens_nothing(window: CloudWindow) -> None:
     """Whoever reads the settings by then is shown nothing that they did not press for."""
-    line = in_place(window)
-    window.app.conversations.hold()
-    line.ask.click()
-    window.window.go_to(SETTINGS)
-    window.app.conversations.release()
-    window.settle()
+    with slow_to_come(window):
+        window.window.go_to(SETTINGS)
     assert window.workplace.chat.conversation_id == 2
     assert window.sheet is None
     window.window.go_to(CHATS)
